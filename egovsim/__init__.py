@@ -1,0 +1,85 @@
+"""System dynamics of e-government adoption.
+
+Models in open formats are compiled to machine code, so that what used to be one run is a million runs.
+Verbs are functions, nouns are frozen::
+
+    import egovsim
+
+    model = egovsim.read_model("egov")
+    result = egovsim.run(model, constants={"Training places": 0.1})
+    result["Real use index"]
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from egovsim.analysis.crosscheck import Crosscheck, crosscheck
+    from egovsim.errors import (
+        DataError,
+        EgovsimError,
+        InputError,
+        ModelError,
+        OutputError,
+        SimulationError,
+        UnknownNameError,
+        UnsupportedError,
+        ValueRangeError,
+    )
+    from egovsim.model.checking import Finding, check
+    from egovsim.model.holding import hold
+    from egovsim.model.inputs import Design, PolicyPath, Profile, Range, Scenario, Series
+    from egovsim.model.metrics import Metric, final, first_at_or_above, mean_over, value_at
+    from egovsim.model.model import Model
+    from egovsim.policy.compare import Comparison, compare
+    from egovsim.policy.files import read_policy, read_profile, read_scenario
+    from egovsim.readers.named import read_model
+    from egovsim.simulation.result import Result, load_result
+    from egovsim.simulation.runs import run
+    from egovsim.simulation.sampling import sample
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "egovsim.analysis.crosscheck": ("Crosscheck", "crosscheck"),
+    "egovsim.errors": (
+        "DataError",
+        "EgovsimError",
+        "InputError",
+        "ModelError",
+        "OutputError",
+        "SimulationError",
+        "UnknownNameError",
+        "UnsupportedError",
+        "ValueRangeError",
+    ),
+    "egovsim.model.checking": ("Finding", "check"),
+    "egovsim.model.holding": ("hold",),
+    "egovsim.model.inputs": ("Design", "PolicyPath", "Profile", "Range", "Scenario", "Series"),
+    "egovsim.model.metrics": ("Metric", "final", "first_at_or_above", "mean_over", "value_at"),
+    "egovsim.model.model": ("Model",),
+    "egovsim.policy.compare": ("Comparison", "compare"),
+    "egovsim.policy.files": ("read_policy", "read_profile", "read_scenario"),
+    "egovsim.readers.named": ("read_model",),
+    "egovsim.simulation.result": ("Result", "load_result"),
+    "egovsim.simulation.runs": ("run",),
+    "egovsim.simulation.sampling": ("sample",),
+}
+_PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
+
+__all__ = ["__version__", *sorted(_PLACE_OF)]
+
+
+def __getattr__(name: str) -> object:
+    """Load what is asked for when it is asked for (PEP 562), so that `import egovsim` stays light."""
+    if name not in _PLACE_OF:
+        raise AttributeError(f"module 'egovsim' has no attribute {name!r}")
+    value = getattr(import_module(_PLACE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

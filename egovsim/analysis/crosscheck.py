@@ -1,0 +1,159 @@
+"""The same model in PySD, an independent engine; the only module that imports it."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from egovsim.errors import InputError
+from egovsim.model.inputs import Floats
+from egovsim.model.model import Model
+from egovsim.names import canonical
+from egovsim.readers.named import locate_model, read_model
+from egovsim.simulation.result import Result
+from egovsim.simulation.runs import run
+
+RELATIVE = 1e-9
+ABSOLUTE_SHARE = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How far two engines lie apart in one variable: the largest gap, where, and beyond tolerance or not."""
+
+    variable: str
+    absolute: float
+    relative: float
+    time: float
+    ours: float
+    theirs: float
+    agrees: bool
+
+
+@dataclass(frozen=True)
+class Crosscheck:
+    """The comparison of one run in two engines, the largest difference first."""
+
+    file: str
+    engine: str
+    rows: tuple[Difference, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def worst(self) -> Difference:
+        """The variable that differs most, relative to its size."""
+        return self.rows[0]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every variable agrees: |a - b| <= 1e-9 max(|a|, |b|) + 1e-12 max over time of |a|."""
+        return all(one.agrees for one in self.rows)
+
+    def __str__(self) -> str:
+        verdict = "agree" if self.agrees else "DIFFER"
+        count = f"{sum(not one.agrees for one in self.rows)} of {len(self.rows)} variables beyond tolerance"
+        worst = f'largest in "{self.worst.variable}": {self.worst.relative:.2g} relative at {self.worst.time:g}'
+        return f"{self.file}: egovsim and {self.engine} {verdict} ({count}; {worst})"
+
+
+def crosscheck(
+    path: str | Path, *, until: float | None = None, constants: Mapping[str, float] | None = None
+) -> Crosscheck:
+    """Run a model in PySD too, and compare every variable at every instant.
+
+    Parameters
+    ----------
+    path : str or Path
+        A model file, or the name of a shipped model.
+    until : float, optional
+        End of the run; PySD is slow on models with arrays, so a shorter run may do.
+    constants : mapping of str to float, optional
+        Values of inputs, handed to both engines.
+
+    Returns
+    -------
+    Crosscheck
+        The largest difference by variable. PySD integrates with Euler's method whatever the file says, and
+        so does the run it is compared with.
+
+    Raises
+    ------
+    InputError
+        When PySD cannot load or run the model; its own words are given.
+    """
+    file = locate_model(path)
+    model = read_model(file)  # before PySD, which evaluates literals of the file as Python
+    frame = _run_pysd(file, until, constants or {})
+    ours = run(model, constants=constants, until=until, method="euler", save_every=_step(model))
+    rows, missing = _compare(model, ours, frame)
+    if not rows:
+        raise InputError(f"{file.name}: PySD returned none of the model's variables; nothing was compared.")
+    return Crosscheck(file.name, _version(), tuple(sorted(rows, key=lambda one: -one.relative)), missing)
+
+
+def _step(model: Model) -> float:
+    return model.clock.time_step
+
+
+def _version() -> str:
+    import pysd
+
+    return f"PySD {pysd.__version__}"
+
+
+def _run_pysd(file: Path, until: float | None, constants: Mapping[str, float]):
+    """Run a copy in a folder of its own: PySD writes a translation beside the model."""
+    import pysd
+
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # PySD knows the suffix .xmile only
+        copy = Path(folder) / (file.stem + (".mdl" if file.suffix.lower() == ".mdl" else ".xmile"))
+        copy.write_bytes(file.read_bytes())
+        try:
+            loaded = pysd.read_vensim(str(copy)) if copy.suffix == ".mdl" else pysd.read_xmile(str(copy))
+            return loaded.run(params=dict(constants), final_time=until, saveper=_saveper(loaded), flatten_output=True)
+        except Exception as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise InputError(f"{file.name}: PySD cannot run this model ({reason}); nothing was compared.") from error
+
+
+def _saveper(loaded) -> float:
+    return float(loaded.components.time_step())
+
+
+def _compare(model: Model, ours: Result, frame) -> tuple[list[Difference], tuple[str, ...]]:
+    theirs = {_column(name): frame[name].to_numpy(dtype=float) for name in frame.columns}
+    rows: list[Difference] = []
+    missing: list[str] = []
+    for variable in ours.variables.values():
+        for number, name in enumerate(variable.column_names):
+            column = theirs.get(_column(name))
+            if column is None:
+                missing.append(name)
+                continue
+            values = ours.courses[0, 0, 0][:, variable.first + number]
+            rows.append(_difference(name, ours.time, values, column))
+    return rows, tuple(missing)
+
+
+def _column(name: str) -> str:
+    return canonical(name).replace(", ", ",")
+
+
+def _difference(name: str, time: Floats, ours: Floats, theirs: Floats) -> Difference:
+    length = min(len(ours), len(theirs))
+    a, b = ours[:length], theirs[:length]
+    gap = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
+    gap = np.where(np.isnan(gap), np.inf, gap)
+    size = np.fmax(np.abs(a), np.abs(b))
+    allowed = RELATIVE * size + ABSOLUTE_SHARE * np.nanmax(np.abs(a), initial=0.0)
+    place = int(np.argmax(gap - allowed)) if (gap > allowed).any() else int(np.argmax(gap))
+    relative = float(gap[place] / size[place]) if size[place] > 0 else float(gap[place] > 0)
+    agrees = bool((gap <= allowed).all()) and len(ours) == len(theirs)
+    return Difference(name, float(gap[place]), relative, float(time[place]), float(a[place]), float(b[place]), agrees)

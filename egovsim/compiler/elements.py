@@ -1,0 +1,240 @@
+"""Arrays become one scalar equation per element; lookups are put in place; limits on flows are spelt out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+
+from egovsim.errors import ModelError, UnsupportedError
+from egovsim.model.expression import (
+    Binary,
+    Call,
+    ClockValue,
+    Expression,
+    LookupCall,
+    Number,
+    Reference,
+    Star,
+    Table,
+    TableCall,
+    Unsupported,
+    Where,
+    children,
+    walk,
+    with_children,
+)
+from egovsim.model.model import Dimension, Equation, Model, Variable, display_elements, product_of
+from egovsim.names import canonical, element_name
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarEquation:
+    """The equation of one element.
+
+    `id` is ``coverage[rural]``, `name` the same in the file's own letters. For a stock `expression`
+    is the initial value and `rate` its net flow; for anything else `rate` is None.
+    """
+
+    id: str
+    name: str
+    expression: Expression
+    rate: Expression | None
+    where: Where
+
+
+def scalar_equations(model: Model) -> list[ScalarEquation]:
+    """Return one equation for every element of every variable but lookups.
+
+    Raises
+    ------
+    UnsupportedError
+        When the model uses what cannot be run; all of it is listed.
+    ModelError
+        When an array is used where a number is needed, or an element does not exist.
+    """
+    refuse_unsupported(model)
+    equations = [
+        one
+        for variable in model.variables
+        if variable.kind != "lookup"
+        for one in _elements_of_variable(model, variable)
+    ]
+    return _limit_outflows(model, equations)
+
+
+def refuse_unsupported(model: Model) -> None:
+    """Raise one error that lists everything in the model that cannot be run."""
+    lines = [
+        f'  {node.where}, "{variable.name}": {node.reason}'
+        for variable in model.variables
+        for node in unsupported_nodes(variable)
+    ]
+    if lines:
+        listing = "\n".join(lines)
+        raise UnsupportedError(f"{model.file or model.name} uses what this version cannot run:\n{listing}")
+
+
+def unsupported_nodes(variable: Variable) -> list[Unsupported]:
+    """Return what cannot be run in the equations of a variable, in order."""
+    wanted = [part for one in variable.equations for part in (one.expression, one.rate) if part is not None]
+    return [node for part in wanted for node in walk(part) if isinstance(node, Unsupported)]
+
+
+def _elements_of_variable(model: Model, variable: Variable) -> list[ScalarEquation]:
+    found: list[ScalarEquation] = []
+    chosen = _equation_by_element(model, variable)
+    for ids in product_of(model, variable):
+        equation = chosen.get(ids)
+        name = element_name(variable.name, display_elements(model, variable, ids))
+        if equation is None or equation.expression is None:
+            raise ModelError(f'{variable.where}, "{name}" has no equation; add one for this element.')
+        context = dict(zip(map(canonical, variable.dimensions), ids, strict=True))
+        scope = _Scope(model, variable, context)
+        expression = scope.resolve(equation.expression)
+        if variable.kind == "flow" and variable.non_negative == "yes":
+            expression = Call("max", (Number(0.0), expression), variable.where)
+        rate = None if equation.rate is None else scope.resolve(equation.rate)
+        found.append(ScalarEquation(element_name(variable.id, ids), name, expression, rate, variable.where))
+    return found
+
+
+def _equation_by_element(model: Model, variable: Variable) -> dict[tuple[str, ...], Equation]:
+    """Return the equation of each element; a later, more particular one replaces an apply-to-all one."""
+    found: dict[tuple[str, ...], Equation] = {}
+    particular = sorted(variable.equations, key=lambda one: _generality(model, one), reverse=True)
+    for equation in particular:
+        choices = [_elements(model, one) for one in equation.elements]
+        if not choices:
+            choices = [model.dimension_by_id[canonical(one)].element_ids for one in variable.dimensions]
+        for ids in product(*choices):
+            found[ids] = equation
+    return found
+
+
+def _generality(model: Model, equation: Equation) -> int:
+    if not equation.elements:
+        return len(model.dimensions) + 1
+    return sum(one in model.dimension_by_id for one in equation.elements)
+
+
+def _elements(model: Model, subscript: str) -> tuple[str, ...]:
+    dimension = model.dimension_by_id.get(subscript)
+    return dimension.element_ids if dimension else (subscript,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where an equation is read: for which variable, and which element each dimension stands for."""
+
+    model: Model
+    variable: Variable
+    context: Mapping[str, str]
+
+    def resolve(self, node: Expression) -> Expression:
+        match node:
+            case Reference():
+                return self._reference(node)
+            case LookupCall(lookup=lookup, argument=argument, where=where):
+                return TableCall(self._table(lookup), self.resolve(argument), where)
+            case Call(function="sum", arguments=(argument,)):
+                return self._sum(argument)
+            case _:
+                operands = children(node)
+                return with_children(node, tuple(map(self.resolve, operands))) if operands else node
+
+    def _reference(self, node: Reference) -> Reference:
+        target = self._target(node)
+        if target.kind == "lookup":
+            raise self._error(node.where, f'"{target.name}" is a lookup: give it an argument, as in {target.name}(x)')
+        ids = self._subscripts(node, target)
+        return Reference(element_name(target.name, ids), element_name(target.id, ids), (), node.where)
+
+    def _target(self, node: Reference) -> Variable:
+        target = self.model.by_id.get(node.id)
+        if target is None:
+            raise self.model.unknown(node.name, where=f'{node.where}, "{self.variable.name}"')
+        return target
+
+    def _subscripts(self, node: Reference, target: Variable) -> tuple[str, ...]:
+        dimensions = [self.model.dimension_by_id[canonical(one)] for one in target.dimensions]
+        given = node.subscripts or tuple(one.id for one in dimensions)
+        if len(given) != len(dimensions):
+            wanted = f"{len(dimensions)} subscript{'' if len(dimensions) == 1 else 's'}"
+            raise self._error(node.where, f'"{target.name}" takes {wanted}, not {len(given)}')
+        return tuple(self._element(node, target, one, dim) for one, dim in zip(given, dimensions, strict=True))
+
+    def _element(self, node: Reference, target: Variable, subscript: str | Star, dimension: Dimension) -> str:
+        if isinstance(subscript, Star) or (subscript == dimension.id and subscript not in self.context):
+            text = f'"{target.name}" is an array over "{dimension.name}" where a number is needed; name an element'
+            raise self._error(node.where, text)
+        element = self.context.get(subscript, subscript)
+        if element not in dimension.element_ids:
+            known = ", ".join(dimension.elements)
+            raise self._error(node.where, f'"{subscript}" is not an element of "{dimension.name}" ({known})')
+        return element
+
+    def _table(self, lookup: Reference) -> Table:
+        target = self._target(lookup)
+        equation = target.equations[0]
+        if equation.table is not None:
+            return equation.table
+        if isinstance(equation.expression, TableCall):
+            return equation.expression.table
+        raise self._error(lookup.where, f'"{target.name}" is neither a function of the language nor a lookup')
+
+    def _sum(self, argument: Expression) -> Expression:
+        starred = _starred_dimensions(self.model, argument)
+        choices = [self.model.dimension_by_id[one].element_ids for one in starred]
+        total: Expression = Number(0.0)
+        for number, ids in enumerate(product(*choices)):
+            context = {**self.context, **dict(zip(starred, ids, strict=True))}
+            term = _Scope(self.model, self.variable, context).resolve(_without_stars(self.model, argument))
+            total = term if number == 0 else Binary("+", total, term)
+        return total
+
+    def _error(self, where: Where, text: str) -> ModelError:
+        return ModelError(f'{where}, "{self.variable.name}": {text}.')
+
+
+def _starred_dimensions(model: Model, argument: Expression) -> list[str]:
+    """Return the dimensions that a sum runs over: the starred ones, or all of arrays named without subscript."""
+    found: list[str] = []
+    for node in walk(argument):
+        if isinstance(node, Reference) and node.id in model.by_id:
+            dimensions = [canonical(one) for one in model.by_id[node.id].dimensions]
+            given = node.subscripts or tuple(Star() for _ in dimensions)
+            found += [d for s, d in zip(given, dimensions, strict=False) if isinstance(s, Star) and d not in found]
+    return found
+
+
+def _without_stars(model: Model, node: Expression) -> Expression:
+    if isinstance(node, Reference) and node.id in model.by_id:
+        dimensions = [canonical(one) for one in model.by_id[node.id].dimensions]
+        given = node.subscripts or tuple(dimensions)
+        plain = tuple(d if isinstance(s, Star) else s for s, d in zip(given, dimensions, strict=False))
+        return replace(node, subscripts=plain)
+    operands = children(node)
+    return with_children(node, tuple(_without_stars(model, one) for one in operands)) if operands else node
+
+
+def _limit_outflows(model: Model, equations: list[ScalarEquation]) -> list[ScalarEquation]:
+    """Limit the outflows of non-negative stocks, in document order, to what there is, so that no mass is created."""
+    by_id = {one.id: one for one in equations}
+    for stock in model.stocks:
+        if stock.non_negative == "yes":
+            for ids in product_of(model, stock):
+                _limit_one(by_id, stock, ids)
+    return [by_id[one.id] for one in equations]
+
+
+def _limit_one(by_id: dict[str, ScalarEquation], stock: Variable, ids: tuple[str, ...]) -> None:
+    here = Reference(element_name(stock.name, ids), element_name(stock.id, ids))
+    available: Expression = Binary("/", here, ClockValue("time step"))
+    for flow in stock.inflows:
+        available = Binary("+", available, Reference(flow, element_name(flow, ids)))
+    for flow in stock.outflows:
+        outflow = by_id[element_name(flow, ids)]
+        room = Call("max", (Number(0.0), available))
+        by_id[outflow.id] = replace(outflow, expression=Call("min", (outflow.expression, room), outflow.where))
+        available = Binary("-", available, Reference(outflow.name, outflow.id))

@@ -1,0 +1,250 @@
+"""Machine code for a program: made once, kept in the user's cache, called with arrays."""
+
+# llvmlite has no type stubs, so what it returns is unknown to the type checker.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+import numpy as np
+
+from egovsim.cache import user_cache, write_atomically
+from egovsim.compiler.llvm import KernelWriter, layout_of
+from egovsim.compiler.program import Program
+from egovsim.errors import OutputError
+from egovsim.model.inputs import Floats
+
+_SPEED_LEVEL = 1
+_COMPILING = threading.Lock()
+_SOURCES = ("arithmetic.py", "llvm.py", "kernel.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Series for a run, as the kernel reads them.
+
+    `slots` : int64, shape (series,), the place of each series' input among the program's inputs.
+    `first` : int64, shape (series,), the first instant at which it holds.
+    `values` : float64, shape (instant, series).
+    `moves` : int8, shape (instant,), whether any value differs from the instant before.
+    """
+
+    slots: np.ndarray[Any, np.dtype[np.int64]]
+    first: np.ndarray[Any, np.dtype[np.int64]]
+    values: Floats
+    moves: np.ndarray[Any, np.dtype[np.int8]]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The clock of a run: `count` steps of `time_step` from `start`, saved every `save_every` steps."""
+
+    start: float
+    time_step: float
+    count: int
+    save_every: int
+
+    @property
+    def times(self) -> Floats:
+        """Every instant, each start + number x step, never a sum that drifts."""
+        return self.start + np.arange(self.count + 1, dtype=np.float64) * self.time_step
+
+    @property
+    def saved_times(self) -> Floats:
+        """The instants that are saved."""
+        return self.times[:: self.save_every]
+
+    @property
+    def saved(self) -> int:
+        """How many instants are saved."""
+        return self.count // self.save_every + 1
+
+
+class Kernel:
+    """A compiled program.
+
+    Parameters
+    ----------
+    program : Program
+        What to compile.
+    lanes : int, optional
+        Members that one vector holds; by default what the processor's widest vectors take. Results do not
+        depend on it.
+    """
+
+    def __init__(self, program: Program, *, lanes: int | None = None) -> None:
+        self.program = program
+        self.lanes = lanes or native_lanes()
+        self.layout = layout_of(program)
+        self._engine = _loaded(_machine_code(program, self.lanes))
+        address = self._engine.get_function_address("run_groups")
+        self._call = ctypes.CFUNCTYPE(None, *_SIGNATURE)(address)
+
+    def __call__(
+        self,
+        inputs: Floats,
+        schedule: Schedule,
+        steps: Steps,
+        windows: np.ndarray[Any, np.dtype[np.int64]],
+        thresholds: Floats,
+    ) -> tuple[Floats, Floats, Floats]:
+        """Integrate some members; the interpreter's lock is released meanwhile.
+
+        Parameters
+        ----------
+        inputs : float64, shape (member, input)
+            Values of the program's inputs.
+        schedule : Schedule
+            Series that move inputs.
+        steps : Steps
+            The clock.
+        windows : int64, shape (metric, 2)
+            First and last instant of each metric.
+        thresholds : float64, shape (metric,)
+            Thresholds, used by some metrics.
+
+        Returns
+        -------
+        outputs : float64, shape (member, saved instant, output)
+        metrics : float64, shape (member, metric)
+        failed : float64, shape (member,)
+            The first instant at which a stock is not a finite number, or -1.
+        """
+        members, lanes = len(inputs), self.lanes
+        groups = -(-members // lanes)
+        packed = self._packed(inputs, groups)
+        outputs = np.empty((groups, steps.saved, len(self.program.outputs), lanes))
+        metrics = np.empty((groups, len(self.program.metrics), lanes))
+        failed = np.empty((groups, lanes))
+        memory = np.zeros((self.layout.size, lanes))
+        self._call(
+            groups,
+            packed.ctypes.data,
+            len(schedule.slots),
+            schedule.slots.ctypes.data,
+            schedule.first.ctypes.data,
+            schedule.values.ctypes.data,
+            schedule.moves.ctypes.data,
+            steps.start,
+            steps.time_step,
+            steps.count,
+            steps.save_every,
+            outputs.ctypes.data,
+            windows.ctypes.data,
+            thresholds.ctypes.data,
+            metrics.ctypes.data,
+            failed.ctypes.data,
+            memory.ctypes.data,
+        )
+        return (
+            outputs.transpose(0, 3, 1, 2).reshape(groups * lanes, steps.saved, -1)[:members],
+            metrics.transpose(0, 2, 1).reshape(groups * lanes, -1)[:members],
+            failed.reshape(-1)[:members],
+        )
+
+    def _packed(self, inputs: Floats, groups: int) -> Floats:
+        """Return inputs by group, then input, then lane; spare lanes repeat the last member."""
+        spare = groups * self.lanes - len(inputs)
+        padded = np.concatenate([inputs, np.repeat(inputs[-1:], spare, axis=0)]) if spare else inputs
+        grouped = padded.reshape(groups, self.lanes, -1).transpose(0, 2, 1)
+        return np.ascontiguousarray(grouped, dtype=np.float64)
+
+
+_WHOLE, _REAL, _ADDRESS = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
+_SIGNATURE = (
+    *(_WHOLE, _ADDRESS),
+    *(_WHOLE, _ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS),
+    *(_REAL, _REAL, _WHOLE, _WHOLE),
+    *(_ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS),
+)
+
+
+def native_lanes() -> int:
+    """Return how many doubles the widest vectors of this processor hold."""
+    features = _host()[1]
+    if "+avx512f" in features:
+        return 8
+    return 4 if "+avx2" in features else 2
+
+
+@cache
+def _host() -> tuple[str, str]:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+
+
+def _target_machine() -> Any:
+    cpu, features = _host()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(cpu=cpu, features=features, opt=2, jit=True)
+
+
+def _machine_code(program: Program, lanes: int) -> bytes:
+    """Return the object file of a program, from the cache where it is there and whole."""
+    entry = _cache_entry(program, lanes)
+    if entry is not None:
+        kept = _read_entry(entry)
+        if kept is not None:
+            return kept
+    code = _compiled(program, lanes)
+    if entry is not None:
+        with suppress(OutputError):  # a full or read-only disk costs the next run its head start, nothing else
+            write_atomically(entry, hashlib.sha256(code).digest() + code)
+    return code
+
+
+def _cache_entry(program: Program, lanes: int) -> Path | None:
+    folder = user_cache()
+    if folder is None:
+        return None
+    parts = (repr(program), lanes, llvmlite.__version__, *_host(), _emitter_sources(), _SPEED_LEVEL)
+    key = hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
+    return folder / f"{key}.o"
+
+
+@cache
+def _emitter_sources() -> str:
+    """Return a digest of the code that writes code, so that a changed compiler finds no old entries."""
+    here = resources.files("egovsim.compiler")
+    return hashlib.sha256(b"".join((here / name).read_bytes() for name in _SOURCES)).hexdigest()
+
+
+def _read_entry(entry: Path) -> bytes | None:
+    try:
+        data = entry.read_bytes()
+    except OSError:
+        return None
+    digest, code = data[:32], data[32:]
+    return code if hashlib.sha256(code).digest() == digest else None
+
+
+def _compiled(program: Program, lanes: int) -> bytes:
+    text = KernelWriter(program, lanes).write()
+    with _COMPILING:
+        module = llvm.parse_assembly(text)
+        machine = _target_machine()
+        options = llvm.create_pipeline_tuning_options(speed_level=_SPEED_LEVEL)
+        builder = llvm.create_pass_builder(machine, options)
+        builder.getModulePassManager().run(module, builder)
+        return machine.emit_object(module)
+
+
+def _loaded(code: bytes) -> Any:
+    with _COMPILING:
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+        return engine

@@ -1,0 +1,224 @@
+"""A model as ordered blocks of scalar assignments: what the machine has to do, and nothing else.
+
+Four blocks. *Fixed* assignments depend on inputs alone: they are made once, and again when a series moves
+an input. *Initial* ones give the stocks their start. *Step* ones are made at every instant, and the *rates*
+of the stocks from them. What no requested output depends on is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from egovsim.compiler.elements import ScalarEquation, scalar_equations
+from egovsim.compiler.stateful import expand_stateful
+from egovsim.errors import ModelError
+from egovsim.model.dependencies import ordered, references
+from egovsim.model.expression import (
+    Call,
+    ClockValue,
+    Expression,
+    Reference,
+    rewrite,
+    walk,
+)
+from egovsim.model.functions import FUNCTIONS
+from egovsim.model.metrics import MetricKind
+from egovsim.model.model import Model, plain_number
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The value of one scalar, by the id of its variable or element."""
+
+    id: str
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Accumulator:
+    """A metric of one scalar, computed while integrating; its window and threshold are inputs of the kernel."""
+
+    id: str
+    kind: MetricKind
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The work of one model for some outputs and metrics.
+
+    `inputs` are ids of constants, and of stocks whose initial value is a plain number, the latter
+    written ``id@start``; `stocks` are in the order of `rates`.
+    """
+
+    inputs: tuple[str, ...]
+    stocks: tuple[str, ...]
+    fixed: tuple[Assignment, ...]
+    initial: tuple[Assignment, ...]
+    step: tuple[Assignment, ...]
+    rates: tuple[Assignment, ...]
+    outputs: tuple[str, ...]
+    metrics: tuple[Accumulator, ...]
+    method: str
+
+
+START = "@start"
+"""Ends the id of an input that is the initial value of a stock."""
+
+
+@dataclass(frozen=True)
+class FlatModel:
+    """Every scalar equation of a model, delays and arrays spelt out."""
+
+    equations: Mapping[str, ScalarEquation]
+    inputs: Mapping[str, float]
+
+    def at_start(self, id: str) -> Expression:
+        """Return what a scalar is at the start: of a stock, its initial value."""
+        equation = self.equations[id]
+        if equation.rate is not None and id + START in self.inputs:
+            return Reference(equation.name, id + START, (), equation.where)
+        return rewrite(equation.expression, _before)
+
+    def while_running(self, id: str) -> Expression:
+        """Return what a scalar that is no stock is at any later instant."""
+        return rewrite(self.equations[id].expression, _after)
+
+    def rate(self, id: str) -> Expression:
+        """Return the net flow of a stock."""
+        rate = self.equations[id].rate
+        if rate is None:
+            raise ModelError(f'"{self.equations[id].name}" is not a stock.')
+        return rewrite(rate, _after)
+
+    def is_stock(self, id: str) -> bool:
+        """Whether a scalar accumulates."""
+        return self.equations[id].rate is not None
+
+
+def _before(node: Expression) -> Expression:
+    return node.arguments[1] if isinstance(node, Call) and node.function == "active initial" else node
+
+
+def _after(node: Expression) -> Expression:
+    return node.arguments[0] if isinstance(node, Call) and node.function == "active initial" else node
+
+
+def flatten(model: Model) -> FlatModel:
+    """Return the scalar equations of a model; computed once for each model.
+
+    Raises
+    ------
+    ModelError
+        When the model cannot be run: unsupported language, unknown names, wrong subscripts, or an
+        expression nested too deeply.
+    """
+    known = model.memo.get("flat")
+    if isinstance(known, FlatModel):
+        return known
+    try:
+        equations = {one.id: one for one in expand_stateful(scalar_equations(model))}
+    except RecursionError:
+        raise ModelError(f"{model.file}: an expression is nested too deeply; split it into auxiliaries.") from None
+    inputs: dict[str, float] = {}
+    for one in equations.values():
+        value = plain_number(one.expression)
+        if value is not None:
+            inputs[one.id if one.rate is None else one.id + START] = value
+    flat = FlatModel(equations, inputs)
+    model.memo["flat"] = flat
+    return flat
+
+
+def build_program(model: Model, outputs: tuple[str, ...], metrics: tuple[Accumulator, ...], method: str) -> Program:
+    """Choose and order the assignments that the requested outputs and metrics need.
+
+    Parameters
+    ----------
+    model : Model
+        The model to run.
+    outputs : tuple of str
+        Ids of scalars whose course is wanted.
+    metrics : tuple of Accumulator
+        What to compute while integrating.
+    method : str
+        How to integrate: ``"euler"`` or ``"rk4"``.
+
+    Returns
+    -------
+    Program
+        Equal programs for equal equations, wherever they were read from.
+
+    Raises
+    ------
+    ModelError
+        When equations use each other in a circle, at the start or in every step.
+    """
+    flat = flatten(model)
+    file = model.file or model.name
+    running, starting = _needed(flat, [*outputs, *(one.id for one in metrics)])
+    stocks = tuple(id for id in running if flat.is_stock(id))
+    step = {id: flat.while_running(id) for id in running if not flat.is_stock(id)}
+    start = {id: flat.at_start(id) for id in starting}
+    step_order = _order(step, flat, f"{file}: an algebraic loop:")
+    start_order = _order(start, flat, f"{file}: initial values depend on each other in a circle:")
+    fixed = _fixed(flat, dict.fromkeys([*step_order, *start_order]))
+    blocks = (
+        tuple(Assignment(id, flat.while_running(id)) for id in fixed),
+        tuple(Assignment(id, start[id]) for id in start_order if id not in fixed),
+        tuple(Assignment(id, step[id]) for id in step_order if id not in fixed),
+        tuple(Assignment(id, flat.rate(id)) for id in stocks),
+    )
+    used = {name for block in blocks for one in block for name in _names(one.expression)}
+    used |= {*outputs, *(one.id for one in metrics)}
+    inputs = tuple(id for id in flat.inputs if id in used)
+    return Program(inputs, stocks, *blocks, outputs, metrics, method)
+
+
+def _names(expression: Expression) -> list[str]:
+    return [one.id for one in references(expression)]
+
+
+def _needed(flat: FlatModel, targets: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the scalars needed while running, and those needed at the start, in the order of the file."""
+    running: set[str] = set()
+    starting: set[str] = set()
+    waiting = [(id, running) for id in targets]
+    while waiting:
+        id, seen = waiting.pop()
+        if id in seen or id in flat.inputs or id not in flat.equations:
+            continue
+        seen.add(id)
+        if seen is starting:
+            waiting += [(one, starting) for one in _names(flat.at_start(id))]
+        elif flat.is_stock(id):
+            waiting += [(id, starting), *((one, running) for one in _names(flat.rate(id)))]
+        else:
+            waiting += [(one, running) for one in _names(flat.while_running(id))]
+    return [id for id in flat.equations if id in running], [id for id in flat.equations if id in starting]
+
+
+def _fixed(flat: FlatModel, ids: Iterable[str]) -> list[str]:
+    """Return those of some scalars, in order of evaluation, that depend on inputs alone."""
+    fixed: dict[str, None] = {}
+    for id in ids:
+        used = _names(flat.equations[id].expression)
+        still = not flat.is_stock(id) and not any(map(_moves, walk(flat.equations[id].expression)))
+        if still and all(name in fixed or name in flat.inputs for name in used):
+            fixed[id] = None
+    return list(fixed)
+
+
+def _moves(node: Expression) -> bool:
+    match node:
+        case ClockValue(which="time"):
+            return True
+        case Call(function=function):
+            return FUNCTIONS[function].role in ("test input", "initial")
+        case _:
+            return False
+
+
+def _order(assigned: Mapping[str, Expression], flat: FlatModel, message: str) -> list[str]:
+    depends = {id: _names(expression) for id, expression in assigned.items()}
+    return ordered(depends, loop_message=message, display=lambda id: flat.equations[id].name)

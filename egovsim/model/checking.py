@@ -1,0 +1,150 @@
+"""Everything about a model that can be found without running it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from egovsim.model.dependencies import references
+from egovsim.model.expression import Call, Expression, Number, Reference, Unsupported, Where, walk
+from egovsim.model.model import Model, Variable, plain_number
+
+Severity = Literal["error", "warning", "note"]
+_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a model that its author should know.
+
+    An ``error`` keeps the model from running, a ``warning`` makes its numbers doubtful, a ``note`` is about
+    documentation and display.
+    """
+
+    severity: Severity
+    variable: str
+    text: str
+    where: Where
+
+    def __str__(self) -> str:
+        name = f', "{self.variable}"' if self.variable else ""
+        return f"{self.severity}: {self.where}{name}: {self.text}"
+
+
+def check(model: Model) -> list[Finding]:
+    """Look a model over without running it.
+
+    Parameters
+    ----------
+    model : Model
+        From `read_model`.
+
+    Returns
+    -------
+    list of Finding
+        Errors first, then warnings, then notes; each in the order of the file.
+    """
+    finders = (_unsupported, _unknown_names, _clock, _ranges, _short_delays, _unused, _undocumented, _ignored)
+    found = [one for finder in finders for one in finder(model)]
+    return sorted(found, key=lambda one: _ORDER[one.severity])
+
+
+def _unsupported(model: Model) -> Iterator[Finding]:
+    for variable in model.variables:
+        for expression in _expressions(variable):
+            for node in walk(expression):
+                if isinstance(node, Unsupported):
+                    yield Finding("error", variable.name, f"{node.reason}: {node.text}", node.where)
+
+
+def _unknown_names(model: Model) -> Iterator[Finding]:
+    for variable in model.variables:
+        for expression in _expressions(variable):
+            for one in references(expression):
+                if one.id not in model.by_id:
+                    text = f'"{one.name}" is not a variable of this model'
+                    yield Finding("error", variable.name, text, one.where)
+
+
+def _clock(model: Model) -> Iterator[Finding]:
+    clock, where = model.clock, Where(model.file)
+    if not clock.time_step > 0:
+        yield Finding("error", "", f"the time step {clock.time_step:g} must be above 0", where)
+        return
+    if clock.stop < clock.start:
+        yield Finding("error", "", f"the run ends at {clock.stop:g}, before its start {clock.start:g}", where)
+    if not _divides(clock.time_step, clock.stop - clock.start):
+        text = f"the time step {clock.time_step:g} does not divide the horizon {clock.start:g} to {clock.stop:g}"
+        yield Finding("error", "", text, where)
+    if clock.save_every is not None and not _divides(clock.time_step, clock.save_every):
+        text = f"the saving interval {clock.save_every:g} is not a multiple of the time step {clock.time_step:g}"
+        yield Finding("warning", "", f"{text}; the nearest step is saved", where)
+
+
+def _divides(step: float, length: float) -> bool:
+    exact = length / step
+    return abs(exact - round(exact)) <= 1e-9 * max(1.0, abs(exact))
+
+
+def _ranges(model: Model) -> Iterator[Finding]:
+    for variable in model.inputs:
+        low, high = variable.bounds.low, variable.bounds.high
+        for equation in variable.equations:
+            value = plain_number(equation.expression)
+            if value is None or not math.isfinite(value):
+                yield Finding("error", variable.name, f"{value} is not a finite number", variable.where)
+            elif (low is not None and value < low) or (high is not None and value > high):
+                yield Finding("warning", variable.name, f"{value:g} lies outside its own range", variable.where)
+
+
+def _short_delays(model: Model) -> Iterator[Finding]:
+    """A delay chain whose stages are shorter than a step oscillates: the order is kept, and said."""
+    orders = {"smooth3": 3, "delay3": 3, "smooth1": 1, "delay1": 1}
+    for variable in model.variables:
+        for expression in _expressions(variable):
+            for node in walk(expression):
+                if isinstance(node, Call) and node.function in orders:
+                    time = _constant_value(model, node.arguments[1])
+                    if time is not None and orders[node.function] * model.clock.time_step > time:
+                        text = f"a stage of its delay of {time:g} is shorter than the time step"
+                        yield Finding("warning", variable.name, f"{text}; shorten the time step", node.where)
+
+
+def _constant_value(model: Model, expression: Expression) -> float | None:
+    match expression:
+        case Number(value=value):
+            return value
+        case Reference(id=id) if id in model.by_id and len(model.by_id[id].equations) == 1:
+            return plain_number(model.by_id[id].equations[0].expression)
+        case _:
+            return None
+
+
+def _unused(model: Model) -> Iterator[Finding]:
+    used = {one.id for variable in model.variables for part in _expressions(variable) for one in references(part)}
+    used |= {name for variable in model.stocks for name in (*variable.inflows, *variable.outflows)}
+    for variable in model.variables:
+        if variable.kind != "stock" and variable.is_input and variable.id not in used:
+            yield Finding("warning", variable.name, "this constant is used by nothing", variable.where)
+
+
+def _undocumented(model: Model) -> Iterator[Finding]:
+    for what, missing in (
+        ("unit", [one for one in model.variables if not one.unit]),
+        ("note", [one for one in model.variables if not one.note]),
+    ):
+        if missing:
+            names = ", ".join(f'"{one.name}"' for one in missing[:5])
+            more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+            yield Finding("note", "", f"no {what}: {names}{more}", Where(model.file))
+
+
+def _ignored(model: Model) -> Iterator[Finding]:
+    for text in model.ignored:
+        yield Finding("note", "", f"left out, since it cannot change numbers: {text}", Where(model.file))
+
+
+def _expressions(variable: Variable) -> list[Expression]:
+    return [part for one in variable.equations for part in (one.expression, one.rate) if part is not None]

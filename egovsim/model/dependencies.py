@@ -1,0 +1,86 @@
+"""Who depends on whom: the order of evaluation, algebraic loops, feedback loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+
+from egovsim.errors import ModelError
+from egovsim.model.expression import Expression, LookupCall, Reference, walk
+from egovsim.model.model import Model, Variable
+
+
+def references(expression: Expression | None) -> list[Reference]:
+    """Return the references in an expression, left to right, those to lookups among them."""
+    if expression is None:
+        return []
+    found: list[Reference] = []
+    for node in walk(expression):
+        if isinstance(node, Reference):
+            found.append(node)
+        elif isinstance(node, LookupCall):
+            found.append(node.lookup)
+    return found
+
+
+def ordered(
+    depends: Mapping[str, Iterable[str]], *, loop_message: str, display: Callable[[str], str] = str
+) -> list[str]:
+    """Sort names so that each comes after all that it depends on.
+
+    Parameters
+    ----------
+    depends : mapping of str to iterable of str
+        For each name, the names it uses; names that are no key are taken as known.
+    loop_message : str
+        Begins the error for a circle; its members are added in order.
+    display : callable
+        Turns a name into what the message shows.
+
+    Raises
+    ------
+    ModelError
+        When names use each other in a circle.
+    """
+    inside = {name: [one for one in used if one in depends] for name, used in depends.items()}
+    try:
+        return list(TopologicalSorter(inside).static_order())
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        members = " -> ".join(f'"{display(one)}"' for one in circle)
+        remedy = "put a stock, or a delay with an initial value, somewhere in the circle"
+        raise ModelError(f"{loop_message} {members}; {remedy}.") from None
+
+
+def uses(model: Model, variable: Variable) -> set[str]:
+    """Return the ids of the variables that a variable's value, or a stock's net flow, is computed from."""
+    found: set[str] = set()
+    for equation in variable.equations:
+        wanted = equation.rate if variable.kind == "stock" else equation.expression
+        found.update(one.id for one in references(wanted) if one.id in model.by_id)
+    return found
+
+
+def dependency_graph(model: Model) -> dict[str, set[str]]:
+    """Return, for each variable's id, the ids it is computed from while the model runs.
+
+    A stock depends on what its flows are made of; initial values are another graph.
+    """
+    return {one.id: uses(model, one) for one in model.variables}
+
+
+def is_feedback_loop(model: Model, names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the links that are missing for `names` to be a closed circle in causal order; empty when it is one.
+
+    Raises
+    ------
+    UnknownNameError
+        When a name is not a variable of the model.
+    """
+    circle = [model[name] for name in names]
+    following = [*circle[1:], circle[0]]
+    return [
+        (cause.name, effect.name)
+        for cause, effect in zip(circle, following, strict=True)
+        if cause.id not in uses(model, effect)
+    ]

@@ -1,0 +1,205 @@
+"""The closed union of expression nodes.
+
+Every node is frozen and keeps where it stood; the position takes no part in comparison, so two
+models that say the same are equal whatever file they came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place in a file: line and column count from 1; line 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}" if self.line else self.file
+
+
+NOWHERE = Where("(built)")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal number."""
+
+    value: float
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Star:
+    """A whole dimension as a subscript, ``x[*]``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The value of a variable, or of one of its elements.
+
+    `name` is as the modeller wrote it, `id` its canonical form. A subscript is the canonical id of
+    an element or of a dimension, or `Star`.
+    """
+
+    name: str = field(compare=False, repr=False)
+    id: str
+    subscripts: tuple[str | Star, ...] = ()
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
+
+
+ClockName = Literal["time", "time step", "initial time", "final time"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockValue:
+    """A value of the simulation clock."""
+
+    which: ClockName
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
+
+
+UnaryOperator = Literal["-", "not"]
+BinaryOperator = Literal["+", "-", "*", "/", "^", "mod", "=", "<>", "<", "<=", ">", ">=", "and", "or"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """A sign or a negation."""
+
+    operator: UnaryOperator
+    operand: Expression
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """An arithmetic, comparison or logical operation of two operands; truth is 1, falsehood 0."""
+
+    operator: BinaryOperator
+    left: Expression
+    right: Expression
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """A choice; both sides are evaluated, so they must not have effects, and in this language none has."""
+
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the language; `function` is a key of ``model.functions.FUNCTIONS``."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
+
+
+LookupKind = Literal["continuous", "extrapolate", "discrete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The points of a graphical function: `x` ascending, `y` of the same length.
+
+    ``continuous`` interpolates and is flat outside, ``extrapolate`` goes on with the end slopes,
+    ``discrete`` holds each y from its x up to the next (XMILE 1.0, section 3.1.4).
+    """
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    kind: LookupKind = "continuous"
+
+
+@dataclass(frozen=True, slots=True)
+class TableCall:
+    """A graphical function given in place, applied to an argument."""
+
+    table: Table
+    argument: Expression
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LookupCall:
+    """The graphical function of a named variable, applied to an argument."""
+
+    lookup: Reference
+    argument: Expression
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """What parses and cannot be run: its text, and why."""
+
+    text: str
+    reason: str
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
+
+
+Expression = Number | Reference | ClockValue | Unary | Binary | If | Call | TableCall | LookupCall | Unsupported
+
+
+def children(node: Expression) -> tuple[Expression, ...]:
+    """Return the operands of a node, left to right."""
+    match node:
+        case Number() | Reference() | ClockValue() | Unsupported():
+            return ()
+        case Unary(operand=operand):
+            return (operand,)
+        case Binary(left=left, right=right):
+            return (left, right)
+        case If(condition=condition, then=then, otherwise=otherwise):
+            return (condition, then, otherwise)
+        case Call(arguments=arguments):
+            return arguments
+        case TableCall(argument=argument):
+            return (argument,)
+        case LookupCall(argument=argument):
+            return (argument,)
+
+
+def with_children(node: Expression, operands: tuple[Expression, ...]) -> Expression:
+    """Return a node of the same kind over other operands, at the same place."""
+    match node:
+        case Number() | Reference() | ClockValue() | Unsupported():
+            return node
+        case Unary():
+            return replace(node, operand=operands[0])
+        case Binary():
+            return replace(node, left=operands[0], right=operands[1])
+        case If():
+            return replace(node, condition=operands[0], then=operands[1], otherwise=operands[2])
+        case Call():
+            return replace(node, arguments=operands)
+        case TableCall() | LookupCall():
+            return replace(node, argument=operands[0])
+
+
+def rewrite(node: Expression, change: Callable[[Expression], Expression]) -> Expression:
+    """Apply `change` to every node from the leaves up."""
+    operands = children(node)
+    changed = tuple(rewrite(one, change) for one in operands)
+    same = all(a is b for a, b in zip(operands, changed, strict=True))
+    return change(node if same else with_children(node, changed))
+
+
+def walk(node: Expression) -> Iterator[Expression]:
+    """Yield a node and everything below it, parents first, without recursion (files nest deep)."""
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting.extend(reversed(children(one)))

@@ -1,0 +1,69 @@
+"""Numbers that are computed while a run integrates, so that its course need not be stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MetricKind = Literal["at", "first_at_or_above", "integral", "mean", "minimum", "maximum"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number a run for a scalar variable or an element.
+
+    Parameters
+    ----------
+    variable : str
+        ``"Citizen trust"`` or ``"Coverage[rural]"``.
+    kind : {"at", "first_at_or_above", "integral", "mean", "minimum", "maximum"}
+        ``at`` is the value at the last instant of the window; ``first_at_or_above`` the first instant
+        in the window at which the variable reaches `threshold` (not a number where it never does);
+        ``integral`` and ``mean`` sum over the steps that begin in the window, its end left out.
+    start, stop : float or None
+        The window, by default the whole run; both ends included but for ``integral`` and ``mean``.
+    threshold : float
+        Used by ``first_at_or_above`` only.
+    name : str
+        How the result calls it; made from the rest when left out.
+    """
+
+    variable: str
+    kind: MetricKind
+    start: float | None = None
+    stop: float | None = None
+    threshold: float = 0.0
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name in results."""
+        if self.name:
+            return self.name
+        limit = f" {self.threshold:g}" if self.kind == "first_at_or_above" else ""
+        window = "" if self.start is None and self.stop is None else f" {_instant(self.start)}..{_instant(self.stop)}"
+        return f"{self.variable}: {self.kind}{limit}{window}"
+
+
+def final(variable: str, *, name: str = "") -> Metric:
+    """Return the value at the end of the run."""
+    return Metric(variable, "at", name=name)
+
+
+def value_at(variable: str, time: float, *, name: str = "") -> Metric:
+    """Return the value at an instant."""
+    return Metric(variable, "at", start=time, stop=time, name=name)
+
+
+def first_at_or_above(variable: str, threshold: float, *, name: str = "") -> Metric:
+    """Return the first instant at which a variable is at or above a threshold."""
+    return Metric(variable, "first_at_or_above", threshold=threshold, name=name)
+
+
+def mean_over(variable: str, start: float, stop: float, *, name: str = "") -> Metric:
+    """Return the mean over the steps from `start` up to `stop`, the latter left out."""
+    return Metric(variable, "mean", start=start, stop=stop, name=name)
+
+
+def _instant(time: float | None) -> str:
+    return "" if time is None else f"{time:g}"

@@ -1,0 +1,235 @@
+"""A model as data: named equations with units, notes and positions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from egovsim.errors import UnknownNameError, unknown_name
+from egovsim.model.expression import NOWHERE, Expression, Number, Table, Unary, Where
+from egovsim.names import canonical, split_element
+
+Kind = Literal["stock", "flow", "auxiliary", "lookup"]
+Method = Literal["euler", "rk4"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A dimension and its elements, in order, named as the file names them."""
+
+    name: str
+    elements: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return canonical(self.name)
+
+    @property
+    def element_ids(self) -> tuple[str, ...]:
+        return tuple(canonical(one) for one in self.elements)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When a model runs: `start` to `stop` by `time_step`, saved every `save_every`, all in `unit`."""
+
+    start: float
+    stop: float
+    time_step: float
+    save_every: float | None = None
+    method: Method = "euler"
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """One equation of a variable.
+
+    `elements` are canonical ids, one a dimension of the variable, each an element or a dimension
+    that stands for all of its elements; empty for a scalar variable. `expression` is the value; of a
+    stock, the initial value, and `rate` its net flow per unit of time. A variable of kind ``lookup``
+    has a `table` and no expression.
+    """
+
+    expression: Expression | None
+    elements: tuple[str, ...] = ()
+    rate: Expression | None = None
+    table: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The range that a file declares for a variable; either end may be open."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A stock, flow, auxiliary or lookup, named as the file names it.
+
+    `inflows` and `outflows` are canonical ids, in document order; they are empty for stocks that were
+    written as one rate (Vensim's INTEG).
+    """
+
+    name: str
+    kind: Kind
+    equations: tuple[Equation, ...]
+    dimensions: tuple[str, ...] = ()
+    inflows: tuple[str, ...] = ()
+    outflows: tuple[str, ...] = ()
+    non_negative: Literal["yes", "no"] = "no"
+    unit: str = ""
+    note: str = ""
+    bounds: Bounds = Bounds()
+    group: str = ""
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
+
+    @cached_property
+    def id(self) -> str:
+        """The canonical form of the name."""
+        return canonical(self.name)
+
+    @property
+    def is_input(self) -> bool:
+        """Whether every equation (of a stock, every initial value) is a plain number."""
+        return self.kind != "lookup" and all(plain_number(one.expression) is not None for one in self.equations)
+
+
+def plain_number(expression: Expression | None) -> float | None:
+    """Return the value of an equation that is a literal number, signed or not; None for any other."""
+    match expression:
+        case Number(value=value):
+            return value
+        case Unary(operator="-", operand=Number(value=value)):
+            return -value
+        case _:
+            return None
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model: its clock, dimensions and variables, in the order of the file.
+
+    Parameters
+    ----------
+    name : str
+        The model's name, or the file's.
+    clock : Clock
+        When it runs.
+    dimensions : tuple of Dimension
+        Dimensions of arrays.
+    variables : tuple of Variable
+        Stocks, flows, auxiliaries and lookups.
+    file : str
+        The file's name, for messages.
+    ignored : tuple of str
+        Display features that were left out, each with its count, for `check` to list.
+    """
+
+    name: str
+    clock: Clock
+    dimensions: tuple[Dimension, ...]
+    variables: tuple[Variable, ...]
+    file: str = ""
+    ignored: tuple[str, ...] = ()
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Variable]:
+        """Variables by canonical id."""
+        return {one.id: one for one in self.variables}
+
+    @cached_property
+    def dimension_by_id(self) -> Mapping[str, Dimension]:
+        """Dimensions by canonical id."""
+        return {one.id: one for one in self.dimensions}
+
+    @cached_property
+    def memo(self) -> dict[object, object]:
+        """What has been derived from this model (compiled kernels); it lives and dies with the model."""
+        return {}
+
+    @property
+    def inputs(self) -> tuple[Variable, ...]:
+        """Variables whose equation or initial value is a plain number: those a caller may set."""
+        return tuple(one for one in self.variables if one.is_input)
+
+    @property
+    def stocks(self) -> tuple[Variable, ...]:
+        """The stocks, in the order of the file."""
+        return tuple(one for one in self.variables if one.kind == "stock")
+
+    @property
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of the variables by group, in the order of the file."""
+        found: dict[str, list[str]] = {}
+        for one in self.variables:
+            found.setdefault(one.group, []).append(one.name)
+        return {name: tuple(members) for name, members in found.items() if name}
+
+    def __getitem__(self, name: str) -> Variable:
+        """Return the variable of that name, in any case, blanks or underscores.
+
+        Raises
+        ------
+        UnknownNameError
+            When no variable bears it; the message gives the nearest names.
+        """
+        found = self.by_id.get(canonical(name))
+        if found is None:
+            raise self.unknown(name)
+        return found
+
+    def __iter__(self) -> Iterator[Variable]:
+        return iter(self.variables)
+
+    def __len__(self) -> int:
+        return len(self.variables)
+
+    def __repr__(self) -> str:
+        return f"<Model {self.name!r}: {len(self.stocks)} stocks, {len(self)} variables>"
+
+    def unknown(self, name: str, *, where: str = "") -> UnknownNameError:
+        """Build the error for a name that no variable bears."""
+        names = [one.name for one in self.variables]
+        return unknown_name(name, names, what=f"a variable of {self.file or self.name}", where=where)
+
+    def elements_of(self, name: str) -> tuple[tuple[str, ...], ...]:
+        """Return the element ids that a name stands for: all of an array, one of ``x[rural]``, ``()`` of a scalar.
+
+        Raises
+        ------
+        UnknownNameError
+            When no variable or element bears the name.
+        """
+        base, wanted = split_element(name)
+        variable = self[base]
+        every = product_of(self, variable)
+        if not wanted:
+            return every
+        ids = tuple(canonical(one) for one in wanted)
+        if ids not in every:
+            known = [",".join(one) for one in every]
+            raise unknown_name(",".join(wanted), known, what=f'an element of "{variable.name}"')
+        return (ids,)
+
+
+def product_of(model: Model, variable: Variable) -> tuple[tuple[str, ...], ...]:
+    """Return every combination of element ids of a variable, the last dimension fastest; ``((),)`` for a scalar."""
+    combinations: tuple[tuple[str, ...], ...] = ((),)
+    for name in variable.dimensions:
+        ids = model.dimension_by_id[canonical(name)].element_ids
+        combinations = tuple((*left, right) for left in combinations for right in ids)
+    return combinations
+
+
+def display_elements(model: Model, variable: Variable, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Return element names as the file writes them."""
+    shown: list[str] = []
+    for name, one in zip(variable.dimensions, ids, strict=True):
+        dimension = model.dimension_by_id[canonical(name)]
+        shown.append(dimension.elements[dimension.element_ids.index(one)])
+    return tuple(shown)

@@ -1,0 +1,131 @@
+"""What is said of a path beside a benchmark: spreads, lag, cost, chance, rank; plain arrays in and out.
+
+``better`` is +1 where more of an outcome is better and -1 where less is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from egovsim.model.inputs import Floats
+
+SMALLEST_GAP_CLOSED = 0.05
+"""Below this many points a cost per point says nothing."""
+_TIE_DECIMALS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Median and 5th and 95th percentile over members."""
+
+    p05: float
+    p50: float
+    p95: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How many years a path is behind the benchmark's median.
+
+    ``exact``: the benchmark held the path's level `years` before. ``more than``: it held it from the
+    start of the run on, `years` before, so the lag is at least that. ``ahead``: it does not reach
+    the path's level by then, and `years` is not a number.
+    """
+
+    years: float
+    bound: Literal["exact", "more than", "ahead"]
+
+
+def spread(values: Floats) -> Spread:
+    """Return median, 5th and 95th percentile of values, shape (member,)."""
+    low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
+    return Spread(float(low), float(middle), float(high))
+
+
+def lag(level: float, benchmark: Floats, time: Floats, *, better: float = 1.0) -> Lag:
+    """Return how far behind the benchmark a level is at the last instant.
+
+    Parameters
+    ----------
+    level : float
+        The path's median at the last instant.
+    benchmark, time : float64, shape (time,)
+        The benchmark's median and its instants, in years; linear between them.
+    better : {1.0, -1.0}
+        Direction of the outcome.
+
+    Returns
+    -------
+    Lag
+        From the first instant at which the benchmark held the level.
+    """
+    above = better * (benchmark - level)
+    if above[0] >= 0.0:
+        return Lag(float(time[-1] - time[0]), "more than")
+    held = np.flatnonzero(above >= 0.0)
+    if not len(held):
+        return Lag(float("nan"), "ahead")
+    after = int(held[0])
+    part = -above[after - 1] / (above[after] - above[after - 1])
+    first = time[after - 1] + part * (time[after] - time[after - 1])
+    return Lag(float(time[-1] - first), "exact")
+
+
+def discounted(cumulative: Floats, time: Floats, *, start: float, rate: float) -> Floats:
+    """Return the present value, at `start`, of what was spent from `start` on.
+
+    Parameters
+    ----------
+    cumulative : float64, shape (..., time)
+        Spending so far, in any unit of money.
+    time : float64, shape (time,)
+        Instants, in years; spending between two of them counts at their middle.
+    start : float
+        Nothing before counts, and its value is that of this year.
+    rate : float
+        Discount rate a year: 0.05.
+
+    Returns
+    -------
+    float64, shape (...)
+        In the unit of `cumulative`.
+    """
+    spent = np.diff(cumulative, axis=-1)
+    middle = (time[:-1] + time[1:]) / 2.0
+    weight = np.where(time[:-1] >= start, (1.0 + rate) ** -(middle - start), 0.0)
+    return np.sum(spent * weight, axis=-1)
+
+
+def chance(values: Floats, time: Floats, *, threshold: float, year: float) -> float:
+    """Return the share of members whose outcome has reached a threshold by a year.
+
+    `values` has shape (member, time). Having reached it earlier counts, even when it was lost again.
+    """
+    return float(np.mean(np.max(values[:, time <= year], axis=1) >= threshold))
+
+
+def cost_per_point(cost: float, gap_closed: float) -> float | None:
+    """Return cost over gap closed, or None where less than 0.05 points are closed."""
+    return cost / gap_closed if gap_closed >= SMALLEST_GAP_CLOSED else None
+
+
+def order(levels: Floats, costs: Floats, *, better: float = 1.0) -> NDArray[np.int64]:
+    """Return ranks from 0, best first, along the first axis; the cheaper is first among equals.
+
+    Parameters
+    ----------
+    levels, costs : float64, shape (path,) or (path, member)
+        Levels at the horizon; the benchmark being the same for all, the smallest gap is the best level.
+    """
+    placed = np.lexsort((costs, -better * np.round(levels, _TIE_DECIMALS)), axis=0)
+    return np.argsort(placed, axis=0)
+
+
+def regret(levels: Floats, *, better: float = 1.0) -> Floats:
+    """Return how much each path misses of the best path in each member, shape (path, member)."""
+    gain = better * levels
+    return np.max(gain, axis=0) - gain

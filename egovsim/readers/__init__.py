@@ -1,0 +1,5 @@
+"""Model files in: XMILE and Vensim."""
+
+from egovsim.readers.reading import read_file
+
+__all__ = ["read_file"]

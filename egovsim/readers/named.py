@@ -1,0 +1,38 @@
+"""A model by its path, or by the name of one that is shipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from egovsim.library import find
+from egovsim.model.model import Model
+from egovsim.readers.reading import read_file
+
+
+def read_model(path_or_name: str | Path) -> Model:
+    """Read a model file, or a shipped model.
+
+    Parameters
+    ----------
+    path_or_name : str or Path
+        A path to an XMILE or Vensim file; a text without suffix and separator is a shipped name, such as
+        ``"egov"``.
+
+    Returns
+    -------
+    Model
+        Named equations with units and notes; what cannot be run is in it as `Unsupported`, which `check` lists.
+
+    Raises
+    ------
+    UnknownNameError
+        When no shipped model bears the name.
+    ModelError
+        When there is no such file, it is not a model, or an equation cannot be parsed; file and line are named.
+    """
+    return read_file(find("model", path_or_name))
+
+
+def locate_model(path_or_name: str | Path) -> Path:
+    """Return the file of a model by its path or shipped name."""
+    return find("model", path_or_name)

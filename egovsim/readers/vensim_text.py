@@ -1,0 +1,122 @@
+"""A Vensim file cut into its entries: equation, units, note and group of each."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from egovsim.errors import ModelError
+from egovsim.names import canonical
+from egovsim.readers.opening import read_bytes, refuse_other_formats
+from egovsim.readers.passage import Passage, Source
+
+_SKETCH = re.compile(r"^\\{2,}---///.*$", re.MULTILINE)
+_MACRO = re.compile(r":MACRO:\s*(?P<name>[^(]*)\(.*?:END OF MACRO:", re.DOTALL | re.IGNORECASE)
+_EQUATION = re.compile(r'(?:"(?:[^"\\\n]|\\.|\n)*?"|\{[^{}]*\}|[^"~|{])*+')
+_GROUP = re.compile(r"\*{3,}\s*\.?(?P<name>[^\n*]*?)\s*\n?\s*\*{3,}")
+_CONTINUATION = re.compile(r"\\(?=\n)")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry: `equation` is everything before the first ``~``."""
+
+    equation: Passage
+    units: str
+    note: str
+    group: str
+
+
+@dataclass(frozen=True)
+class VensimText:
+    """The entries of a file, the ids of its macros, and what was left out, counted."""
+
+    source: Source
+    entries: tuple[Entry, ...]
+    macros: frozenset[str]
+    ignored: Counter[str]
+
+
+def read_vensim_text(path: Path) -> VensimText:
+    """Cut a file into entries.
+
+    Raises
+    ------
+    ModelError
+        It cannot be read, is something else than a Vensim model, or ends inside an equation.
+    """
+    data = read_bytes(path)
+    refuse_other_formats(data, path.name, wanted="a Vensim model")
+    text = _decode(data)
+    ignored: Counter[str] = Counter()
+    sketches = list(_SKETCH.finditer(text))
+    if sketches:
+        ignored["views"] = len(sketches)
+        text = text[: sketches[0].start()]
+    macros = {canonical(one["name"]) for one in _MACRO.finditer(text)}
+    text = _MACRO.sub(lambda one: re.sub(r"[^\n]", " ", one[0]), text)
+    source = Source(path.name, _CONTINUATION.sub(" ", text))
+    entries = tuple(_entries(source))
+    if not entries:
+        raise ModelError(f"{path.name}: there is no equation in this file; a Vensim model ends each of them with '|'.")
+    return VensimText(source, entries, frozenset(macros), ignored)
+
+
+def _decode(data: bytes) -> str:
+    """Decode UTF-8, which Vensim announces by ``{UTF-8}``; older files are in the Windows code page."""
+    for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):
+        try:
+            text = data.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        text = data.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _entries(source: Source) -> Iterator[Entry]:
+    text, position, group = source.text, 0, ""
+    while (start := _start(text, position)) < len(text):
+        stop = _equation_end(source, start)
+        end = text.find("|", stop)
+        if end < 0:
+            raise ModelError(
+                f"{source.where(start)}: the file ends inside this equation ('|' is missing); "
+                "it may be cut off: restore it from a copy or save the model again."
+            )
+        position = end + 1
+        banner = _GROUP.match(text, start)
+        if banner is not None:
+            group = banner["name"].strip()
+        elif text[start:stop].strip():
+            units, note = _rest(text[stop:end])
+            yield Entry(source.passage(start, stop), units, note, group)
+
+
+def _start(text: str, position: int) -> int:
+    """Return where the next entry begins: past blanks and the note on encoding."""
+    found = re.compile(r"(?:\s|\{UTF-8\})*", re.IGNORECASE).match(text, position)
+    return found.end() if found else position
+
+
+def _equation_end(source: Source, start: int) -> int:
+    """Return where the equation stops: at a ``~`` or ``|`` that is not inside quotation marks."""
+    found = _EQUATION.match(source.text, start)
+    stop = found.end() if found else start
+    if stop < len(source.text) and source.text[stop] not in "~|":
+        raise ModelError(
+            f"{source.where(stop)}: '{source.text[stop]}' opens what nothing closes; "
+            "add the closing quotation mark or brace."
+        )
+    return stop
+
+
+def _rest(text: str) -> tuple[str, str]:
+    """Return units and note, without the flags that may follow them."""
+    parts = text.split("~")
+    units, note = [*parts[1:3], "", ""][:2]
+    return " ".join(units.split()), re.sub(r"[ \t]*\n[ \t]*", "\n", note).strip()

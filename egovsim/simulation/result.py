@@ -1,0 +1,266 @@
+"""What runs return: labelled courses and metrics, and which runs failed."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from egovsim.cache import write_atomically
+from egovsim.errors import DataError, unknown_name
+from egovsim.model.inputs import Floats
+from egovsim.names import canonical, element_name, split_element
+
+if TYPE_CHECKING:
+    import pandas
+    import xarray
+
+RUN_DIMENSIONS = ("scenario", "policy", "member")
+
+
+@dataclass(frozen=True)
+class OutputVariable:
+    """Where a variable's elements stand among the columns of a result."""
+
+    name: str
+    unit: str
+    dimensions: tuple[tuple[str, tuple[str, ...]], ...]
+    first: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(len(elements) for _, elements in self.dimensions)
+
+    @property
+    def columns(self) -> slice:
+        return slice(self.first, self.first + int(np.prod(self.shape, dtype=int)))
+
+    @property
+    def column_names(self) -> list[str]:
+        """Names of the elements, ``Coverage[rural]``, in the order of the columns."""
+        places = np.ndindex(*self.shape)
+        return [
+            element_name(self.name, [names[i] for i, (_, names) in zip(place, self.dimensions, strict=True)])
+            for place in places
+        ]
+
+
+@dataclass(frozen=True)
+class Status:
+    """Which runs failed.
+
+    `failed_at` : float64, shape (scenario, policy, member); the time at which a stock first was not a finite
+    number, and not a number where the run is sound. `variable` : the first variable that was not finite, in
+    the order of evaluation; empty where the run is sound.
+    """
+
+    failed_at: Floats
+    variable: np.ndarray[Any, np.dtype[np.object_]]
+
+    @property
+    def failures(self) -> int:
+        """How many runs failed."""
+        return int(np.count_nonzero(~np.isnan(self.failed_at)))
+
+    def __str__(self) -> str:
+        runs = self.failed_at.size
+        if not self.failures:
+            return f"{runs} run{'' if runs == 1 else 's'}, none failed"
+        place = tuple(np.argwhere(~np.isnan(self.failed_at))[0])
+        first = f'the first at {self.failed_at[place]:g} through "{self.variable[place]}"'
+        return f"{runs} run{'' if runs == 1 else 's'}, {self.failures} failed, {first}"
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """The outcome of `run`.
+
+    Attributes
+    ----------
+    scenarios, policies : tuple of str
+        Names, in the order of the first two dimensions.
+    members : int
+        Length of the third dimension.
+    time : float64, shape (time,)
+        Saved instants.
+    status : Status
+        Which runs failed, when, and through which variable.
+    """
+
+    scenarios: tuple[str, ...]
+    policies: tuple[str, ...]
+    members: int
+    time: Floats
+    status: Status
+    variables: Mapping[str, OutputVariable]
+    courses: Floats
+    metric_table: Floats
+    metric_names: tuple[str, ...]
+    time_unit: str = ""
+
+    def values(self, name: str) -> Floats:
+        """Return the course of a variable, or of an element.
+
+        Parameters
+        ----------
+        name : str
+            ``"Coverage"`` or ``"Coverage[rural]"``.
+
+        Returns
+        -------
+        float64, shape (scenario, policy, member, time, dimensions of the variable)
+            In the variable's own unit.
+
+        Raises
+        ------
+        UnknownNameError
+            When the variable is not among the outputs.
+        """
+        base, elements = split_element(name)
+        variable = self._variable(base)
+        block = self.courses[..., variable.columns].reshape(*self.courses.shape[:-1], *variable.shape)
+        for wanted, (dimension, known) in zip(elements, variable.dimensions, strict=False):
+            ids = [canonical(one) for one in known]
+            if canonical(wanted) not in ids:
+                raise unknown_name(wanted, known, what=f'an element of "{dimension}"')
+            block = block[..., ids.index(canonical(wanted)), *[slice(None)] * (block.ndim - 5)]
+        return block
+
+    def __getitem__(self, name: str) -> xarray.DataArray:
+        """Return a variable as a labelled array, its unit among the attributes."""
+        import xarray
+
+        base, elements = split_element(name)
+        variable = self._variable(base)
+        dimensions = () if elements else variable.dimensions
+        coordinates: dict[str, Any] = {**self._run_coordinates(), "time": self.time}
+        coordinates |= {dimension: list(names) for dimension, names in dimensions}
+        return xarray.DataArray(
+            self.values(name), coords=coordinates, dims=list(coordinates), name=name, attrs={"unit": variable.unit}
+        )
+
+    def _variable(self, name: str) -> OutputVariable:
+        found = self.variables.get(canonical(name))
+        if found is None:
+            known = [one.name for one in self.variables.values()]
+            raise unknown_name(name, known, what="among the outputs of this result")
+        return found
+
+    def _run_coordinates(self) -> dict[str, Any]:
+        labels = (list(self.scenarios), list(self.policies), np.arange(self.members))
+        return dict(zip(RUN_DIMENSIONS, labels, strict=True))
+
+    def metric_values(self, name: str) -> Floats:
+        """Return a metric, float64, shape (scenario, policy, member).
+
+        Raises
+        ------
+        UnknownNameError
+            When the result has no such metric.
+        """
+        if name not in self.metric_names:
+            raise unknown_name(name, self.metric_names, what="among the metrics of this result")
+        return self.metric_table[..., self.metric_names.index(name)]
+
+    @property
+    def metrics(self) -> xarray.Dataset:
+        """The metrics as labelled arrays over scenario, policy and member."""
+        import xarray
+
+        arrays = {name: (RUN_DIMENSIONS, self.metric_values(name)) for name in self.metric_names}
+        return xarray.Dataset(arrays, coords=self._run_coordinates())
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Return all outputs as one labelled data set."""
+        import xarray
+
+        return xarray.Dataset({one.name: self[one.name] for one in self.variables.values()})
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Of one run, the wide table: indexed by time, a column for each variable or element, with the
+            file's own names. Of more runs a tidy one: scenario, policy, member, time, variable, value.
+        """
+        import pandas
+
+        names = [name for one in self.variables.values() for name in one.column_names]
+        index = pandas.Index(self.time, name="time")
+        if self.courses.shape[:3] == (1, 1, 1):
+            return pandas.DataFrame(self.courses[0, 0, 0], index=index, columns=names)
+        labels = [*self._run_coordinates().values(), self.time, names]
+        full = pandas.MultiIndex.from_product(labels, names=[*RUN_DIMENSIONS, "time", "variable"])
+        return pandas.Series(self.courses.reshape(-1), index=full, name="value").reset_index()
+
+    def save(self, path: str | Path) -> None:
+        """Write the result to one file, which `load_result` reads.
+
+        Raises
+        ------
+        OutputError
+            When the file cannot be written.
+        """
+        head = {
+            "scenarios": self.scenarios,
+            "policies": self.policies,
+            "variables": [[one.name, one.unit, one.dimensions, one.first] for one in self.variables.values()],
+            "metrics": self.metric_names,
+            "time_unit": self.time_unit,
+        }
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer,
+            head=np.array(json.dumps(head)),
+            time=self.time,
+            courses=self.courses,
+            metrics=self.metric_table,
+            failed_at=self.status.failed_at,
+            failed_through=self.status.variable.astype(str),
+        )
+        write_atomically(Path(path), buffer.getvalue())
+
+    def __repr__(self) -> str:
+        runs = f"{len(self.scenarios)} scenarios x {len(self.policies)} policies x {self.members} members"
+        times = f"{len(self.time)} instants" if len(self.time) else "no course"
+        what = f"{len(self.variables)} variables, {len(self.metric_names)} metrics"
+        return f"<Result: {runs}, {times}, {what}; {self.status}>"
+
+
+def load_result(path: str | Path) -> Result:
+    """Read what `Result.save` wrote.
+
+    Raises
+    ------
+    DataError
+        When the file is missing or holds no result.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            head = json.loads(str(kept["head"]))
+            parts = {name: kept[name] for name in kept.files if name != "head"}
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{path}: is not a saved result ({error}); give a file that Result.save wrote.") from error
+    variables = [
+        OutputVariable(name, unit, tuple((d, tuple(e)) for d, e in dimensions), first)
+        for name, unit, dimensions, first in head["variables"]
+    ]
+    return Result(
+        scenarios=tuple(head["scenarios"]),
+        policies=tuple(head["policies"]),
+        members=parts["courses"].shape[2],
+        time=parts["time"],
+        status=Status(parts["failed_at"], parts["failed_through"].astype(object)),
+        variables={canonical(one.name): one for one in variables},
+        courses=parts["courses"],
+        metric_table=parts["metrics"],
+        metric_names=tuple(head["metrics"]),
+        time_unit=head["time_unit"],
+    )

@@ -1,0 +1,338 @@
+"""Run a model: scenarios x policies x members, in chunks over threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from egovsim.compiler.kernel import Kernel, Schedule, Steps
+from egovsim.compiler.program import Accumulator, Program, build_program, flatten
+from egovsim.errors import InputError, SimulationError, unknown_name
+from egovsim.model.inputs import Design, Floats, PolicyPath, Profile, Scenario
+from egovsim.model.metrics import Metric
+from egovsim.model.model import Clock, Method, Model, display_elements
+from egovsim.names import canonical, element_name, split_element
+from egovsim.simulation.result import OutputVariable, Result, Status
+from egovsim.simulation.schedule import Plan, Values, make_plan
+
+Progress = Callable[[int, int], None]
+OnFailure = Literal["record", "raise"]
+
+_CHUNK_MEMBERS = 1024
+_CHUNK_NUMBERS = 4_000_000
+_METHODS: tuple[Method, ...] = ("euler", "rk4")
+
+
+def run(
+    model: Model,
+    *,
+    profile: Profile | None = None,
+    policies: Sequence[PolicyPath] | None = None,
+    scenarios: Sequence[Scenario] | None = None,
+    constants: Values | None = None,
+    design: Design | None = None,
+    outputs: Sequence[str] | None = None,
+    metrics: Sequence[Metric] | None = None,
+    until: float | None = None,
+    time_step: float | None = None,
+    save_every: float | None = None,
+    method: Method | None = None,
+    workers: int | None = None,
+    on_failure: OnFailure = "record",
+    progress: Progress | None = None,
+) -> Result:
+    """Run a model under every scenario and policy for every member.
+
+    Parameters
+    ----------
+    model : Model
+        From `read_model`.
+    profile : Profile, optional
+        A region: constants and the history of its levers.
+    policies, scenarios : sequence, optional
+        One run is made for each pair and member; none means the model as it is.
+    constants : mapping of str to float or Series, optional
+        Values of inputs, by the model's own names: ``{"Staff turnover": 0.05, "Coverage[rural]": 0.2}``.
+    design : Design, optional
+        Values of inputs for many members, from `sample`.
+    outputs : sequence of str, optional
+        Variables, or elements, whose course is kept. With neither outputs nor metrics all variables are kept,
+        which is allowed for a single run.
+    metrics : sequence of Metric, optional
+        Numbers computed while integrating; memory then stays small whatever the number of members.
+    until, time_step, save_every : float, optional
+        End of the run, step and saving interval, in the model's time unit; by default the file's.
+    method : {"euler", "rk4"}, optional
+        How to integrate; by default as the file says.
+    workers : int, optional
+        Threads; by default as many as there are processors. Results do not depend on it.
+    on_failure : {"record", "raise"}
+        What to do when a stock overflows or is not a number: keep it in ``result.status``, or raise.
+    progress : callable, optional
+        Called as ``progress(done, total)`` with numbers of runs.
+
+    Returns
+    -------
+    Result
+        Precedence of values: file < profile < constants < design < scenario < policy.
+
+    Raises
+    ------
+    UnknownNameError
+        When an output, constant or lever is not in the model; the nearest names are given.
+    InputError
+        When a computed variable is set, a value is not finite or outside its range, the step does not divide
+        the horizon, or several runs are asked for without outputs or metrics.
+    ModelError
+        When the model cannot be run: unsupported language, algebraic loops.
+    SimulationError
+        When a run fails and `on_failure` is ``"raise"``.
+    """
+    steps, chosen_method = _clock(model, until, time_step, save_every, method)
+    policies = policies or (PolicyPath(""),)
+    scenarios = scenarios or (Scenario(""),)
+    members = len(design) if design is not None else 1
+    variables = _outputs(model, outputs, metrics, len(policies) * len(scenarios) * members)
+    kernel = compiled(model, variables, metrics or (), chosen_method)
+    plan = make_plan(model, kernel.program, steps, profile=profile, constants=constants or {}, design=design)
+    pairs = [plan.schedule(scenario, policy) for scenario in scenarios for policy in policies]
+    study = _Study(plan, kernel, tuple(pairs), members, _windows(steps, metrics or ()), _thresholds(metrics or ()))
+    courses, table, failed = study.run(workers or os.cpu_count() or 1, progress)
+    shape = (len(scenarios), len(policies), members)
+    result = Result(
+        scenarios=tuple(one.name for one in scenarios),
+        policies=tuple(one.name for one in policies),
+        members=members,
+        time=steps.saved_times,
+        status=_status(study, failed, shape),
+        variables={canonical(one.name): one for one in variables},
+        courses=courses.reshape(*shape, *courses.shape[2:]),
+        metric_table=table.reshape(*shape, -1),
+        metric_names=tuple(one.label for one in metrics or ()),
+        time_unit=model.clock.unit,
+    )
+    if on_failure == "raise" and result.status.failures:
+        raise SimulationError(f"{model.file or model.name}: {result.status}.")
+    return result
+
+
+def compiled(
+    model: Model,
+    variables: Sequence[OutputVariable],
+    metrics: Sequence[Metric],
+    method: Method,
+    lanes: int | None = None,
+) -> Kernel:
+    """Return the kernel for some outputs and metrics; a model keeps the kernels that were made of it."""
+    output_ids = tuple(canonical(name) for one in variables for name in one.column_names)
+    accumulators = tuple(Accumulator(_scalar_id(model, one.variable), one.kind) for one in metrics)
+    key = ("kernel", output_ids, accumulators, method, lanes)
+    known = model.memo.get(key)
+    if not isinstance(known, Kernel):
+        known = Kernel(build_program(model, output_ids, accumulators, method), lanes=lanes)
+        model.memo[key] = known
+    return known
+
+
+@dataclass(frozen=True)
+class _Study:
+    """Everything that a chunk of members needs."""
+
+    plan: Plan
+    kernel: Kernel
+    schedules: tuple[Schedule, ...]
+    members: int
+    windows: np.ndarray
+    thresholds: Floats
+
+    def run(self, workers: int, progress: Progress | None) -> tuple[Floats, Floats, Floats]:
+        program, pairs = self.kernel.program, len(self.schedules)
+        courses = np.empty((pairs, self.members, self.plan.steps.saved, len(program.outputs)))
+        table = np.empty((pairs, self.members, len(program.metrics)))
+        failed = np.empty((pairs, self.members))
+
+        def one_chunk(first: int, last: int) -> int:
+            inputs = self.plan.inputs(first, last)
+            for pair, schedule in enumerate(self.schedules):
+                place = (pair, slice(first, last))
+                courses[place], table[place], failed[place] = self.kernel(
+                    inputs, schedule, self.plan.steps, self.windows, self.thresholds
+                )
+            return (last - first) * pairs
+
+        total, done = self.members * pairs, 0
+        for finished in _each_chunk(list(self._chunks(workers)), one_chunk, workers):
+            done += finished
+            if progress is not None:
+                progress(done, total)
+        return courses, table, failed
+
+    def _chunks(self, workers: int) -> Iterator[tuple[int, int]]:
+        """Cut the members so that every thread has work and no chunk's outputs fill the memory."""
+        numbers_a_member = max(1, self.plan.steps.saved * len(self.kernel.program.outputs))
+        lanes = self.kernel.lanes
+        fair = -(-self.members // workers)
+        size = max(1, min(_CHUNK_MEMBERS, fair, _CHUNK_NUMBERS // numbers_a_member))
+        size = -(-size // lanes) * lanes
+        for first in range(0, self.members, size):
+            yield first, min(first + size, self.members)
+
+
+def _each_chunk(chunks: list[tuple[int, int]], work: Callable[[int, int], int], workers: int) -> Iterator[int]:
+    """Yield what `work` returns for every chunk, in any order; an interruption stops what has not begun."""
+    if len(chunks) == 1 or workers == 1:
+        yield from (work(*chunk) for chunk in chunks)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = {pool.submit(work, *chunk) for chunk in chunks}
+        try:
+            while waiting:
+                finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                yield from (one.result() for one in finished)
+        except BaseException:
+            for one in waiting:
+                one.cancel()
+            raise
+
+
+def _clock(
+    model: Model, until: float | None, time_step: float | None, save_every: float | None, method: Method | None
+) -> tuple[Steps, Method]:
+    clock = model.clock
+    if until is not None and until < clock.start:
+        raise InputError(f"until {until:g} lies before the model's start, {clock.start:g}; choose a later end.")
+    changed = replace(clock, stop=clock.stop if until is None else until, time_step=time_step or clock.time_step)
+    chosen = method or clock.method
+    if chosen not in _METHODS:
+        raise unknown_name(chosen, _METHODS, what="a way to integrate")
+    count = step_count(changed, place="" if until or time_step else model.file)
+    return Steps(clock.start, changed.time_step, count, _save_steps(changed, save_every, count)), chosen
+
+
+def step_count(clock: Clock, *, place: str = "") -> int:
+    """Return the number of steps from start to stop.
+
+    Raises
+    ------
+    InputError
+        When the step is not a positive number or does not divide the horizon, to 1e-9 of a step.
+    """
+    where = f"{place}: " if place else ""
+    if not clock.time_step > 0 or not np.isfinite(clock.time_step):
+        raise InputError(f"{where}the time step {clock.time_step:g} must be above 0.")
+    exact = (clock.stop - clock.start) / clock.time_step
+    count = round(exact)
+    if abs(exact - count) > 1e-9 * max(1.0, abs(exact)):
+        nearest = (clock.stop - clock.start) / max(count, 1)
+        text = f"the time step {clock.time_step:g} does not divide the horizon {clock.start:g} to {clock.stop:g}"
+        raise InputError(f"{where}{text}; the nearest that does is {nearest:.10g}.")
+    return count
+
+
+def _save_steps(clock: Clock, save_every: float | None, count: int) -> int:
+    wanted = save_every if save_every is not None else clock.save_every
+    if wanted is None:
+        return 1
+    exact = wanted / clock.time_step
+    steps = max(1, round(exact))
+    if save_every is not None and (save_every <= 0 or abs(exact - steps) > 1e-9 * steps):
+        text = f"save_every {save_every:g} is not a multiple of the time step {clock.time_step:g}"
+        raise InputError(f"{text}; the nearest is {steps * clock.time_step:g}.")
+    return steps
+
+
+def _outputs(
+    model: Model, outputs: Sequence[str] | None, metrics: Sequence[Metric] | None, runs: int
+) -> list[OutputVariable]:
+    """Resolve what to keep; each named variable once, an element alone as a scalar of its own."""
+    if isinstance(outputs, str):
+        raise InputError(f'outputs must be a list of names, not one text; write ["{outputs}"].')
+    if outputs is None and not metrics:
+        if runs > 1:
+            raise InputError(f"{runs} runs with all variables would fill the memory; name outputs or metrics.")
+        outputs = [one.name for one in model.variables if one.kind != "lookup"]
+    found: list[OutputVariable] = []
+    first = 0
+    for name in dict.fromkeys(outputs or ()):
+        found.append(_output(model, name, first))
+        first = found[-1].columns.stop
+    return found
+
+
+def _output(model: Model, name: str, first: int) -> OutputVariable:
+    elements, variable = model.elements_of(name), model[split_element(name)[0]]
+    if variable.kind == "lookup":
+        raise InputError(f'"{variable.name}" is a lookup and has no course; name a variable that uses it.')
+    if split_element(name)[1]:
+        shown = element_name(variable.name, display_elements(model, variable, elements[0]))
+        return OutputVariable(shown, variable.unit, (), first)
+    dimensions = tuple((one, model.dimension_by_id[canonical(one)].elements) for one in variable.dimensions)
+    return OutputVariable(variable.name, variable.unit, dimensions, first)
+
+
+def _scalar_id(model: Model, name: str) -> str:
+    variable = model[split_element(name)[0]]
+    only, *others = model.elements_of(name)
+    if others:
+        known = ", ".join(element_name(variable.name, one) for one in (only, *others))
+        raise InputError(f'a metric needs one element of "{variable.name}": {known}.')
+    return element_name(variable.id, only)
+
+
+def _windows(steps: Steps, metrics: Sequence[Metric]) -> np.ndarray:
+    rows = [_window(steps, one) for one in metrics]
+    return np.array(rows, dtype=np.int64).reshape(-1, 2)
+
+
+def _window(steps: Steps, metric: Metric) -> tuple[int, int]:
+    stop = steps.start + steps.count * steps.time_step
+    first = steps.start if metric.start is None else metric.start
+    last = stop if metric.stop is None else metric.stop
+    slack = 1e-6 * steps.time_step
+    if first < steps.start - slack or last > stop + slack or first > last + slack:
+        text = f'metric "{metric.label}" covers {first:g} to {last:g}, the run {steps.start:g} to {stop:g}'
+        raise InputError(f"{text}; choose a window inside the run.")
+    return round((first - steps.start) / steps.time_step), round((last - steps.start) / steps.time_step)
+
+
+def _thresholds(metrics: Sequence[Metric]) -> Floats:
+    return np.array([one.threshold for one in metrics], dtype=np.float64)
+
+
+def _status(study: _Study, failed: Floats, shape: tuple[int, ...]) -> Status:
+    steps = study.plan.steps
+    when = np.where(failed >= 0, steps.start + failed * steps.time_step, np.nan)
+    through = np.full(failed.shape, "", dtype=object)
+    for pair, member in np.argwhere(failed >= 0):
+        through[pair, member] = _first_not_finite(study, int(pair), int(member), int(failed[pair, member]))
+    return Status(when.reshape(shape), through.reshape(shape))
+
+
+def _first_not_finite(study: _Study, pair: int, member: int, failed: int) -> str:
+    """Run one failed member again with everything kept, and return the first variable that went wrong."""
+    model, program = study.plan.model, study.kernel.program
+    names = [*(one.id for one in (*program.fixed, *program.step)), *program.stocks]
+    every = _diagnosing(model, program, tuple(names))
+    steps = replace(study.plan.steps, count=failed, save_every=1)
+    inputs = study.plan.inputs(member, member + 1)
+    place = {id: number for number, id in enumerate(program.inputs)}
+    inputs = inputs[:, [place[id] for id in every.program.inputs]]
+    outputs, _, _ = every(inputs, study.schedules[pair], steps, np.zeros((0, 2), dtype=np.int64), np.zeros(0))
+    wrong = np.argwhere(~np.isfinite(outputs[0]))
+    if not len(wrong):
+        return ""
+    return flatten(model).equations[names[int(wrong[0][1])]].name
+
+
+def _diagnosing(model: Model, program: Program, names: tuple[str, ...]) -> Kernel:
+    key = ("diagnosis", names, program.method)
+    known = model.memo.get(key)
+    if not isinstance(known, Kernel):
+        known = Kernel(build_program(model, names, (), program.method))
+        model.memo[key] = known
+    return known
