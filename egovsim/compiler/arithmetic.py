@@ -51,6 +51,11 @@ _INTRINSICS = {
 }
 
 
+def clock_slot(name: str) -> str:
+    """Return what a value of the clock is called in a memory block; no variable's id has a dollar in front."""
+    return f"$ {name}"
+
+
 class Emitter:
     """Emits expressions into one function; values of names are kept as they are assigned."""
 
@@ -73,7 +78,7 @@ class Emitter:
             case Reference(id=id):
                 return self._named(id)
             case ClockValue(which=which):
-                return self._named(which)
+                return self._named(clock_slot(which))
             case Unary(operator="-", operand=operand):
                 return self._builder.fneg(self.value(operand))
             case Unary() | Binary(operator="=" | "<>" | "<" | "<=" | ">" | ">=" | "and" | "or"):
@@ -209,15 +214,15 @@ class Emitter:
 
     def _passed(self, when: Any, *, sooner: float = 0.5) -> Any:
         """Whether an instant has come, half a step of slack allowed: events off the grid fall on the nearest step."""
-        now = self._named("step time")
-        slack = self._builder.fmul(self._named("time step"), self._constant(sooner))
+        now = self._named(clock_slot("step time"))
+        slack = self._builder.fmul(self._named(clock_slot("time step")), self._constant(sooner))
         return self._compare(">", self._builder.fadd(now, slack), when)
 
     def _step(self, height: Any, when: Any) -> Any:
         return self._choose(self._passed(when), height, self._constant(0.0))
 
     def _ramp(self, slope: Any, start: Any, stop: Any | None = None) -> Any:
-        now = self._named("step time")
+        now = self._named(clock_slot("step time"))
         end = now if stop is None else self._choose(self._compare("<", now, stop), now, stop)
         run = self._builder.fsub(end, start)
         return self._choose(self._compare(">", now, start), self._builder.fmul(slope, run), self._constant(0.0))
@@ -230,27 +235,27 @@ class Emitter:
 
     def _pulse_train(self, start: Any, width: Any, every: Any, end: Any) -> Any:
         builder = self._builder
-        slack = builder.fmul(self._named("time step"), self._constant(0.5))
-        since = builder.fsub(builder.fadd(self._named("step time"), slack), start)
+        slack = builder.fmul(self._named(clock_slot("time step")), self._constant(0.5))
+        since = builder.fsub(builder.fadd(self._named(clock_slot("step time")), slack), start)
         on = self._compare("<", self._remainder(since, every), self._at_least_a_step(width))
         on = builder.and_(builder.and_(on, self._passed(start)), builder.not_(self._passed(end)))
         return self._choose(on, self._constant(1.0), self._constant(0.0))
 
     def _xmile_pulse(self, size: Any, first: Any, every: Any | None = None) -> Any:
         builder = self._builder
-        step = self._named("time step")
+        step = self._named(clock_slot("time step"))
         height = builder.fdiv(size, step)
         once = builder.and_(self._passed(first), builder.not_(self._passed(builder.fadd(first, step))))
         if every is not None:
             slack = builder.fmul(step, self._constant(0.5))
-            since = builder.fsub(builder.fadd(self._named("step time"), slack), first)
+            since = builder.fsub(builder.fadd(self._named(clock_slot("step time")), slack), first)
             again = self._compare("<", self._remainder(since, every), step)
             again = builder.and_(again, self._compare(">", every, self._constant(0.0)))
             once = builder.or_(once, builder.and_(again, self._passed(first)))
         return self._choose(once, height, self._constant(0.0))
 
     def _at_least_a_step(self, width: Any) -> Any:
-        step = self._named("time step")
+        step = self._named(clock_slot("time step"))
         return self._choose(self._compare(">", width, step), width, step)
 
     def _compare(self, sign: str, left: Any, right: Any) -> Any:
@@ -262,7 +267,10 @@ class Emitter:
         return self._builder.select(mask, then, otherwise)
 
     def _intrinsic(self, name: str, x: Any) -> Any:
-        function = self._module.declare_intrinsic(name, [self._vector])
+        full = f"{name}.v{self._lanes}f64"
+        function = self._module.globals.get(full)
+        if function is None:
+            function = ir.Function(self._module, ir.FunctionType(self._vector, [self._vector]), full)
         return self._builder.call(function, [x])
 
     def _by_lane(self, name: str, arguments: Sequence[Any]) -> Any:

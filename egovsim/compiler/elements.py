@@ -18,6 +18,7 @@ from egovsim.model.expression import (
     Star,
     Table,
     TableCall,
+    Unary,
     Unsupported,
     Where,
     children,
@@ -60,7 +61,7 @@ def scalar_equations(model: Model) -> list[ScalarEquation]:
         if variable.kind != "lookup"
         for one in _elements_of_variable(model, variable)
     ]
-    return _limit_outflows(model, equations)
+    return _limit_flows(model, equations)
 
 
 def refuse_unsupported(model: Model) -> None:
@@ -184,12 +185,14 @@ class _Scope:
         raise self._error(lookup.where, f'"{target.name}" is neither a function of the language nor a lookup')
 
     def _sum(self, argument: Expression) -> Expression:
-        starred = _starred_dimensions(self.model, argument)
-        choices = [self.model.dimension_by_id[one].element_ids for one in starred]
+        """Write a sum out, one term for every combination of elements of the starred dimensions."""
+        named = _name_stars(self.model, argument)
+        stars = _stars(named)
         total: Expression = Number(0.0)
+        choices = [_elements(self.model, one.removeprefix(_STARRED)) for one in stars]
         for number, ids in enumerate(product(*choices)):
-            context = {**self.context, **dict(zip(starred, ids, strict=True))}
-            term = _Scope(self.model, self.variable, context).resolve(_without_stars(self.model, argument))
+            context = {**self.context, **dict(zip(stars, ids, strict=True))}
+            term = _Scope(self.model, self.variable, context).resolve(named)
             total = term if number == 0 else Binary("+", total, term)
         return total
 
@@ -197,29 +200,33 @@ class _Scope:
         return ModelError(f'{where}, "{self.variable.name}": {text}.')
 
 
-def _starred_dimensions(model: Model, argument: Expression) -> list[str]:
-    """Return the dimensions that a sum runs over: the starred ones, or all of arrays named without subscript."""
-    found: list[str] = []
-    for node in walk(argument):
-        if isinstance(node, Reference) and node.id in model.by_id:
-            dimensions = [canonical(one) for one in model.by_id[node.id].dimensions]
-            given = node.subscripts or tuple(Star() for _ in dimensions)
-            found += [d for s, d in zip(given, dimensions, strict=False) if isinstance(s, Star) and d not in found]
-    return found
+_STARRED = "all of "
+"""Begins what a star stands for in a sum, so that it is not taken for the equation's own dimension."""
 
 
-def _without_stars(model: Model, node: Expression) -> Expression:
+def _name_stars(model: Model, node: Expression) -> Expression:
+    """Replace stars by names of what they run over; an array without subscripts runs over all it has."""
     if isinstance(node, Reference) and node.id in model.by_id:
         dimensions = [canonical(one) for one in model.by_id[node.id].dimensions]
-        given = node.subscripts or tuple(dimensions)
-        plain = tuple(d if isinstance(s, Star) else s for s, d in zip(given, dimensions, strict=False))
-        return replace(node, subscripts=plain)
+        given = node.subscripts or tuple(Star() for _ in dimensions)
+        named = [_STARRED + (s.dimension or d) if isinstance(s, Star) else s for s, d in zip(given, dimensions)]  # noqa: B905
+        return replace(node, subscripts=(*named, *given[len(named) :]))
     operands = children(node)
-    return with_children(node, tuple(_without_stars(model, one) for one in operands)) if operands else node
+    return with_children(node, tuple(_name_stars(model, one) for one in operands)) if operands else node
 
 
-def _limit_outflows(model: Model, equations: list[ScalarEquation]) -> list[ScalarEquation]:
-    """Limit the outflows of non-negative stocks, in document order, to what there is, so that no mass is created."""
+def _stars(node: Expression) -> list[str]:
+    references = [one for one in walk(node) if isinstance(one, Reference)]
+    subscripts = [s for one in references for s in one.subscripts if isinstance(s, str)]
+    return list(dict.fromkeys(s for s in subscripts if s.startswith(_STARRED)))
+
+
+def _limit_flows(model: Model, equations: list[ScalarEquation]) -> list[ScalarEquation]:
+    """Limit what flows out of non-negative stocks, in document order, to what there is.
+
+    The flow itself is limited, so what leaves one stock is what arrives in another and no mass is created.
+    What flows in meanwhile may flow out again, unless it depends on this outflow itself.
+    """
     by_id = {one.id: one for one in equations}
     for stock in model.stocks:
         if stock.non_negative == "yes":
@@ -230,11 +237,33 @@ def _limit_outflows(model: Model, equations: list[ScalarEquation]) -> list[Scala
 
 def _limit_one(by_id: dict[str, ScalarEquation], stock: Variable, ids: tuple[str, ...]) -> None:
     here = Reference(element_name(stock.name, ids), element_name(stock.id, ids))
-    available: Expression = Binary("/", here, ClockValue("time step"))
-    for flow in stock.inflows:
-        available = Binary("+", available, Reference(flow, element_name(flow, ids)))
-    for flow in stock.outflows:
-        outflow = by_id[element_name(flow, ids)]
+    content = Binary("/", here, ClockValue("time step"))
+    inflows = [by_id[element_name(one, ids)] for one in stock.inflows]
+    outflows = [by_id[element_name(one, ids)] for one in stock.outflows]
+    for one in inflows:  # a flow in that turns negative flows out
+        limited = Call("max", (Unary("-", content), one.expression), one.where)
+        by_id[one.id] = replace(one, expression=limited)
+    for number, one in enumerate(outflows):
+        available: Expression = content
+        for inflow in inflows:
+            if not _depends(by_id, inflow.id, one.id):
+                available = Binary("+", available, Reference(inflow.name, inflow.id))
+        for earlier in outflows[:number]:
+            available = Binary("-", available, Reference(earlier.name, earlier.id))
         room = Call("max", (Number(0.0), available))
-        by_id[outflow.id] = replace(outflow, expression=Call("min", (outflow.expression, room), outflow.where))
-        available = Binary("-", available, Reference(outflow.name, outflow.id))
+        by_id[one.id] = replace(one, expression=Call("min", (one.expression, room), one.where))
+
+
+def _depends(by_id: Mapping[str, ScalarEquation], id: str, on: str) -> bool:
+    """Whether a value is computed, within one instant, from another; stocks break the chain."""
+    seen: set[str] = set()
+    waiting = [id]
+    while waiting:
+        one = waiting.pop()
+        if one == on:
+            return True
+        if one in seen or one not in by_id or by_id[one].rate is not None:
+            continue
+        seen.add(one)
+        waiting += [node.id for node in walk(by_id[one].expression) if isinstance(node, Reference)]
+    return False

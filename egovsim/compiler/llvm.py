@@ -18,10 +18,10 @@ from typing import Any
 
 from llvmlite import ir
 
-from egovsim.compiler.arithmetic import Emitter
+from egovsim.compiler.arithmetic import Emitter, clock_slot
 from egovsim.compiler.program import Accumulator, Assignment, Program
 
-CLOCK = ("time", "step time", "time step", "initial time", "final time")
+CLOCK = tuple(map(clock_slot, ("time", "step time", "time step", "initial time", "final time")))
 """The first slots of a memory block. ``step time`` stands still within a step of Runge and Kutta, as Vensim
 holds its test inputs and data (source: design measurements against Vensim's reference manual, "RK4")."""
 
@@ -221,9 +221,9 @@ class _Loop:
             self.argument["start"],
             self.builder.fmul(self._double_of(self.argument["steps"]), self.argument["time_step"]),
         )
-        self._store(CLOCK.index("time step"), self._spread(self.argument["time_step"]))
-        self._store(CLOCK.index("initial time"), self._spread(self.argument["start"]))
-        self._store(CLOCK.index("final time"), self._spread(stop))
+        self._store(self._clock("time step"), self._spread(self.argument["time_step"]))
+        self._store(self._clock("initial time"), self._spread(self.argument["start"]))
+        self._store(self._clock("final time"), self._spread(stop))
         self._set_time(self.argument["start"], ("time", "step time"))
         self._apply_series(self._int(0))
         self._call(self.fixed)
@@ -312,7 +312,7 @@ class _Loop:
         return self.builder.fadd(self._load(self._plus(stock, origin)), change)
 
     def _notice_failure(self, group: Any, instant: Any) -> None:
-        """Write down when a stock first is not a finite number; its member's stocks are so from then on."""
+        """Write down when a stock first is not a finite number; the caller blanks what comes from then on."""
         builder = self.builder
         if not self.program.stocks:
             return
@@ -328,10 +328,6 @@ class _Loop:
             new = builder.and_(sick, builder.fcmp_ordered("==", known, self._constant(NO_FAILURE)))
             when = self._spread(self._double_of(instant))
             self._store_at("failed", group, builder.select(new, when, known))
-            nothing = self._constant(float("nan"))
-            self._each_stock(
-                lambda stock: builder.select(sick, nothing, self._load(self._plus(stock, self.layout.stocks)))
-            )
 
     def _accumulate(self, number: int, metric: Accumulator, instant: Any) -> None:
         builder = self.builder
@@ -361,7 +357,7 @@ class _Loop:
                 place = builder.gep(self.argument["thresholds"], [self._int(number)])
                 reached = builder.fcmp_ordered(">=", value, self._spread(builder.load(place)))
                 fresh = builder.fcmp_unordered("uno", so_far, so_far)
-                return builder.select(builder.and_(reached, fresh), self._load(CLOCK.index("time")), so_far)
+                return builder.select(builder.and_(reached, fresh), self._load(self._clock("time")), so_far)
 
     def _finish_metric(self, group: Any, number: int) -> None:
         """Turn sums into integrals and means, and store; a member that failed has no metrics."""
@@ -389,7 +385,11 @@ class _Loop:
 
     def _set_time(self, now: Any, clocks: tuple[str, ...]) -> None:
         for name in clocks:
-            self._store(CLOCK.index(name), self._spread(now))
+            self._store(self._clock(name), self._spread(now))
+
+    @staticmethod
+    def _clock(name: str) -> int:
+        return CLOCK.index(clock_slot(name))
 
     def _any(self, mask: Any) -> Any:
         """Return whether a mask is set in any lane."""

@@ -119,7 +119,7 @@ def flatten(model: Model) -> FlatModel:
     try:
         equations = {one.id: one for one in expand_stateful(scalar_equations(model))}
     except RecursionError:
-        raise ModelError(f"{model.file}: an expression is nested too deeply; split it into auxiliaries.") from None
+        raise nested_too_deeply(model) from None
     inputs: dict[str, float] = {}
     for one in equations.values():
         value = plain_number(one.expression)
@@ -128,6 +128,12 @@ def flatten(model: Model) -> FlatModel:
     flat = FlatModel(equations, inputs)
     model.memo["flat"] = flat
     return flat
+
+
+def nested_too_deeply(model: Model) -> ModelError:
+    """Build the error for an expression that recursion cannot follow to its leaves."""
+    place = model.file or model.name
+    return ModelError(f"{place}: an expression is nested too deeply; split it into auxiliaries.")
 
 
 def build_program(model: Model, outputs: tuple[str, ...], metrics: tuple[Accumulator, ...], method: str) -> Program:

@@ -36,7 +36,12 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Star:
-    """A whole dimension as a subscript, ``x[*]``."""
+    """A whole dimension as a subscript: ``x[*]``, or Vensim's ``x[sector!]``, which names the dimension.
+
+    `dimension` is the canonical id of the named one; places that name the same are summed over together.
+    """
+
+    dimension: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ def _name(name: str) -> str:
     plain = "_".join(name.split())
     if _PLAIN.fullmatch(plain) and canonical(name) not in _RESERVED:
         return plain
-    return '"' + name.replace('"', '\\"') + '"'
+    return '"' + re.sub(r'(?<!\\)"', r"\"", name) + '"'
 
 
 def _reference(node: Reference) -> str:

@@ -31,6 +31,7 @@ from egovsim.model.expression import (
     UnaryOperator,
     Unsupported,
     Where,
+    walk,
 )
 from egovsim.model.functions import Function, functions_of
 from egovsim.names import canonical
@@ -79,6 +80,15 @@ _OPERATORS: Mapping[str, BinaryOperator] = {**{one: one for one in _SIGNS}, ":an
 """Operators of two operands, as either dialect writes them in lower case."""
 
 
+_AS_NUMBER = "a dimension or element as a number cannot be run yet"
+
+
+class _Whole(NamedTuple):
+    """Vensim's ``Dimension!``: all of a dimension, for a sum to run over."""
+
+    id: str
+
+
 class Integral(NamedTuple):
     """Vensim's ``INTEG(rate, initial)``: the right side of a stock."""
 
@@ -94,15 +104,17 @@ class Constants(NamedTuple):
 
 @dataclass(frozen=True)
 class Names:
-    """What the names in an equation can mean beside the dialect's own functions.
+    """What the names in an equation can mean beside the dialect's own functions; all are canonical ids.
 
-    `variables` are canonical ids of the file's variables, `macros` of its macros, `built_in` values
-    that stand for a name without being a variable, `elements` the element that a subscript is to be
-    read as (an equation for a part of a dimension is read once for each element of the part).
+    `variables` gives each variable of the file with its dimensions, `macros` are its macros,
+    `subscripts` its dimensions and their elements, `built_in` values that stand for a name without
+    being a variable, `elements` the element that a subscript is to be read as (an equation for a part
+    of a dimension is read once for each element of the part).
     """
 
-    variables: Collection[str] = frozenset()
+    variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     macros: Collection[str] = frozenset()
+    subscripts: Collection[str] = frozenset()
     built_in: Mapping[str, ClockName | float] = field(default_factory=dict[str, "ClockName | float"])
     elements: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -264,6 +276,9 @@ class _Builder:
     def reference(self, parts: list[Any]) -> Expression:
         (token,) = parts
         id = canonical(token)
+        if id in self._names.subscripts and id not in self._names.variables:
+            # Between brackets this is a subscript after all, and `_subscript` takes it for one.
+            return Unsupported(str(token), _AS_NUMBER, self._where(token))
         return self._built_in(token, id) or Reference(_bare(token), id, (), self._where(token))
 
     def _built_in(self, token: Token, id: str) -> Expression | None:
@@ -280,30 +295,37 @@ class _Builder:
     def star(self, parts: list[Any]) -> Star:
         return Star()
 
-    def whole(self, parts: list[Any]) -> Star:
-        return Star()
+    def whole(self, parts: list[Any]) -> _Whole:
+        return _Whole(canonical(parts[0]))
 
     def slice(self, parts: list[Any]) -> None:
         return None
 
-    def subscripts(self, parts: list[Any]) -> tuple[tuple[str | Star, ...] | None, Token]:
-        """Return the subscripts and the closing bracket; None for those that are to be computed."""
+    def subscripts(self, parts: list[Any]) -> tuple[tuple[str | Star | _Whole | None, ...], Token]:
+        """Return the subscripts, None for those that are to be computed, and the closing bracket."""
         *inside, bracket = parts
-        found = [_subscript(one, self._names.elements) for one in inside]
-        return (None if None in found else tuple(one for one in found if one is not None)), bracket
+        return tuple(_subscript(one, self._names.elements) for one in inside), bracket
 
     def element(self, parts: list[Any]) -> Expression:
-        token, (subscripts, bracket) = parts
-        if subscripts is None:
-            return self._unsupported(token, bracket, "a subscript that is a range or is computed cannot be run yet")
-        return Reference(_bare(token), canonical(token), subscripts, self._where(token))
+        token, (given, bracket) = parts
+        id = canonical(token)
+        dimensions = self._names.variables.get(id, ())
+        subscripts: list[str | Star] = []
+        for number, one in enumerate(given):
+            if isinstance(one, _Whole) and dimensions[number : number + 1] != (one.id,):
+                reason = "a sum over part of a dimension, or under another name, cannot be run yet"
+                return self._unsupported(token, bracket, reason)
+            if one is None:
+                return self._unsupported(token, bracket, "a subscript that is a range or is computed cannot be run yet")
+            subscripts.append(Star() if isinstance(one, _Whole) else one)
+        return Reference(_bare(token), id, tuple(subscripts), self._where(token))
 
     def arguments(self, parts: list[Any]) -> tuple[Expression, ...]:
         return tuple(parts)
 
     def element_call(self, parts: list[Any]) -> Expression:
-        token, (subscripts, bracket), arguments, end = parts
-        lookup = self.element([token, (subscripts, bracket)])
+        token, subscripts, arguments, end = parts
+        lookup = self.element([token, subscripts])
         if isinstance(lookup, Reference) and len(arguments) == 1:
             return LookupCall(lookup, arguments[0], self._where(token))
         return self._unsupported(token, end, "a lookup with a subscript takes one argument and plain subscripts")
@@ -314,6 +336,10 @@ class _Builder:
         count = len(arguments)
         row = self._functions.get(id)
         if row is not None and count in row.arity and not _has_text(arguments):
+            if row.role == "array" and self._reuses_a_star(arguments):
+                return self._unsupported(
+                    token, end, "a sum with one dimension both starred and named cannot be run yet"
+                )
             return Call(row.name, arguments, where)
         if count == 0 and (value := self._built_in(token, id)) is not None:
             return value
@@ -329,6 +355,18 @@ class _Builder:
                 token, f'"{_shown(token)}" takes {wanted} argument{plural} ({row.meaning}), and is given {count}.'
             )
         return self._unsupported(token, end, self._reason(token, id, count, known=row is not None))
+
+    def _reuses_a_star(self, arguments: tuple[Expression, ...]) -> bool:
+        """Tell whether a sum runs over a dimension that its argument names as a plain subscript too."""
+        pairs = [
+            (one, dimension)
+            for argument in arguments
+            for node in walk(argument)
+            if isinstance(node, Reference)
+            for one, dimension in zip(node.subscripts, self._names.variables.get(node.id, ()), strict=False)
+        ]
+        starred = {dimension for one, dimension in pairs if isinstance(one, Star)}
+        return any(one in starred for one, _ in pairs)
 
     def _special(self, id: str, arguments: tuple[Expression, ...], where: Where) -> Expression | None:
         """Return what is written as a function and is none."""
@@ -413,13 +451,15 @@ def _shown(token: Token) -> str:
     return " ".join(_bare(token).split())
 
 
-def _subscript(part: Expression | Star | None, elements: Mapping[str, str]) -> str | Star | None:
+def _subscript(part: Expression | Star | _Whole | None, elements: Mapping[str, str]) -> str | Star | _Whole | None:
     """Return a subscript's id: a name, or the number of an element written with digits."""
     match part:
-        case Star():
+        case Star() | _Whole():
             return part
         case Reference(id=id, subscripts=()):
             return elements.get(id, id)
+        case Unsupported(text=text, reason=reason) if reason == _AS_NUMBER:
+            return elements.get(canonical(text), canonical(text))
         case Number(value=value) if value == int(value):
             return str(int(value))
         case _:

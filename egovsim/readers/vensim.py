@@ -92,8 +92,11 @@ class _Reader:
         self._text = text
         self._ignored = text.ignored
         self._lefts = [left for entry in text.entries if (left := self._left(entry)) is not None]
+        subscripts = {id for one in self._dimensions.values() for id in (one.id, *one.element_ids)}
         self._names = Names(
-            variables=frozenset(one.id for one in self._lefts if one.sign not in (":", "<->")), macros=text.macros
+            variables={id: tuple(one.id for one in self._axes(lefts) or ()) for id, lefts in self._defined.items()},
+            macros=text.macros,
+            subscripts=subscripts,
         )
 
     def model(self) -> Model:
@@ -190,13 +193,18 @@ class _Reader:
     # Variables
 
     def _variables(self) -> Iterator[Variable]:
+        for id, lefts in self._defined.items():
+            if id not in _CONTROLS:
+                yield self._variable(lefts)
+
+    @cached_property
+    def _defined(self) -> dict[str, list[_Left]]:
+        """The left sides of each variable, and of each dimension that could not be read."""
         found: dict[str, list[_Left]] = {}
         for left in self._lefts:
-            if left.id in _CONTROLS or (left.sign in (":", "<->") and left.id in self._dimensions):
-                continue
-            found.setdefault(left.id, []).append(left)
-        for lefts in found.values():
-            yield self._variable(lefts)
+            if left.sign not in (":", "<->") or left.id not in self._dimensions:
+                found.setdefault(left.id, []).append(left)
+        return found
 
     def _variable(self, lefts: list[_Left]) -> Variable:
         first = lefts[0]
@@ -341,8 +349,7 @@ def _part(passage: Passage, start: int) -> Passage:
 
 
 def _shown(name: str) -> str:
-    bare = name[1:-1].replace('\\"', '"') if name.startswith('"') else name
-    return " ".join(bare.split())
+    return " ".join((name[1:-1] if name.startswith('"') else name).split())
 
 
 def _ids(bracketed: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from egovsim.model.expression import (
     Unsupported,
     Where,
 )
-from egovsim.model.model import Dimension, Equation, Kind, Model, Variable
+from egovsim.model.model import Clock, Dimension, Equation, Kind, Model, Variable
 from egovsim.names import canonical
 from egovsim.readers import xmile_parts as parts
 from egovsim.readers.expressions import Constants, Names, parse_xmile_equation
@@ -87,11 +87,11 @@ class _Reader:
     ignored: Counter[str] = field(default_factory=Counter[str])
 
     def model(self) -> Model:
-        variables = [self._variable(name, element) for name, element in self._elements]
+        variables = [self._variable(id, element) for id, element in self._elements if id in self._names.variables]
         variables += self._whole_parts()
         return Model(
             name=self._name(),
-            clock=parts.clock_of(self.document),
+            clock=self._clock,
             dimensions=tuple(self._dimensions.values()),
             variables=tuple(variables),
             file=self.document.source.file,
@@ -148,9 +148,29 @@ class _Reader:
     @cached_property
     def _names(self) -> Names:
         macros = self.document.named(self.document.root, "macro")
-        return Names(
-            variables=frozenset(self._by_id), macros=frozenset(canonical(one.get("name") or "") for one in macros)
-        )
+        clock = {name for name, element in self._elements if self._is_clock(name, element)}
+        dimensions = {id: self._axes(element) for id, element in self._elements if id not in clock}
+        subscripts = {id for one in self._dimensions.values() for id in (one.id, *one.element_ids)}
+        return Names(dimensions, frozenset(canonical(one.get("name") or "") for one in macros), subscripts)
+
+    def _axes(self, element: Element) -> tuple[str, ...]:
+        """Return the ids of a variable's dimensions as the file names them, whether they exist or not."""
+        blocks = self.document.named(element, "dimensions")
+        return tuple(canonical(dim.get("name") or "") for one in blocks for dim in self.document.named(one, "dim"))
+
+    @cached_property
+    def _clock(self) -> Clock:
+        return parts.clock_of(self.document)
+
+    def _is_clock(self, id: str, element: Element) -> bool:
+        """Tell whether a variable only repeats the clock, as translators from Vensim write it."""
+        value = {
+            "time step": self._clock.time_step,
+            "initial time": self._clock.start,
+            "final time": self._clock.stop,
+        }.get(id)
+        texts = [self.document.passage(one).text.strip() for one in self.document.named(element, "eqn")]
+        return value is not None and len(texts) == 1 and _same_number(texts[0], value)
 
     @cached_property
     def _groups(self) -> dict[str, str]:
@@ -422,3 +442,10 @@ class _Reader:
         shown = f"<{tag} {name}>" if name else f"<{tag}>"
         reason = f"<{tag}> cannot be run yet"
         return Variable(shown, "auxiliary", (Equation(Unsupported(shown, reason, where)),), where=where)
+
+
+def _same_number(text: str, value: float) -> bool:
+    try:
+        return float(text) == value
+    except ValueError:
+        return False

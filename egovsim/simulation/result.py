@@ -121,22 +121,15 @@ class Result:
         UnknownNameError
             When the variable is not among the outputs.
         """
-        base, elements = split_element(name)
-        variable = self._variable(base)
+        variable, elements = self._found(name)
         block = self.courses[..., variable.columns].reshape(*self.courses.shape[:-1], *variable.shape)
-        for wanted, (dimension, known) in zip(elements, variable.dimensions, strict=False):
-            ids = [canonical(one) for one in known]
-            if canonical(wanted) not in ids:
-                raise unknown_name(wanted, known, what=f'an element of "{dimension}"')
-            block = block[..., ids.index(canonical(wanted)), *[slice(None)] * (block.ndim - 5)]
-        return block
+        return block[(..., *elements)] if elements else block
 
     def __getitem__(self, name: str) -> xarray.DataArray:
         """Return a variable as a labelled array, its unit among the attributes."""
         import xarray
 
-        base, elements = split_element(name)
-        variable = self._variable(base)
+        variable, elements = self._found(name)
         dimensions = () if elements else variable.dimensions
         coordinates: dict[str, Any] = {**self._run_coordinates(), "time": self.time}
         coordinates |= {dimension: list(names) for dimension, names in dimensions}
@@ -144,12 +137,21 @@ class Result:
             self.values(name), coords=coordinates, dims=list(coordinates), name=name, attrs={"unit": variable.unit}
         )
 
-    def _variable(self, name: str) -> OutputVariable:
-        found = self.variables.get(canonical(name))
-        if found is None:
+    def _found(self, name: str) -> tuple[OutputVariable, tuple[int, ...]]:
+        """Return an output and the places of the element that is meant; none for a whole output."""
+        base, elements = split_element(name)
+        ids = tuple(map(canonical, elements))
+        alone = self.variables.get(element_name(canonical(base), ids))
+        if alone is not None:
+            return alone, ()
+        array = self.variables.get(canonical(base))
+        if array is None:
             known = [one.name for one in self.variables.values()]
             raise unknown_name(name, known, what="among the outputs of this result")
-        return found
+        places = [tuple(map(canonical, names)) for _, names in array.dimensions]
+        if len(ids) != len(places) or any(one not in names for one, names in zip(ids, places, strict=True)):
+            raise unknown_name(name, array.column_names, what="among the outputs of this result")
+        return array, tuple(names.index(one) for one, names in zip(ids, places, strict=True))
 
     def _run_coordinates(self) -> dict[str, Any]:
         labels = (list(self.scenarios), list(self.policies), np.arange(self.members))

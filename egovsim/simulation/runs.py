@@ -6,15 +6,15 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from egovsim.compiler.kernel import Kernel, Schedule, Steps
-from egovsim.compiler.program import Accumulator, Program, build_program, flatten
+from egovsim.compiler.program import Accumulator, Program, build_program, flatten, nested_too_deeply
 from egovsim.errors import InputError, SimulationError, unknown_name
 from egovsim.model.inputs import Design, Floats, PolicyPath, Profile, Scenario
-from egovsim.model.metrics import Metric
+from egovsim.model.metrics import Metric, MetricKind
 from egovsim.model.model import Clock, Method, Model, display_elements
 from egovsim.names import canonical, element_name, split_element
 from egovsim.simulation.result import OutputVariable, Result, Status
@@ -94,6 +94,9 @@ def run(
         When a run fails and `on_failure` is ``"raise"``.
     """
     steps, chosen_method = _clock(model, until, time_step, save_every, method)
+    _check_metrics(metrics or ())
+    if workers is not None and workers < 1:
+        raise InputError(f"workers is {workers}; give 1 or more, or leave it out for one a processor.")
     policies = policies or (PolicyPath(""),)
     scenarios = scenarios or (Scenario(""),)
     members = len(design) if design is not None else 1
@@ -134,7 +137,10 @@ def compiled(
     key = ("kernel", output_ids, accumulators, method, lanes)
     known = model.memo.get(key)
     if not isinstance(known, Kernel):
-        known = Kernel(build_program(model, output_ids, accumulators, method), lanes=lanes)
+        try:
+            known = Kernel(build_program(model, output_ids, accumulators, method), lanes=lanes)
+        except RecursionError:
+            raise nested_too_deeply(model) from None
         model.memo[key] = known
     return known
 
@@ -163,6 +169,7 @@ class _Study:
                 courses[place], table[place], failed[place] = self.kernel(
                     inputs, schedule, self.plan.steps, self.windows, self.thresholds
                 )
+                _blank_failures(courses[place], failed[place], self.plan.steps)
             return (last - first) * pairs
 
         total, done = self.members * pairs, 0
@@ -181,6 +188,12 @@ class _Study:
         size = -(-size // lanes) * lanes
         for first in range(0, self.members, size):
             yield first, min(first + size, self.members)
+
+
+def _blank_failures(courses: Floats, failed: Floats, steps: Steps) -> None:
+    """Make everything not a number from the instant on at which a member's run failed."""
+    for member in np.flatnonzero(failed >= 0):
+        courses[member, -int(-failed[member] // steps.save_every) :] = np.nan
 
 
 def _each_chunk(chunks: list[tuple[int, int]], work: Callable[[int, int], int], workers: int) -> Iterator[int]:
@@ -204,14 +217,22 @@ def _clock(
     model: Model, until: float | None, time_step: float | None, save_every: float | None, method: Method | None
 ) -> tuple[Steps, Method]:
     clock = model.clock
+    _finite(until=until, time_step=time_step, save_every=save_every)
     if until is not None and until < clock.start:
         raise InputError(f"until {until:g} lies before the model's start, {clock.start:g}; choose a later end.")
-    changed = replace(clock, stop=clock.stop if until is None else until, time_step=time_step or clock.time_step)
-    chosen = method or clock.method
+    stop = clock.stop if until is None else until
+    changed = replace(clock, stop=stop, time_step=clock.time_step if time_step is None else time_step)
+    chosen = clock.method if method is None else method
     if chosen not in _METHODS:
         raise unknown_name(chosen, _METHODS, what="a way to integrate")
-    count = step_count(changed, place="" if until or time_step else model.file)
+    count = step_count(changed, place=model.file if until is None and time_step is None else "")
     return Steps(clock.start, changed.time_step, count, _save_steps(changed, save_every, count)), chosen
+
+
+def _finite(**times: float | None) -> None:
+    for name, value in times.items():
+        if value is not None and not np.isfinite(value):
+            raise InputError(f"{name} is {value}, not a finite number; give a number.")
 
 
 def step_count(clock: Clock, *, place: str = "") -> int:
@@ -275,6 +296,16 @@ def _output(model: Model, name: str, first: int) -> OutputVariable:
     return OutputVariable(variable.name, variable.unit, dimensions, first)
 
 
+def _check_metrics(metrics: Sequence[Metric]) -> None:
+    kinds = get_args(MetricKind)
+    labels: dict[str, Metric] = {}
+    for one in metrics:
+        if one.kind not in kinds:
+            raise unknown_name(one.kind, kinds, what="a kind of metric")
+        if labels.setdefault(one.label, one) != one:
+            raise InputError(f'two metrics are called "{one.label}"; give each a name of its own.')
+
+
 def _scalar_id(model: Model, name: str) -> str:
     variable = model[split_element(name)[0]]
     only, *others = model.elements_of(name)
@@ -294,10 +325,13 @@ def _window(steps: Steps, metric: Metric) -> tuple[int, int]:
     first = steps.start if metric.start is None else metric.start
     last = stop if metric.stop is None else metric.stop
     slack = 1e-6 * steps.time_step
-    if first < steps.start - slack or last > stop + slack or first > last + slack:
+    if not (steps.start - slack <= first <= last + slack and last <= stop + slack):
         text = f'metric "{metric.label}" covers {first:g} to {last:g}, the run {steps.start:g} to {stop:g}'
         raise InputError(f"{text}; choose a window inside the run.")
-    return round((first - steps.start) / steps.time_step), round((last - steps.start) / steps.time_step)
+    window = round((first - steps.start) / steps.time_step), round((last - steps.start) / steps.time_step)
+    if metric.kind == "mean" and window[0] == window[1]:
+        raise InputError(f'metric "{metric.label}" is a mean over no step; choose a window of a step or more.')
+    return window
 
 
 def _thresholds(metrics: Sequence[Metric]) -> Floats:
@@ -316,7 +350,7 @@ def _status(study: _Study, failed: Floats, shape: tuple[int, ...]) -> Status:
 def _first_not_finite(study: _Study, pair: int, member: int, failed: int) -> str:
     """Run one failed member again with everything kept, and return the first variable that went wrong."""
     model, program = study.plan.model, study.kernel.program
-    names = [*(one.id for one in (*program.fixed, *program.step)), *program.stocks]
+    names = [*(one.id for one in program.fixed), *program.stocks, *(one.id for one in program.step)]
     every = _diagnosing(model, program, tuple(names))
     steps = replace(study.plan.steps, count=failed, save_every=1)
     inputs = study.plan.inputs(member, member + 1)
