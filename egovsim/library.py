@@ -23,16 +23,17 @@ class Shelf:
 
     folder: str
     suffixes: tuple[str, ...]
+    singular: str
     plural: str
 
 
 SHELVES: MappingProxyType[Kind, Shelf] = MappingProxyType(
     {
-        "model": Shelf(".", (".xmile",), "models"),
-        "profile": Shelf("profiles", (".toml",), "profiles"),
-        "policy": Shelf("policies", (".toml",), "policies"),
-        "scenario": Shelf("scenarios", (".toml",), "scenarios"),
-        "evidence": Shelf("evidence", (".toml", ".csv"), "evidence"),
+        "model": Shelf(".", (".xmile",), "model", "models"),
+        "profile": Shelf("profiles", (".toml",), "profile", "profiles"),
+        "policy": Shelf("policies", (".toml",), "policy", "policies"),
+        "scenario": Shelf("scenarios", (".toml",), "scenario", "scenarios"),
+        "evidence": Shelf("evidence", (".toml", ".csv"), "evidence file", "evidence"),
     }
 )
 
@@ -98,9 +99,7 @@ def find(kind: Kind, path_or_name: str | Path) -> Path:
     error: type[InputError] = ModelError if kind == "model" else DataError
     if path.is_dir():
         raise error(f"{path}: this is a folder; give the {kind} file itself.")
-    shipped = (
-        f'; the shipped {kind} is called by its name alone: "{path.stem}"' if path.stem in names(kind) else ""
-    )
+    shipped = f'; the shipped {kind} is called by its name alone: "{path.stem}"' if path.stem in names(kind) else ""
     raise error(f"{path}: there is no such file{shipped}.")
 
 
@@ -160,4 +159,4 @@ def _shipped(kind: Kind, name: str) -> Path:
             return path
     beside = [str(one) for one in Path().glob(f"{name}.*") if one.suffix in shelf.suffixes]
     hint = f'; the file in this folder is called "{beside[0]}"' if beside else ""
-    raise unknown_name(name, names(kind), what=f"a shipped {kind}{hint}")
+    raise unknown_name(name, names(kind), what=f"a shipped {SHELVES[kind].singular}{hint}")

@@ -150,13 +150,11 @@ class Emitter:
             left, right = right, left
         a, b = self.value(left), self.value(right)
         chosen = self._choose(self._compare(sign, a, b), a, b)
-        if isinstance(left, Number):
-            return chosen
-        return self._choose(self._builder.fcmp_unordered("uno", a, a), a, chosen)
+        return chosen if isinstance(left, Number) else self._unless_not_a_number(a, chosen)
 
     def _table(self, table: Table, x: Any) -> Any:
         if len(table.x) == 1:
-            return self._constant(table.y[0])
+            return self._unless_not_a_number(x, self._constant(table.y[0]))
         if len(table.x) > SHORT_TABLE:
             return self._by_lane(self._search_function(table), [x])
         return self._short_table(table, x)
@@ -168,20 +166,17 @@ class Emitter:
             level = self._constant(ys[0])
             for place, y in zip(xs[1:], ys[1:], strict=True):
                 level = self._choose(self._compare(">=", x, self._constant(place)), self._constant(y), level)
-            return level
+            return self._unless_not_a_number(x, level)
         at = self._clamped(x, xs[0], xs[-1]) if table.kind == "continuous" else x
         slopes = segment_slopes(table)
         begin, level, slope = (self._constant(one) for one in (xs[0], ys[0], slopes[0]))
-        for place, y, steep in zip(xs[1:-1], ys[1:-1], slopes[1:], strict=True):
+        for place, y, steep in zip(xs[1:], ys[1:], slopes[1:], strict=True):
             here = self._compare(">=", at, self._constant(place))
             begin = self._choose(here, self._constant(place), begin)
             level = self._choose(here, self._constant(y), level)
             slope = self._choose(here, self._constant(steep), slope)
         value = builder.fadd(level, builder.fmul(builder.fsub(at, begin), slope))
-        if table.kind == "extrapolate":
-            return value
-        value = self._clamped(value, min(ys), max(ys))
-        return self._choose(self._compare(">=", at, self._constant(xs[-1])), self._constant(ys[-1]), value)
+        return value if table.kind == "extrapolate" else self._clamped(value, min(ys), max(ys))
 
     def _search_function(self, table: Table) -> str:
         """Write a function of one number that finds the segment by halving; the arithmetic is the short table's."""
@@ -194,6 +189,10 @@ class Emitter:
     def _clamped(self, x: Any, low: float, high: float) -> Any:
         x = self._choose(self._compare("<", x, self._constant(low)), self._constant(low), x)
         return self._choose(self._compare(">", x, self._constant(high)), self._constant(high), x)
+
+    def _unless_not_a_number(self, x: Any, value: Any) -> Any:
+        """The value; not a number where x is not, so that a failure shows."""
+        return self._choose(self._builder.fcmp_unordered("uno", x, x), x, value)
 
     def _floored_remainder(self, x: Any, y: Any) -> Any:
         """x - y floor(x / y), its sign that of y (XMILE 3.3.1)."""
@@ -317,9 +316,10 @@ class Emitter:
 
 
 def segment_slopes(table: Table) -> list[float]:
-    """Return the slope of every segment; 0 for one without length, which no x falls into."""
+    """Return the slope from every point on: of a segment without length, and after the end of a flat table, 0."""
     pairs = zip(zip(table.x, table.y, strict=True), zip(table.x[1:], table.y[1:], strict=True), strict=False)
-    return [0.0 if b[0] == a[0] else (b[1] - a[1]) / (b[0] - a[0]) for a, b in pairs]
+    slopes = [0.0 if b[0] == a[0] else (b[1] - a[1]) / (b[0] - a[0]) for a, b in pairs]
+    return [*slopes, slopes[-1] if table.kind == "extrapolate" else 0.0]
 
 
 class _TableSearch:
@@ -328,8 +328,7 @@ class _TableSearch:
     def __init__(self, module: Any, function: Any, table: Table) -> None:
         self._table, self._function = table, function
         self._double, self._integer = ir.DoubleType(), ir.IntType(64)
-        slopes = [*segment_slopes(table), 0.0]
-        rows = {"x": table.x, "y": table.y, "slope": slopes}
+        rows = {"x": table.x, "y": table.y, "slope": segment_slopes(table)}
         self._rows = {part: self._array(module, f"{function.name}.{part}", row) for part, row in rows.items()}
         self._builder = ir.IRBuilder(function.append_basic_block("entry"))
 
@@ -347,7 +346,7 @@ class _TableSearch:
         place = self._segment(at)
         level = self._read("y", place)
         if table.kind == "discrete":
-            builder.ret(level)
+            builder.ret(builder.select(builder.fcmp_unordered("uno", x, x), x, level))
             return
         rise = builder.fmul(builder.fsub(at, self._read("x", place)), self._read("slope", place))
         value = builder.fadd(level, rise)
@@ -356,9 +355,8 @@ class _TableSearch:
         builder.ret(value)
 
     def _segment(self, at: Any) -> Any:
-        """Return the last point not above `at`, by halving; of an extrapolating table never the very last."""
-        builder, points = self._builder, len(self._table.x)
-        last = points - 2 if self._table.kind == "extrapolate" else points - 1
+        """Return the last point not above `at`, by halving; the first, when there is none."""
+        builder, last = self._builder, len(self._table.x) - 1
         low: Any = ir.Constant(self._integer, 0)
         size = 1 << max(last, 1).bit_length()
         while size >= 1:

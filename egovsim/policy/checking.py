@@ -41,9 +41,7 @@ def check_profile(profile: Profile, model: Model, *, where: str = "") -> None:
     _check_shares(profile.levers, {}, model, place, first=model.clock.start)
 
 
-def check_policy(
-    policy: PolicyPath, model: Model, *, profile: Profile | None = None, where: str = ""
-) -> None:
+def check_policy(policy: PolicyPath, model: Model, *, profile: Profile | None = None, where: str = "") -> None:
     """Check a policy's levers against a model.
 
     They must be members of the groups "Levers" and "Budget shares" (any input, in a model without
@@ -82,9 +80,7 @@ def check_ranges(ranges: Iterable[Range], model: Model, *, where: str) -> None:
         _within(_named(one.name, inputs, model, path, "an input"), (one.low, one.high), path)
 
 
-def _check_series(
-    series: Mapping[str, Series], groups: tuple[str, ...], model: Model, place: str, what: str
-) -> None:
+def _check_series(series: Mapping[str, Series], groups: tuple[str, ...], model: Model, place: str, what: str) -> None:
     allowed = _members(model, groups)
     for name, one in series.items():
         path = f"{place}.{key_text((name,))}"
@@ -124,9 +120,7 @@ def _within(variable: Variable, values: Iterable[float], path: str) -> None:
         if (low is not None and value < low) or (high is not None and value > high):
             span = _span(low, high)
             unit = f" {variable.unit}" if variable.unit else ""
-            raise ValueRangeError(
-                f'{path}: {value:g} is outside the range of "{variable.name}", {span}{unit}.'
-            )
+            raise ValueRangeError(f'{path}: {value:g} is outside the range of "{variable.name}", {span}{unit}.')
 
 
 def _span(low: float | None, high: float | None) -> str:

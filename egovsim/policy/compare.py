@@ -38,6 +38,7 @@ def compare(
     discount: float = 0.05,
     by: str = REAL_USE,
     outcomes: Sequence[str] | None = None,
+    evidence: str | Path | Benchmark | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -68,6 +69,9 @@ def compare(
         The outcome that ranks.
     outcomes : sequence of str, optional
         Outcomes of the tables, by default the model's group "Outcomes".
+    evidence : str, Path or Benchmark, optional
+        A folder with ``checks.toml`` and ``ranges.toml``, or what `read_benchmark` returned; by default
+        the shipped evidence.
     workers : int, optional
         Threads; no figure depends on it.
     progress : callable, optional
@@ -86,13 +90,13 @@ def compare(
         When too few members pass the evidence checks; it names the check that rejects most.
     """
     question = pose(model, profile, benchmark, policies, scenarios)
-    evidence = read_benchmark()
-    check_benchmark(evidence, question.model)
+    known = evidence if isinstance(evidence, Benchmark) else read_benchmark(evidence)
+    check_benchmark(known, question.model)
     ranked, reported = _outcome_names(question.model, by, outcomes)
     check_options(question, until, discount, seed)
     meter = _Meter(progress)
     kept = select_members(
-        question.model, evidence, members=members, seed=seed, workers=workers, progress=meter.part(0.0, 0.6)
+        question.model, known, members=members, seed=seed, workers=workers, progress=meter.part(0.0, 0.6)
     )
     names = tuple(dict.fromkeys((*reported, INDEX, REAL_USE, SPENDING, ranked)))
     courses, beside, time, failures = _courses(question, kept, names, until, workers, meter.part(0.6, 0.95))
@@ -109,7 +113,7 @@ def compare(
             terms,
         )
     )
-    results = _check_results(question.model, evidence, kept, workers)
+    results = _check_results(question.model, known, kept, workers)
     meter.part(0.95, 1.0)(1, 1)
     return Comparison(
         model=question.model.name,
@@ -130,7 +134,7 @@ def compare(
         benchmark_courses=beside,
         ranking=ranking,
         evidence=results,
-        files=(*question.files, *evidence.files),
+        files=(*question.files, *known.files),
     )
 
 
@@ -224,9 +228,7 @@ def _sound(kept: Members, here: Result, there: Result) -> tuple[NDArray[np.bool_
     return sound, tuple(lines)
 
 
-def _check_results(
-    model: Model, evidence: Benchmark, kept: Members, workers: int | None
-) -> tuple[CheckResult, ...]:
+def _check_results(model: Model, evidence: Benchmark, kept: Members, workers: int | None) -> tuple[CheckResult, ...]:
     reporting = [one for one in evidence.checks if one.action == "report"]
     values = {
         check.name: value

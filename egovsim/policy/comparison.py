@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
@@ -154,10 +155,18 @@ class Comparison:
         return f"<Comparison: {paths}, {len(self.members)} kept of {self.members.tried} tried>"
 
     def ranking_frame(self) -> pandas.DataFrame:
-        """Return the rankings, one row a path: names, levels, changes, lag, cost, chances."""
+        """Return the rankings, one row a path.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns scenario, family, ranked_by, rank, policy, rank_share; p05, p50 and p95 of the level and
+            the change of each index (``real_use_index_p50``, ``real_use_index_change_p50``), extra_cost and
+            regret; gap, lag_years, lag_bound, cost_per_point; ``chance_baik_by_2029`` and so on.
+        """
         import pandas
 
-        return pandas.DataFrame([_flat(one) for one in self.ranking])
+        return pandas.DataFrame([_flat(one, self.by) for one in self.ranking])
 
     def to_frame(self) -> pandas.DataFrame:
         """Return every outcome by year, tidy.
@@ -202,24 +211,31 @@ def _band_columns(prefix: str, values: Floats) -> dict[str, Floats]:
     return {prefix + name: one for name, one in zip(("p05", "p50", "p95"), bands(values), strict=True)}
 
 
-def _flat(one: PathResult) -> dict[str, object]:
+def _flat(one: PathResult, by: str) -> dict[str, object]:
     row: dict[str, object] = {
         "scenario": one.scenario,
         "family": one.family,
+        "ranked_by": by,
         "rank": one.rank,
         "policy": one.policy,
         "rank_share": one.rank_share,
     }
     for outcome in one.levels:
-        row |= _named(f"{outcome}", one.levels[outcome]) | _named(f"{outcome} change", one.changes[outcome])
+        row |= _parts(_key(outcome), one.levels[outcome])
+        row |= _parts(f"{_key(outcome)}_change", one.changes[outcome])
     row |= {"gap": one.gap, "lag_years": one.lag.years, "lag_bound": one.lag.bound}
-    row |= _named("extra cost", one.cost) | {"cost_per_point": one.cost_per_point}
-    row |= {f"chance of {name} by {year:g}": share for (name, year), share in one.chances.items()}
-    return row | _named("regret", one.regret)
+    row |= _parts("extra_cost", one.cost) | {"cost_per_point": one.cost_per_point}
+    row |= {f"chance_{_key(name)}_by_{year:g}": share for (name, year), share in one.chances.items()}
+    return row | _parts("regret", one.regret)
 
 
-def _named(name: str, one: Spread | None) -> dict[str, object]:
-    return {f"{name} {part.name}": getattr(one, part.name, None) for part in fields(Spread)}
+def _key(name: str) -> str:
+    """Return a name as the head of a column: ``spbe_like_index``."""
+    return re.sub(r"\W+", "_", name.lower()).strip("_")
+
+
+def _parts(head: str, one: Spread | None) -> dict[str, object]:
+    return {f"{head}_{part.name}": getattr(one, part.name, None) for part in fields(Spread)}
 
 
 def _check_row(one: CheckResult) -> dict[str, object]:
@@ -236,11 +252,11 @@ def _check_row(one: CheckResult) -> dict[str, object]:
         "measurement": check.measurement,
         "discrepancy": check.discrepancy,
     }
-    row |= _named("kept members", one.values) | {"kept members passing": one.passing}
+    row |= _parts("kept", one.values) | {"kept_share_passing": one.passing}
     row |= {
-        "rejected as first hurdle": hurdle.first if hurdle else None,
-        "rejects alone": hurdle.alone if hurdle else None,
-        "rejects as last hurdle": hurdle.last if hurdle else None,
+        "rejected_as_first_hurdle_of_tried": hurdle.first if hurdle else None,
+        "rejected_alone_of_surveyed": hurdle.alone if hurdle else None,
+        "rejected_as_last_hurdle_of_surveyed": hurdle.last if hurdle else None,
         "grade": check.grade,
         "evidence": "; ".join(check.evidence),
         "note": check.note,

@@ -65,9 +65,7 @@ def read_profile(path_or_name: str | Path, *, model: Model | None = None) -> Pro
     return profile
 
 
-def read_policy(
-    path_or_name: str | Path, *, model: Model | None = None, profile: Profile | None = None
-) -> PolicyPath:
+def read_policy(path_or_name: str | Path, *, model: Model | None = None, profile: Profile | None = None) -> PolicyPath:
     """Read a policy path.
 
     Parameters

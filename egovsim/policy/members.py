@@ -76,9 +76,7 @@ class Draws:
         if not ranges or not len(indices):
             return np.empty((len(indices), len(ranges)))
         design = sample(ranges, members=self.members, seed=seed, method="random")
-        blocks = [
-            (block * _BLOCK, indices[indices // _BLOCK == block]) for block in np.unique(indices // _BLOCK)
-        ]
+        blocks = [(block * _BLOCK, indices[indices // _BLOCK == block]) for block in np.unique(indices // _BLOCK)]
         return np.vstack([design.rows(int(at), int(at) + _BLOCK)[wanted - at] for at, wanted in blocks])
 
 
@@ -145,9 +143,7 @@ class Stage:
 
     def metrics(self, place: str) -> tuple[Metric, ...]:
         """Return the metrics that its checks need of a place, each once."""
-        needed = {
-            metric.label: metric for one in self.checks for where, metric in one.needs if where == place
-        }
+        needed = {metric.label: metric for one in self.checks for where, metric in one.needs if where == place}
         return tuple(needed.values())
 
 

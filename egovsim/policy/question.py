@@ -15,7 +15,7 @@ from egovsim.model.model import Model
 from egovsim.policy.checking import check_policy, check_profile, check_scenario
 from egovsim.policy.files import read_policy, read_profile, read_scenario
 from egovsim.provenance import FileRecord
-from egovsim.simulation import read_model
+from egovsim.readers.named import read_model
 
 Item = TypeVar("Item")
 BASELINE = "business-as-usual"
@@ -88,17 +88,11 @@ def pose(
 def check_options(question: Question, until: float, discount: float, seed: int) -> None:
     clock, start = question.model.clock, question.start
     if not math.isfinite(until) or until != int(until) or not start < until:
-        raise ValueRangeError(
-            f"until is {until:g}; it must be a whole year after the policies' start in {start:g}."
-        )
+        raise ValueRangeError(f"until is {until:g}; it must be a whole year after the policies' start in {start:g}.")
     if until > clock.stop:
-        raise ValueRangeError(
-            f"until is {until:g}; {question.model.file} is written for years up to {clock.stop:g}."
-        )
+        raise ValueRangeError(f"until is {until:g}; {question.model.file} is written for years up to {clock.stop:g}.")
     if not 0.0 <= discount < 1.0:
-        raise ValueRangeError(
-            f"discount is {discount:g}; it must be at least 0 and below 1: 0.05 is 5 % a year."
-        )
+        raise ValueRangeError(f"discount is {discount:g}; it must be at least 0 and below 1: 0.05 is 5 % a year.")
     if seed < 0:
         raise ValueRangeError(f"seed is {seed}; it must be 0 or above.")
 

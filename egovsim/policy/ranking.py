@@ -102,9 +102,7 @@ class _World:
     @cached_property
     def costs(self) -> Floats:
         """Discounted spending above business as usual, shape (path, member)."""
-        spent = discounted(
-            self.courses[SPENDING], self.terms.time, start=self.terms.start, rate=self.terms.discount
-        )
+        spent = discounted(self.courses[SPENDING], self.terms.time, start=self.terms.start, rate=self.terms.discount)
         return spent - spent[0]
 
     @cached_property

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from egovsim import library
 from egovsim.errors import DataError, UnknownNameError, ValueRangeError, suggestion
 from egovsim.provenance import FileRecord, digest
 
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+(\[\d+\])?")
 _POSITION = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
 _TYPE_NAMES = {
     bool: "true or false",
@@ -100,7 +101,7 @@ class Table:
             found.append((finite(one[0], place), finite(one[1], place)))
         if not found:
             raise DataError(f"{place}: at least one pair [year, value] is needed.")
-        for (before, _), (after, _) in zip(found, found[1:], strict=False):
+        for (before, _), (after, _) in pairwise(found):
             if after <= before:
                 raise DataError(f"{place}: the years must ascend; {after:g} stands after {before:g}.")
         return tuple(found)
@@ -115,9 +116,7 @@ class Table:
         for one in found:
             if not isinstance(one, dict):
                 raise DataError(f"{self.place(key)}: write each entry under its own [[{key}]].")
-        return tuple(
-            Table(self.file, (*self.keys, f"{key}[{i}]"), one) for i, one in enumerate(found, start=1)
-        )
+        return tuple(Table(self.file, (*self.keys, f"{key}[{i}]"), one) for i, one in enumerate(found, start=1))
 
     def _typed(self, key: str, default: Any, kind: type) -> Any:
         value = self.values.get(key, default)

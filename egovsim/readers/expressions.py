@@ -80,6 +80,8 @@ _OPERATORS: Mapping[str, BinaryOperator] = {**{one: one for one in _SIGNS}, ":an
 """Operators of two operands, as either dialect writes them in lower case."""
 
 
+_ARRAYED_LOOKUP = "a lookup with subscripts cannot be run yet"
+
 _AS_NUMBER = "a dimension or element as a number cannot be run yet"
 
 
@@ -202,8 +204,10 @@ def _ending(text: str) -> str:
     if not bare.strip() or bare.strip().startswith("{"):
         return "there is no equation; write one."
     missing = bare.count("(") - bare.count(")")
-    if missing > 0:
-        return f'the equation ends and {missing} "(" is still open; close it with ")".'
+    if missing == 1:
+        return 'the equation ends and 1 "(" is still open; close it with ")".'
+    if missing > 1:
+        return f'the equation ends and {missing} "(" are still open; close them with ")".'
     return "the equation ends where a value is expected; write what is missing at its end."
 
 
@@ -284,7 +288,9 @@ class _Builder:
     def _built_in(self, token: Token, id: str) -> Expression | None:
         if token.startswith('"'):
             return None
-        value: ClockName | float | None = self._names.built_in.get(id, BUILT_IN_NAMES[self._dialect].get(id))
+        value = self._names.built_in.get(id)
+        if value is None:
+            value = BUILT_IN_NAMES[self._dialect].get(id)
         if value is None and self._dialect == "xmile" and id not in self._names.variables:
             value = _TOLERATED_NAMES.get(id)
         if value is None:
@@ -323,12 +329,9 @@ class _Builder:
     def arguments(self, parts: list[Any]) -> tuple[Expression, ...]:
         return tuple(parts)
 
-    def element_call(self, parts: list[Any]) -> Expression:
-        token, subscripts, arguments, end = parts
-        lookup = self.element([token, subscripts])
-        if isinstance(lookup, Reference) and len(arguments) == 1:
-            return LookupCall(lookup, arguments[0], self._where(token))
-        return self._unsupported(token, end, "a lookup with a subscript takes one argument and plain subscripts")
+    def element_call(self, parts: list[Any]) -> Unsupported:
+        token, _, _, end = parts
+        return self._unsupported(token, end, _ARRAYED_LOOKUP)
 
     def call(self, parts: list[Any]) -> Expression:
         token, arguments, end = parts
@@ -344,8 +347,10 @@ class _Builder:
         if count == 0 and (value := self._built_in(token, id)) is not None:
             return value
         if id in self._names.variables and count == 1:
-            return LookupCall(Reference(_bare(token), id, (), where), arguments[0], where)
-        special = self._special(id, arguments, where)
+            return self._lookup(Reference(_bare(token), id, (), where), arguments[0], token, end)
+        if id == "lookup" and self._dialect == "xmile" and count == 2 and isinstance(arguments[0], Reference):
+            return self._lookup(arguments[0], arguments[1], token, end)
+        special = _special(id, arguments, where)
         if special is not None:
             return special
         if row is not None and (id, count) not in _OTHER_FORMS[self._dialect]:
@@ -368,18 +373,10 @@ class _Builder:
         starred = {dimension for one, dimension in pairs if isinstance(one, Star)}
         return any(one in starred for one, _ in pairs)
 
-    def _special(self, id: str, arguments: tuple[Expression, ...], where: Where) -> Expression | None:
-        """Return what is written as a function and is none."""
-        match id, arguments:
-            case "if then else", (condition, then, otherwise):
-                return If(condition, then, otherwise, where)
-            case "lookup", (Reference() as lookup, argument) if self._dialect == "xmile":
-                return LookupCall(lookup, argument, where)
-            case "game", (argument,):
-                # Outside a game its argument is its value (Vensim's reference, "GAME").
-                return argument
-            case _:
-                return None
+    def _lookup(self, lookup: Reference, argument: Expression, first: Token, last: Token) -> Expression:
+        if lookup.subscripts or self._names.variables.get(lookup.id):
+            return self._unsupported(first, last, _ARRAYED_LOOKUP)
+        return LookupCall(lookup, argument, self._where(first))
 
     def _reason(self, token: Token, id: str, count: int, *, known: bool) -> str:
         name = _shown(token)
@@ -449,6 +446,18 @@ def _bare(token: Token) -> str:
 
 def _shown(token: Token) -> str:
     return " ".join(_bare(token).split())
+
+
+def _special(id: str, arguments: tuple[Expression, ...], where: Where) -> Expression | None:
+    """Return what is written as a function and is none."""
+    match id, arguments:
+        case "if then else", (condition, then, otherwise):
+            return If(condition, then, otherwise, where)
+        case "game", (argument,):
+            # Outside a game its argument is its value (Vensim's reference, "GAME").
+            return argument
+        case _:
+            return None
 
 
 def _subscript(part: Expression | Star | _Whole | None, elements: Mapping[str, str]) -> str | Star | _Whole | None:

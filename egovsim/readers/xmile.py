@@ -282,6 +282,9 @@ class _Reader:
         refused = self._refused(element, children)
         if refused is not None:
             return (Equation(refused, rate=rate),)
+        if kind == "lookup" and "dimensions" in children:
+            reason = "a lookup with subscripts cannot be run yet"
+            return (Equation(Unsupported(owner, reason, self.document.where(element))),)
         if kind == "lookup":
             gf = element if split_name(element.tag)[1] == "gf" else children["gf"][0]
             return (Equation(None, table=parts.table_in(self.document, gf, owner)),)

@@ -1,0 +1,106 @@
+"""Labels and numbers the way Indonesian and English readers write them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Literal
+
+from egovsim import library
+from egovsim.errors import unknown_name
+from egovsim.model.inputs import PolicyPath, Profile, Scenario
+from egovsim.names import canonical
+from egovsim.policy.comparison import PREDICATES, Comparison
+
+Language = Literal["en", "id"]
+LANGUAGES: tuple[Language, ...] = ("en", "id")
+Entry = Mapping[str, str]
+
+_SEPARATORS = str.maketrans(",.", ".,")
+_PURE_NUMBERS = ("dmnl", "dimensionless", "1", "")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """One language's words and numbers.
+
+    Parameters
+    ----------
+    language : {"en", "id"}
+        Which.
+    texts : mapping
+        Texts by key, each a table with ``en`` and ``id``.
+    caveats : tuple of mapping
+        What must be read with every comparison, likewise.
+    outcomes : mapping
+        By canonical name, a table with ``en``, ``id``, ``unit_en`` and ``unit_id``; what it lacks is
+        called by the model's own name and unit.
+    """
+
+    language: Language
+    texts: Mapping[str, Entry]
+    caveats: tuple[Entry, ...]
+    outcomes: Mapping[str, Entry]
+
+    def text(self, key: str, **values: object) -> str:
+        """Return a text with its gaps filled."""
+        return self.texts[key][self.language].format(**values)
+
+    def label(self, item: Profile | PolicyPath | Scenario) -> str:
+        """Return the label of a profile, policy or scenario, or its name where it has none."""
+        return item.label.get(self.language) or item.name
+
+    def outcome(self, name: str) -> str:
+        """Return what an outcome is called."""
+        return self.outcomes.get(canonical(name), {}).get(self.language, name)
+
+    def unit(self, name: str, unit: str) -> str:
+        """Return the unit of an outcome for an axis; empty for a pure number."""
+        known = self.outcomes.get(canonical(name), {}).get(f"unit_{self.language}")
+        return known if known is not None else ("" if canonical(unit) in _PURE_NUMBERS else unit)
+
+    def number(self, value: float, decimals: int = 2) -> str:
+        """Write a number: 1,234.50 in English, 1.234,50 in Indonesian."""
+        text = f"{value:,.{decimals}f}"
+        if not text.strip("-0.,"):
+            text = text.removeprefix("-")
+        return text.translate(_SEPARATORS) if self.language == "id" else text
+
+    def signed(self, value: float, decimals: int = 2) -> str:
+        """Write a difference with its sign; zero has none."""
+        text = self.number(value, decimals)
+        return text if text.startswith("-") or not text.strip("0.,") else f"+{text}"
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """Write a share as per cent."""
+        return f"{self.number(100.0 * share, decimals)} %"
+
+    def predicates(self) -> str:
+        """Write the official predicates with their lower ends."""
+        return " / ".join(self.text(name, limit=self.number(limit, 1)) for name, limit in PREDICATES.items())
+
+    def caveats_of(self, comparison: Comparison) -> list[str]:
+        """Return what must be read with a comparison, the scale of the index last."""
+        benchmark = self.label(comparison.benchmark)
+        found = [one[self.language].format(benchmark=benchmark) for one in self.caveats]
+        return [*found, self.text("scale")]
+
+
+def read_labels(language: str) -> Labels:
+    """Return the words of a language, with the labels that are shipped beside the model.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such language.
+    """
+    for known in LANGUAGES:
+        if language == known:
+            words = tomllib.loads(resources.files("egovsim.presentation").joinpath("texts.toml").read_text("utf-8"))
+            shipped = tomllib.loads(library.read_bytes(library.root() / "labels.toml").decode("utf-8"))
+            named = {**shipped.get("variables", {}), **shipped.get("outcomes", {})}
+            outcomes = {canonical(name): entry for name, entry in named.items()}
+            return Labels(known, words["texts"], tuple(words["caveats"]), outcomes)
+    raise unknown_name(language, LANGUAGES, what="a language of egovsim")

@@ -1,0 +1,254 @@
+"""Tables for a terminal or a pipe, 80 columns or wider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from egovsim.analysis.crosscheck import Crosscheck
+from egovsim.model.checking import Finding
+from egovsim.model.inputs import Scenario
+from egovsim.policy.comparison import INDEX, REAL_USE, Comparison, PathResult
+from egovsim.policy.measures import SMALLEST_GAP_CLOSED, Lag
+from egovsim.presentation.labels import Labels
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+_WIDE = 118
+"""From this width on a ranking is one table; below it two stand under each other."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a ranking: its head, and its text for a path and for the benchmark's own line."""
+
+    head: str
+    cell: Callable[[PathResult], str]
+    benchmark: str = ""
+    justify: str = "right"
+
+
+def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> Iterator[RenderableType]:
+    """Yield everything that is printed of a comparison: heading, rankings, legend, caveats.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        From `compare`.
+    labels : Labels
+        The language.
+    width : int
+        Columns of the place it is printed to; 80 is enough.
+    """
+    from rich.text import Text
+
+    kept, tried = (labels.number(n, 0) for n in (len(comparison.members), comparison.members.tried))
+    yield Text(labels.text("kept", kept=kept, tried=tried, seed=comparison.seed), style="bold")
+    yield Text(
+        labels.text(
+            "question",
+            profile=labels.label(comparison.profile),
+            benchmark=labels.label(comparison.benchmark),
+            start=f"{comparison.start:g}",
+            horizon=f"{comparison.horizon:g}",
+        )
+    )
+    if comparison.failures:
+        count = len(comparison.failures)
+        yield Text(labels.text("left out", count=count, first=comparison.failures[0]), style="red")
+    for scenario in comparison.scenarios:
+        for family in dict.fromkeys(one.family for one in comparison.ranking):
+            rows = [one for one in comparison.ranking if (one.scenario, one.family) == (scenario.name, family)]
+            yield Text()
+            yield Text(labels.text(f"family {family}"), style="bold")
+            yield Text(_ranked(comparison, labels, scenario))
+            yield from _ranking(comparison, rows, labels, width)
+    yield Text()
+    yield Text(_legend(comparison, labels), style="dim")
+    yield Text()
+    yield Text(labels.text("caveats"), style="bold")
+    for caveat in labels.caveats_of(comparison):
+        yield _bullet(caveat)
+
+
+def _bullet(text: str) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_row("*", Text(text))
+    return grid
+
+
+def _ranked(comparison: Comparison, labels: Labels, scenario: Scenario) -> str:
+    world = labels.text("scenario", scenario=labels.label(scenario))
+    ranked = labels.text("ranked", outcome=labels.outcome(comparison.by), year=f"{comparison.horizon:g}")
+    return f"{world}. {ranked}"
+
+
+def _legend(comparison: Comparison, labels: Labels) -> str:
+    return labels.text(
+        "legend",
+        year=f"{comparison.horizon:g}",
+        start=f"{comparison.start:g}",
+        discount=labels.percent(comparison.discount, 1),
+        outcome=labels.outcome(comparison.by),
+        least=labels.number(SMALLEST_GAP_CLOSED),
+        predicates=labels.predicates(),
+    )
+
+
+def _ranking(
+    comparison: Comparison, rows: Sequence[PathResult], labels: Labels, width: int
+) -> Iterator[RenderableType]:
+    names = {one.name: labels.label(one) for one in comparison.policies}
+    path = Column(
+        labels.text("path"), lambda row: names[row.policy], labels.label(comparison.benchmark), justify="left"
+    )
+    rank = Column("#", lambda row: "" if row.rank is None else str(row.rank))
+    levels, costs = _level_columns(comparison, labels), _cost_columns(rows, labels)
+    if width >= _WIDE:
+        yield _table([rank, path, *levels, *costs], rows)
+        return
+    yield _table([rank, path, *levels], rows)
+    yield ""
+    yield _table([rank, path, *costs], rows)
+
+
+def _level_columns(comparison: Comparison, labels: Labels) -> list[Column]:
+    """Levels at the horizon and their differences from business as usual, then the lag."""
+    heads = {INDEX: labels.text("index"), REAL_USE: labels.text("real use")}
+    shown = tuple(dict.fromkeys((INDEX, REAL_USE, comparison.by)))
+    columns: list[Column] = []
+    for outcome in shown:
+        beside = comparison.benchmark_courses[outcome][:, -1]
+        columns.append(_level(heads.get(outcome, labels.outcome(outcome)), outcome, float(np.median(beside)), labels))
+        columns.append(_change(outcome, labels))
+    columns.append(_range(comparison.by, labels))
+    columns.append(Column(labels.text("lag"), lambda row: lag_text(row.lag, labels)))
+    return columns
+
+
+def _level(head: str, outcome: str, beside: float, labels: Labels) -> Column:
+    return Column(head, lambda row: labels.number(row.levels[outcome].p50), labels.number(beside))
+
+
+def _change(outcome: str, labels: Labels) -> Column:
+    def cell(row: PathResult) -> str:
+        return "" if row.rank is None else labels.signed(row.changes[outcome].p50)
+
+    return Column(labels.text("change"), cell)
+
+
+def _range(outcome: str, labels: Labels) -> Column:
+    def cell(row: PathResult) -> str:
+        change = row.changes[outcome]
+        return "" if row.rank is None else f"{labels.signed(change.p05)} .. {labels.signed(change.p95)}"
+
+    return Column(labels.text("range"), cell)
+
+
+def _cost_columns(rows: Sequence[PathResult], labels: Labels) -> list[Column]:
+    """Cost, chances, and how sure the rank is."""
+
+    def chances(year: float) -> Column:
+        def cell(row: PathResult) -> str:
+            return "/".join(labels.number(100 * share, 0) for (_, when), share in row.chances.items() if when == year)
+
+        return Column(labels.text("chance", year=f"{year:g}"), cell)
+
+    years = dict.fromkeys(year for _, year in rows[0].chances)
+    return [
+        Column(labels.text("extra cost"), lambda row: "" if row.rank is None else labels.number(row.cost.p50, 0)),
+        Column(labels.text("per point"), lambda row: _per_point(row, labels)),
+        *(chances(year) for year in years),
+        Column(labels.text("holds"), lambda row: "" if row.rank_share is None else labels.percent(row.rank_share)),
+    ]
+
+
+def _per_point(row: PathResult, labels: Labels) -> str:
+    if row.rank is None:
+        return ""
+    return "-" if row.cost_per_point is None else labels.number(row.cost_per_point, 0)
+
+
+def lag_text(lag: Lag, labels: Labels) -> str:
+    """Write a lag: ``12.3``, ``> 42``, or that the path is ahead."""
+    match lag.bound:
+        case "exact":
+            return labels.number(lag.years, 1)
+        case "more than":
+            return f"> {labels.number(lag.years, 0)}"
+        case "ahead":
+            return labels.text("ahead")
+
+
+def _table(columns: Sequence[Column], rows: Sequence[PathResult]) -> Table:
+    table = _plain_table()
+    height = max(column.head.count("\n") for column in columns)
+    for column in columns:
+        left = column.justify == "left"
+        head = "\n" * (height - column.head.count("\n")) + column.head
+        table.add_column(head, justify="left" if left else "right", no_wrap=not left)
+    for row in rows:
+        table.add_row(*(_escaped(column.cell(row)) for column in columns), style="dim" if row.rank is None else None)
+    if any(column.benchmark for column in columns if column.justify == "right"):
+        table.add_row(*(_escaped(column.benchmark) for column in columns), style="dim")
+    return table
+
+
+def findings_table(findings: Sequence[Finding]) -> RenderableType:
+    """Return what `check` found, a line each."""
+    table = _plain_table()
+    for head in ("severity", "where", "variable", "what"):
+        table.add_column(head, overflow="fold")
+    colours = {"error": "red", "warning": "yellow", "note": "dim"}
+    for one in findings:
+        table.add_row(
+            f"[{colours[one.severity]}]{one.severity}",
+            str(one.where),
+            _escaped(one.variable),
+            _escaped(one.text),
+        )
+    return table
+
+
+def crosscheck_table(result: Crosscheck, *, count: int) -> RenderableType:
+    """Return the variables in which two engines differ most."""
+    table = _plain_table()
+    for head in ("variable", "difference", "relative", "at", "egovsim", result.engine):
+        table.add_column(head, justify="left" if head == "variable" else "right", overflow="fold")
+    for one in result.rows[:count]:
+        table.add_row(
+            _escaped(one.variable), f"{one.absolute:.3g}", f"{one.relative:.3g}", f"{one.time:g}",
+            f"{one.ours:.9g}", f"{one.theirs:.9g}",
+        )  # fmt: skip
+    return table
+
+
+def listing_table(rows: Sequence[tuple[str, str, str]]) -> RenderableType:
+    """Return shipped things: name, label, note."""
+    table = _plain_table()
+    for head in ("name", "label", "note"):
+        table.add_column(head, no_wrap=head == "name", ratio=2 if head == "note" else None)
+    for row in rows:
+        table.add_row(*map(_escaped, row))
+    return table
+
+
+def _plain_table() -> Table:
+    from rich import box
+    from rich.table import Table
+
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,67 @@
+"""What all tests share: options, a cache of their own, the shipped model, reproducible Hypothesis."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+import egovsim
+
+hypothesis.settings.register_profile("here", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=25, derandomize=True, database=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run the tests that take minutes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the session a cache of its own: kernels are kept from test to test, the user's cache is left alone."""
+    config.stash[_KEPT] = os.environ.get("EGOVSIM_CACHE")
+    config.stash[_FOLDER] = tempfile.mkdtemp(prefix="egovsim-tests-")
+    os.environ["EGOVSIM_CACHE"] = config.stash[_FOLDER]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[_FOLDER], ignore_errors=True)
+    if config.stash[_KEPT] is None:
+        os.environ.pop("EGOVSIM_CACHE", None)
+    else:
+        os.environ["EGOVSIM_CACHE"] = config.stash[_KEPT]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow"):
+        return
+    skip = pytest.mark.skip(reason="takes minutes; run with --slow")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
+
+
+_KEPT = pytest.StashKey[str | None]()
+_FOLDER = pytest.StashKey[str]()
+
+
+@pytest.fixture(scope="session")
+def conformance() -> Path:
+    """The folder of recorded runs of other tools."""
+    named = os.environ.get("EGOVSIM_CONFORMANCE")
+    if not named:
+        pytest.skip("EGOVSIM_CONFORMANCE is unset: it names the folder with the recorded runs of other tools")
+    folder = Path(named)
+    if not folder.is_dir():
+        pytest.skip(f"EGOVSIM_CONFORMANCE names no folder: {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def egov() -> egovsim.Model:
+    """The shipped model; one object, so that its kernels are compiled once a session."""
+    return egovsim.read_model("egov")

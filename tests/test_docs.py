@@ -1,0 +1,140 @@
+"""What the documentation shows is what happens.
+
+If this fails, a reader who copies from README.md or docs/ gets an error, or another table than the page shows.
+After a change that is meant, `.ci/refresh-docs` writes the printed output of all console blocks anew.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from doc_blocks import (
+    PAGES,
+    ROOT,
+    Block,
+    blocks,
+    commands,
+    differences,
+    run_command,
+    run_python,
+    same,
+    shown_outputs,
+    write_files,
+)
+
+README = ROOT / "README.md"
+NAMES = [one.name for one in PAGES]
+
+
+def page_blocks(page: Path) -> list[Block]:
+    return blocks(page.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_console_blocks_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
+    """A reader compares his screen with the page; a difference makes him doubt both."""
+    parts = page_blocks(page)
+    write_files(parts, tmp_path)
+    wrong = [
+        f"{page.name}, line {block.line}, $ {command.text}\n  {text}"
+        for block in parts
+        if block.language == "console"
+        for command in commands(block)
+        for text in differences(command.printed, run_command(command.text, tmp_path))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_python_blocks_run_and_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
+    """Code that a page offers for copying works, block after block, in a folder with the page's files."""
+    parts = page_blocks(page)
+    write_files(parts, tmp_path)
+    printed = run_python(parts, tmp_path)
+    wrong = [
+        f"{page.name}, line {shown.line}\n  {text}"
+        for block, shown in shown_outputs(parts)
+        for text in differences(tuple(shown.text.splitlines()), printed[block.line])
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_pages_have_blocks_to_run() -> None:
+    """Without blocks the two tests above would pass by running nothing."""
+    counts = {
+        page.name: sum(one.language in ("python", "console") for one in page_blocks(page)) for page in PAGES
+    }
+    assert counts["README.md"] >= 2
+    assert counts["planner.md"] >= 4
+    assert counts["researcher.md"] >= 6
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_blocks_are_of_known_languages(page: Path) -> None:
+    """A block marked ``bash`` or ``py`` by mistake would silently not be run."""
+    known = {"", "python", "text", "console", "toml", "xml", "sh", "powershell"}
+    assert {one.language for one in page_blocks(page)} <= known
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=lambda one: one.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    """A dead link in the documentation."""
+    targets = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text("utf-8"))
+    missing = [one for one in targets if not (page.parent / one).exists()]
+    assert missing == []
+
+
+def test_readme_gives_two_commands() -> None:
+    """One command makes the environment, installs and runs the main job, one installs the test extra and passes the
+    tests; `.ci/run` takes the latter from here."""
+    lines = [one.text.strip() for one in page_blocks(README) if one.language == "sh"]
+    assert "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/egovsim compare" in lines
+    assert [one for one in lines if "-m pytest" in one] == [
+        ".venv/bin/pip install '.[test]' && .venv/bin/python -m pytest"
+    ]
+
+
+def test_windows_lines_are_marked_untested() -> None:
+    """Nobody has run them; saying nothing would be claiming that somebody has."""
+    text = README.read_text("utf-8")
+    for match in re.finditer(r"^```powershell$", text, flags=re.MULTILINE):
+        assert "untested" in text[max(0, match.start() - 200) : match.start()]
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed"),
+    [
+        (("a 1.00",), ["a 1.01"]),
+        (("a", "...", "c 7"), ["a", "b", "b", "c 7"]),
+        (("────", "people 88 %"), ["──────", "", "people 89 %"]),
+        (("...", "last"), ["x", "last"]),
+        (("first", "..."), ["first", "y"]),
+    ],
+)
+def test_rounding_is_forgiven(shown: tuple[str, ...], printed: list[str]) -> None:
+    """Another processor rounds the last digit otherwise; the page is not wrong for that."""
+    assert list(differences(shown, printed)) == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed"),
+    [
+        (("a 1.00",), ["a 1.20"]),
+        (("a 1",), ["b 1"]),
+        (("a", "b"), ["a"]),
+        (("a",), ["a", "b"]),
+        (("a", "...", "c"), ["a", "b"]),
+        (("rank 1 people",), ["rank 1 culture"]),
+    ],
+)
+def test_changes_are_seen(shown: tuple[str, ...], printed: list[str]) -> None:
+    """A comparison that forgives everything would keep a false page."""
+    assert list(differences(shown, printed)) != []
+
+
+def test_a_number_is_not_a_word() -> None:
+    """The same words with other numbers are another result."""
+    assert same("cost 120 billion", "cost 118 billion")
+    assert not same("cost 120 billion", "cost 180 billion")

@@ -1,0 +1,139 @@
+"""What a user gets by installing: the wheel holds everything, and works away from the checkout and the network.
+
+If this fails, `pip install` gives a package that runs only where it was written.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import egovsim
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+
+
+def run(command: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command without the network and without a path to the checkout."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    offline = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "COLUMNS": "100"}
+    return subprocess.run(
+        command, cwd=folder, env=kept | offline | environment, capture_output=True, text=True, timeout=600, check=False
+    )
+
+
+def built(kind: str, folder: Path) -> Path:
+    """Build a distribution with the build back end of this environment."""
+    done = run([sys.executable, "-m", "hatchling", "build", "--target", kind, "--directory", str(folder)], ROOT)
+    assert done.returncode == 0, done.stderr
+    (found,) = folder.iterdir()
+    return found
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built("wheel", tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def clean_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel alone; other libraries are seen through a path file, so none is downloaded.
+
+    A path file adds its folder behind the environment's own and runs no path files of that folder, so an egovsim
+    installed there, for editing or otherwise, stays out of sight.
+    """
+    folder = tmp_path_factory.mktemp("clean")
+    venv.create(folder, with_pip=True)
+    python = folder / SCRIPTS / "python"
+    done = run([str(python), "-m", "pip", "install", "--quiet", "--no-deps", str(wheel)], folder)
+    assert done.returncode == 0, done.stderr
+    asked = run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], folder)
+    own = Path(asked.stdout.strip())
+    here = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
+    (own / "libraries.pth").write_text("\n".join(here), encoding="utf-8")
+    return folder
+
+
+def test_wheel_holds_models_grammar_and_types(wheel: Path) -> None:
+    """The shipped models, the grammar and the type marker are files that a build forgets easily."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    code = {one.relative_to(ROOT).as_posix() for one in (ROOT / "egovsim").rglob("*.py")}
+    data = {
+        "egovsim/shipped/" + one.relative_to(ROOT / "models").as_posix()
+        for one in (ROOT / "models").rglob("*")
+        if one.is_file()
+    }
+    assert code | data | {"egovsim/py.typed", "egovsim/readers/expressions.lark"} <= names
+
+
+def test_wheel_holds_nothing_else(wheel: Path) -> None:
+    """Tests and documentation do not belong into everybody's site-packages, caches into nobody's."""
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {one.split("/")[0] for one in names} == {"egovsim", f"egovsim-{egovsim.__version__}.dist-info"}
+    assert not [one for one in names if "__pycache__" in one or one.endswith(".pyc")]
+
+
+def test_sdist_holds_what_the_tests_need(tmp_path: Path) -> None:
+    """Whoever packages from the source archive can build from it and test it."""
+    with tarfile.open(built("sdist", tmp_path)) as archive:
+        names = {one.partition("/")[2] for one in archive.getnames()}
+    wanted = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", ".ci/run"}
+    for folder in ("egovsim", "models", "examples", "docs", "tests"):
+        files = [one for one in (ROOT / folder).rglob("*") if one.is_file() and "_cache" not in str(one)]
+        wanted |= {one.relative_to(ROOT).as_posix() for one in files if "__pycache__" not in one.parts}
+    assert wanted <= names
+
+
+def test_installed_wheel_compares_from_another_folder(clean_environment: Path, tmp_path: Path) -> None:
+    """The main job, as a planner meets it: installed, in a folder of his own, without the network."""
+    where = run([str(clean_environment / SCRIPTS / "python"), "-c", "import egovsim; print(egovsim.__file__)"], tmp_path)
+    assert Path(where.stdout.strip()).is_relative_to(clean_environment), where.stderr
+    command = [str(clean_environment / SCRIPTS / "egovsim"), "compare", "--members", "16", "--out", "result"]
+    done = run(command, tmp_path, HOME=str(tmp_path), EGOVSIM_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"16 kept of [\d,]+ tried", done.stdout)
+    written = {one.name for one in (tmp_path / "result").iterdir()}
+    assert written == {"ranking.csv", "comparison.csv", "comparison.xlsx", "comparison.png", "manifest.json"}
+
+
+def test_installed_command_knows_its_version(clean_environment: Path, tmp_path: Path) -> None:
+    """A report of a fault without the right version sends its reader to the wrong code."""
+    done = run([str(clean_environment / SCRIPTS / "egovsim"), "--version"], tmp_path)
+    assert egovsim.__version__ in done.stdout
+
+
+def test_version_is_said_once() -> None:
+    """Two versions in one release make one of them false."""
+    assert PROJECT["project"]["version"] == egovsim.__version__
+    newest = re.search(r"^## \[([\d.]+)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), flags=re.MULTILINE)
+    assert newest is not None
+    assert newest.group(1) == egovsim.__version__
+
+
+def test_dependencies_are_those_that_are_imported() -> None:
+    """A library that is imported and not declared breaks the installed package; one declared in vain burdens it."""
+    declared = {re.split(r"[<>=!~\[ ;]", one)[0].lower() for one in PROJECT["project"]["dependencies"]}
+    imported: set[str] = set()
+    for file in (ROOT / "egovsim").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            match node:
+                case ast.Import(names=names):
+                    imported |= {one.name.split(".")[0] for one in names}
+                case ast.ImportFrom(module=str(module), level=0):
+                    imported.add(module.split(".")[0])
+                case _:
+                    pass
+    assert imported - set(sys.stdlib_module_names) - {"egovsim"} == declared

@@ -1,0 +1,261 @@
+"""The public surface: names that resolve, docstrings that say everything, manners of calling, and wrong calls.
+
+If this fails, somebody who reads `help(egovsim.run)` is left guessing, or a mistake passes unseen.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import egovsim
+
+NAMES = [one for one in egovsim.__all__ if one != "__version__"]
+FUNCTIONS = [one for one in NAMES if inspect.isfunction(getattr(egovsim, one))]
+CLASSES = [one for one in NAMES if inspect.isclass(getattr(egovsim, one))]
+SECTIONS = ("Parameters", "Returns", "Raises", "Attributes", "Examples", "Notes", "Yields")
+
+
+def sections(doc: str) -> dict[str, str]:
+    """Split a NumPy docstring into its sections; the text before them is under ``""``."""
+    parts = re.split(rf"^({'|'.join(SECTIONS)})\n-+\n", inspect.cleandoc(doc), flags=re.MULTILINE)
+    return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
+
+
+def documented(section: str) -> set[str]:
+    """Return the names that a section of parameters describes."""
+    heads = re.findall(r"^(\w[\w, ]*?) ?(?::|$)", section, flags=re.MULTILINE)
+    return {one.strip() for head in heads for one in head.split(",")}
+
+
+def test_public_names_resolve() -> None:
+    """A name in `__all__` that is not there breaks `from egovsim import *` and every page that shows it."""
+    missing = [one for one in egovsim.__all__ if not hasattr(egovsim, one)]
+    assert missing == []
+    assert len(egovsim.__all__) == len(set(egovsim.__all__))
+    assert set(dir(egovsim)) >= set(egovsim.__all__)
+
+
+def test_architecture_verbs_are_public() -> None:
+    """The verbs that the documentation builds on."""
+    assert {"read_model", "check", "hold", "run", "sample", "compare", "crosscheck"} <= set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_public_names_have_a_summary(name: str) -> None:
+    """The first line of a docstring is what an editor shows."""
+    doc = inspect.getdoc(getattr(egovsim, name)) or ""
+    first = doc.splitlines()[0] if doc else ""
+    assert first.endswith((".", ":")), f"{name}: {first!r}"
+    assert len(first) <= 120
+
+
+METRICS = frozenset({"final", "value_at", "first_at_or_above", "mean_over"})
+"""Constructors of a `Metric`; it is `run` that knows whether the model has the variable."""
+CANNOT_FAIL = METRICS | {"check"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_public_functions_have_numpy_docstrings(name: str) -> None:
+    """Every argument, what comes back, and which errors may come."""
+    function = getattr(egovsim, name)
+    found = sections(function.__doc__ or "")
+    unexplained = set(inspect.signature(function).parameters) - documented(found.get("Parameters", ""))
+    assert not unexplained
+    assert "Returns" in found
+    assert name in CANNOT_FAIL or "Raises" in found, f"{name} says nothing of its errors"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_bare_booleans(name: str) -> None:
+    """``run(model, True)`` says nothing to a reader; choices are words."""
+    for argument in inspect.signature(getattr(egovsim, name)).parameters.values():
+        assert not isinstance(argument.default, bool), f"{name}(..., {argument.name}=...)"
+        assert "bool" not in str(argument.annotation)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_how_is_said_by_keyword(name: str) -> None:
+    """What is acted on may come by position, never more than the three that a metric needs."""
+    arguments = inspect.signature(getattr(egovsim, name)).parameters.values()
+    positional = [one.name for one in arguments if one.kind is not inspect.Parameter.KEYWORD_ONLY]
+    optional = [one.name for one in arguments if one.default is not one.empty and one.name in positional]
+    assert len(positional) <= (3 if name in METRICS else 2), positional
+    assert optional in ([], ["model"]), "an option by position"
+
+
+@pytest.mark.parametrize("name", [one for one in CLASSES if not issubclass(getattr(egovsim, one), Exception)])
+def test_nouns_are_frozen(name: str) -> None:
+    """A model or result that changes under somebody's hands gives two answers to one question."""
+    assert getattr(egovsim, name).__dataclass_params__.frozen
+
+
+def test_exceptions_form_one_tree() -> None:
+    """`except egovsim.EgovsimError` catches whatever the package raises on purpose."""
+    errors = [getattr(egovsim, one) for one in CLASSES if issubclass(getattr(egovsim, one), Exception)]
+    assert all(issubclass(one, egovsim.EgovsimError) for one in errors)
+    assert len(errors) >= 9
+
+
+WrongCall = Callable[[egovsim.Model], object]
+
+WRONG_CALLS: dict[str, tuple[WrongCall, type[Exception], str]] = {
+    "an unknown model": (
+        lambda m: egovsim.read_model("egof"),
+        egovsim.UnknownNameError,
+        '"egof" is not a shipped model; nearest: "egov"',
+    ),
+    "a missing file": (
+        lambda m: egovsim.read_model("nowhere/egov.xmile"),
+        egovsim.ModelError,
+        "nowhere/egov.xmile: there is no such file",
+    ),
+    "an option by position": (
+        lambda m: egovsim.run(m, True),  # pyright: ignore[reportCallIssue]
+        TypeError,
+        "positional argument",
+    ),
+    "an unknown option": (
+        lambda m: egovsim.run(m, horizon=2030),  # pyright: ignore[reportCallIssue]
+        TypeError,
+        "unexpected keyword argument 'horizon'",
+    ),
+    "an unknown output": (
+        lambda m: egovsim.run(m, outputs=["Citizn trust"]),
+        egovsim.UnknownNameError,
+        '"Citizn trust" is not a variable of egov.xmile; nearest: "Citizen trust"',
+    ),
+    "one text for outputs": (
+        lambda m: egovsim.run(m, outputs="Citizen trust"),
+        egovsim.InputError,
+        'outputs must be a list of names, not one text; write ["Citizen trust"]',
+    ),
+    "a computed variable set": (
+        lambda m: egovsim.run(m, constants={"Real use index": 3.0}, outputs=["Real use index"]),
+        egovsim.InputError,
+        '"Real use index" is computed by the model, so it takes no value; to fix it, use hold(model',
+    ),
+    "a constant outside its range": (
+        lambda m: egovsim.run(m, constants={"Mandate scope": 1.5}, outputs=["Real use index"]),
+        egovsim.ValueRangeError,
+        'constants: "Mandate scope" is 1.5, outside its range 0 to 1 in egov.xmile',
+    ),
+    "a constant that is no number": (
+        lambda m: egovsim.run(m, constants={"Mandate scope": math.nan}, outputs=["Real use index"]),
+        egovsim.ValueRangeError,
+        'constants: "Mandate scope" is nan, not a finite number',
+    ),
+    "a step that does not divide": (
+        lambda m: egovsim.run(m, time_step=0.3, until=2005, outputs=["Real use index"]),
+        egovsim.InputError,
+        "the time step 0.3 does not divide the horizon 2003 to 2005; the nearest that does is 0.285714",
+    ),
+    "a saving interval that is no multiple": (
+        lambda m: egovsim.run(m, save_every=0.1, until=2005, outputs=["Real use index"]),
+        egovsim.InputError,
+        "save_every 0.1 is not a multiple of the time step 0.0625; the nearest is 0.125",
+    ),
+    "an end before the start": (
+        lambda m: egovsim.run(m, until=1999, outputs=["Real use index"]),
+        egovsim.InputError,
+        "until 1999 lies before the model's start, 2003",
+    ),
+    "everything of many runs": (
+        lambda m: egovsim.run(m, policies=[egovsim.PolicyPath("a"), egovsim.PolicyPath("b")]),
+        egovsim.InputError,
+        "2 runs with all variables would fill the memory; name outputs or metrics",
+    ),
+    "an unknown element": (
+        lambda m: egovsim.run(m, outputs=["Coverage[city]"]),
+        egovsim.UnknownNameError,
+        '"city" is not an element of "Coverage"',
+    ),
+    "a metric of a whole array": (
+        lambda m: egovsim.run(m, metrics=[egovsim.final("Coverage")]),
+        egovsim.InputError,
+        'a metric needs one element of "Coverage": Coverage[urban], Coverage[rural]',
+    ),
+    "a metric after the end": (
+        lambda m: egovsim.run(m, until=2010, metrics=[egovsim.value_at("Real use index", 2030)]),
+        egovsim.InputError,
+        "covers 2030 to 2030, the run 2003 to 2010",
+    ),
+    "an unknown variable held": (
+        lambda m: egovsim.hold(m, "Citizens' trust"),
+        egovsim.UnknownNameError,
+        'nearest: "Citizen trust"',
+    ),
+    "held at another instant": (
+        lambda m: egovsim.hold(m, "Citizen trust", at="end"),  # pyright: ignore[reportArgumentType]
+        egovsim.InputError,
+        'a variable can be held at its "start" only',
+    ),
+    "no ranges": (
+        lambda m: egovsim.sample([], members=10, seed=0),
+        egovsim.InputError,
+        "a sample needs at least one range and one member",
+    ),
+    "a range upside down": (
+        lambda m: egovsim.Range("Skill fade rate", 1.0, 0.5),
+        egovsim.ValueRangeError,
+        'the range of "Skill fade rate" has low 1 above high 0.5',
+    ),
+    "a log range from zero": (
+        lambda m: egovsim.Range("Skill fade rate", 0.0, 0.5, scale="log"),
+        egovsim.ValueRangeError,
+        "on a log scale, so low must be above 0",
+    ),
+    "a series that runs back": (
+        lambda m: egovsim.Series((2030.0, 2026.0), (0.1, 0.2)),
+        egovsim.ValueRangeError,
+        "the instants of a series must ascend",
+    ),
+    "an unknown policy": (
+        lambda m: egovsim.read_policy("people-frist"),
+        egovsim.UnknownNameError,
+        'nearest: "people-first"',
+    ),
+    "a profile of access alone": (
+        lambda m: egovsim.compare(m, profile="indonesia"),
+        egovsim.DataError,
+        "this profile covers access to the internet only",
+    ),
+    "one policy alone": (
+        lambda m: egovsim.compare(m, policies=["business-as-usual"]),
+        egovsim.InputError,
+        'there is nothing to compare with "business-as-usual"',
+    ),
+    "ranked by what is not there": (
+        lambda m: egovsim.compare(m, by="Real use"),
+        egovsim.UnknownNameError,
+        'nearest: "Real use index"',
+    ),
+    "an unknown name of the package": (
+        lambda m: egovsim.simulate,  # pyright: ignore[reportAttributeAccessIssue]
+        AttributeError,
+        "module 'egovsim' has no attribute 'simulate'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_CALLS)
+def test_wrong_calls_are_refused_with_a_remedy(case: str, egov: egovsim.Model) -> None:
+    """Somebody who errs learns from one sentence what to write instead."""
+    call, error, message = WRONG_CALLS[case]
+    with pytest.raises(error, match=re.escape(message)):
+        call(egov)
+
+
+def test_a_saved_result_is_the_same_result(egov: egovsim.Model, tmp_path: Path) -> None:
+    """What is kept on disk for a paper must be what was computed."""
+    result = egovsim.run(egov, outputs=["Coverage"], metrics=[egovsim.final("Real use index")], until=2005)
+    result.save(tmp_path / "kept.npz")
+    loaded = egovsim.load_result(tmp_path / "kept.npz")
+    assert (loaded.values("Coverage") == result.values("Coverage")).all()
+    assert (loaded.metric_table == result.metric_table).all()
+    assert repr(loaded) == repr(result)
