@@ -154,7 +154,8 @@ def _progress(what: str) -> Iterator[Progress]:
     try:
         yield report
     finally:
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()
 
 
 def _show_version(asked: bool) -> None:
@@ -230,7 +231,8 @@ def compare(
             outcomes=outcome or None,
             progress=progress,
         )
-        options = {key: str(value) if isinstance(value, Path) else value for key, value in context.params.items()}
+        options = {**context.params, "policies": policies or ["all"], "scenario": scenario or ["reference"]}
+        options["out"] = str(out)
         files = write_comparison(comparison, out, language=lang, options=options)
     console = _console()
     for part in comparison_report(comparison, labels, width=console.width):

@@ -93,7 +93,7 @@ def run_command(text: str, folder: Path) -> list[str]:
         timeout=300,
         check=False,
     )
-    return done.stdout.rstrip("\n").splitlines()
+    return done.stdout.strip("\n").splitlines()
 
 
 def _environment() -> dict[str, str]:

@@ -6,10 +6,13 @@ rupiah a year are spent for each unit of ``Money``.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from egovsim.model.inputs import PolicyPath, Profile, Range, Series
 from egovsim.model.model import Model
+from egovsim.policy.compare import compare
+from egovsim.policy.comparison import Comparison
 from egovsim.policy.evidence import Benchmark, EvidenceCheck
 from egovsim.readers.named import read_model
 
@@ -67,3 +70,9 @@ def speed_benchmark(low: float = 0.045, high: float = 0.055) -> Benchmark:
         evidence=("x/y/2013",),
     )
     return Benchmark((check,), {"here": HERE}, (Range("Speed", 0.04, 0.06),))
+
+
+@functools.cache
+def shipped_comparison() -> Comparison:
+    """Return the main job on few members, made once a session."""
+    return compare("egov", members=24)

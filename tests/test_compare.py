@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_region import HERE, THERE, USUAL, path, small_model, speed_benchmark
+from small_region import HERE, THERE, USUAL, path, shipped_comparison, small_model, speed_benchmark
 
 from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import PolicyPath, Range, Scenario, Series
@@ -234,6 +234,14 @@ WRONG = [
         {"profile": "indonesia"},
         None,
     ),
+    (InputError, {"policies": "mandate"}, 'policies must be a list of names, not one text; write ["mandate"].'),
+    (InputError, {"scenarios": "reference"}, 'scenarios must be a list of names, not one text; write ["reference"].'),
+    (InputError, {"outcomes": "Level"}, 'outcomes must be a list of names, not one text; write ["Level"].'),
+    (
+        InputError,
+        {"members": 10_000_000},
+        "10,000,000 members of 2 paths would take 28 GB of memory; ask for fewer members, paths, scenarios or outcomes.",
+    ),
     (InputError, {"policies": [USUAL, 5]}, "a policy must be a name, a path or a PolicyPath, not int."),
 ]  # fmt: skip
 
@@ -249,7 +257,7 @@ def test_wrong_question_is_refused_before_anything_runs(
     def never(*_: object, **__: object) -> None:
         raise AssertionError("something ran before the question was checked")
 
-    if "members" not in options:
+    if options.get("members") != 0:
         monkeypatch.setattr("egovsim.policy.compare.select_members", never)
     with pytest.raises(InputError) as caught:
         small_comparison(small, path("fast", Effort=2.0), **options)
@@ -322,8 +330,8 @@ def test_regret_is_nothing_for_the_best_path_of_each_member() -> None:
 
 
 @pytest.fixture(scope="module")
-def shipped(egov: Model) -> Comparison:
-    return compare(egov, members=24)
+def shipped() -> Comparison:
+    return shipped_comparison()
 
 
 def test_shipped_comparison_is_complete(shipped: Comparison) -> None:

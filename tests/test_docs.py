@@ -7,6 +7,7 @@ After a change that is meant, `.ci/refresh-docs` writes the printed output of al
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,10 @@ from doc_blocks import (
     shown_outputs,
     write_files,
 )
+
+import egovsim
+from egovsim.model.model import plain_number
+from egovsim.names import canonical
 
 README = ROOT / "README.md"
 NAMES = [one.name for one in PAGES]
@@ -138,3 +143,47 @@ def test_a_number_is_not_a_word() -> None:
     """The same words with other numbers are another result."""
     assert same("cost 120 billion", "cost 118 billion")
     assert not same("cost 120 billion", "cost 180 billion")
+
+
+def model_page() -> str:
+    return (ROOT / "docs" / "model.md").read_text("utf-8")
+
+
+def test_model_page_names_what_the_model_has(egov: egovsim.Model) -> None:
+    """A variable that was renamed in the file and not on the page cannot be found by its reader."""
+    text = re.sub(r"```.*?```", "", model_page(), flags=re.DOTALL)
+    named = {one for one in re.findall(r"`([^`\n]+)`", text) if re.fullmatch(r"[A-Z][A-Za-z -]+", one)}
+    assert len(named) > 50
+    assert [one for one in sorted(named) if canonical(one) not in egov.by_id] == []
+
+
+def test_model_page_lists_every_stock_by_sector(egov: egovsim.Model) -> None:
+    """The table of what accumulates is complete."""
+    rows = re.findall(r"^\| ([\w ]+) \| ((?:`[^`]+`(?:, )?)+) \|", model_page(), flags=re.MULTILINE)
+    listed = {name for _, names in rows for name in re.findall(r"`([^`]+)`", names)}
+    assert {one.name for one in egov.stocks} <= listed
+
+
+def test_model_page_lists_every_loop_with_its_sign() -> None:
+    """The loops on the page are the loops that tests cut."""
+    loops = tomllib.loads((ROOT / "models" / "loops.toml").read_text("utf-8"))["loop"]
+    rows = re.findall(r"^\| ([a-z-]+) \| ([RB]) \|", model_page(), flags=re.MULTILINE)
+    assert rows == [(one["name"], one["polarity"]) for one in loops]
+
+
+def test_model_page_gives_the_official_weights_of_the_model(egov: egovsim.Model) -> None:
+    """The table of the mapping shows the numbers that the file uses."""
+    rows = re.findall(r"^\| `(Weight of [\w ]+)` \| ([\d.]+) \|", model_page(), flags=re.MULTILINE)
+    assert len(rows) == 4
+    assert {name: float(weight) for name, weight in rows} == {
+        name: plain_number(egov[name].equations[0].expression) for name, _ in rows
+    }
+
+
+def test_planner_page_lists_every_lever_with_its_range(egov: egovsim.Model) -> None:
+    """A lever that is not on the page is one that no planner pulls; a wrong range sends him into an error."""
+    page = (ROOT / "docs" / "planner.md").read_text("utf-8")
+    rows = re.findall(r"^\| ((?:`[^`]+`(?:, )?)+) \| .* \| ([\d.]+) to ([\d.]+) \|$", page, flags=re.MULTILINE)
+    listed = {name: (float(low), float(high)) for names, low, high in rows for name in re.findall(r"`([^`]+)`", names)}
+    levers = [*egov.groups["Levers"], *egov.groups["Budget shares"]]
+    assert listed == {name: (egov[name].bounds.low, egov[name].bounds.high) for name in levers}

@@ -598,7 +598,7 @@ def test_errors_of_the_clock(tmp_path: Path, specs: str, message: str) -> None:
         (b" \n ", "m.xmile: the file is empty; restore it from a copy or save the model again."),
         (
             WHOLE[: WHOLE.index('<flow name="returning"')].encode(),
-            "m.xmile, line 10: the file is not well-formed XML (Premature end of data in tag variables line 6); "
+            "m.xmile, line 11: the file is not well-formed XML (Premature end of data in tag variables line 6); "
             "it may be cut off: restore it from a copy or correct that line.",
         ),
         (

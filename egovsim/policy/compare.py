@@ -17,7 +17,7 @@ from egovsim.policy.comparison import INDEX, REAL_USE, SPENDING, CheckResult, Co
 from egovsim.policy.evidence import Benchmark, check_benchmark, read_benchmark
 from egovsim.policy.measures import spread
 from egovsim.policy.members import Members, check_values, select_members, stages_of
-from egovsim.policy.question import Question, check_options, pose
+from egovsim.policy.question import Question, check_options, check_size, pose
 from egovsim.policy.ranking import Terms, rank_paths
 from egovsim.simulation import Result, run
 
@@ -94,11 +94,12 @@ def compare(
     check_benchmark(known, question.model)
     ranked, reported = _outcome_names(question.model, by, outcomes)
     check_options(question, until, discount, seed)
+    names = tuple(dict.fromkeys((*reported, INDEX, REAL_USE, SPENDING, ranked)))
+    check_size(question, members, len(names), until)
     meter = _Meter(progress)
     kept = select_members(
         question.model, known, members=members, seed=seed, workers=workers, progress=meter.part(0.0, 0.6)
     )
-    names = tuple(dict.fromkeys((*reported, INDEX, REAL_USE, SPENDING, ranked)))
     courses, beside, time, failures = _courses(question, kept, names, until, workers, meter.part(0.6, 0.95))
     terms = Terms(ranked, time, question.start, discount)
     ranking = tuple(
@@ -145,6 +146,8 @@ def _outcome_names(model: Model, by: str, outcomes: Sequence[str] | None) -> tup
             model[name]
         except UnknownNameError as cause:
             raise UnknownNameError(f"{cause} A comparison needs this variable.") from cause
+    if isinstance(outcomes, str):
+        raise InputError(f'outcomes must be a list of names, not one text; write ["{outcomes}"].')
     ranked = _elements(model, by)
     if len(ranked) != 1:
         raise InputError(f'"{by}" is an array; rank by one of: {", ".join(ranked)}.')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -166,7 +167,8 @@ class Comparison:
         """
         import pandas
 
-        return pandas.DataFrame([_flat(one, self.by) for one in self.ranking])
+        frame = pandas.DataFrame([_flat(one, self.by) for one in self.ranking])
+        return frame.astype({"rank": "Int64"})
 
     def to_frame(self) -> pandas.DataFrame:
         """Return every outcome by year, tidy.
@@ -177,22 +179,21 @@ class Comparison:
             Columns scenario, policy, outcome, unit, year, p05, p50, p95, benchmark_p05,
             benchmark_p50, benchmark_p95.
         """
+        return self._frame.copy()
+
+    @cached_property
+    def _frame(self) -> pandas.DataFrame:
         import pandas
 
         years = self.time.astype(np.int64)
+        beside = {name: _columns("benchmark_", bands(values)) for name, values in self.benchmark_courses.items()}
         parts: list[pandas.DataFrame] = []
         for s, scenario in enumerate(self.scenarios):
             for p, policy in enumerate(self.policies):
                 for outcome, unit in self.outcomes.items():
-                    names = {
-                        "scenario": scenario.name,
-                        "policy": policy.name,
-                        "outcome": outcome,
-                        "unit": unit,
-                    }
-                    bands = _band_columns("", self.courses[outcome][s, p])
-                    beside = _band_columns("benchmark_", self.benchmark_courses[outcome])
-                    parts.append(pandas.DataFrame({**names, "year": years, **bands, **beside}))
+                    names = {"scenario": scenario.name, "policy": policy.name, "outcome": outcome, "unit": unit}
+                    here = _columns("", bands(self.courses[outcome][s, p]))
+                    parts.append(pandas.DataFrame({**names, "year": years, **here, **beside[outcome]}))
         return pandas.concat(parts, ignore_index=True)
 
     def evidence_frame(self) -> pandas.DataFrame:
@@ -207,8 +208,8 @@ def bands(values: Floats) -> Floats:
     return np.quantile(values, (0.05, 0.5, 0.95), axis=0)
 
 
-def _band_columns(prefix: str, values: Floats) -> dict[str, Floats]:
-    return {prefix + name: one for name, one in zip(("p05", "p50", "p95"), bands(values), strict=True)}
+def _columns(prefix: str, rows: Floats) -> dict[str, Floats]:
+    return {prefix + name: one for name, one in zip(("p05", "p50", "p95"), rows, strict=True)}
 
 
 def _flat(one: PathResult, by: str) -> dict[str, object]:

@@ -20,6 +20,7 @@ from egovsim.readers.named import read_model
 Item = TypeVar("Item")
 BASELINE = "business-as-usual"
 EVERY = "all"
+LARGEST_BYTES = 4_000_000_000
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ def pose(
     InputError
         Of the kind that fits, with file, place and remedy.
     """
+    _no_single_text("policies", policies)
+    _no_single_text("scenarios", scenarios)
     engine = _given("model", model, Model, read_model)
     places = [_given("profile", one, Profile, read_profile) for one in (profile, benchmark)]
     for one in places:
@@ -86,6 +89,13 @@ def pose(
 
 
 def check_options(question: Question, until: float, discount: float, seed: int) -> None:
+    """Refuse a horizon, discount rate or seed that makes no sense.
+
+    Raises
+    ------
+    ValueRangeError
+        With the value and what it should be.
+    """
     clock, start = question.model.clock, question.start
     if not math.isfinite(until) or until != int(until) or not start < until:
         raise ValueRangeError(f"until is {until:g}; it must be a whole year after the policies' start in {start:g}.")
@@ -95,6 +105,29 @@ def check_options(question: Question, until: float, discount: float, seed: int) 
         raise ValueRangeError(f"discount is {discount:g}; it must be at least 0 and below 1: 0.05 is 5 % a year.")
     if seed < 0:
         raise ValueRangeError(f"seed is {seed}; it must be 0 or above.")
+
+
+def check_size(question: Question, members: int, outcomes: int, until: float) -> None:
+    """Refuse a comparison whose yearly courses would not fit into the memory of a common machine.
+
+    Raises
+    ------
+    InputError
+        With the size and what to ask for instead.
+    """
+    runs = len(question.policies) * len(question.scenarios) * members
+    size = 8 * runs * outcomes * (until - question.model.clock.start + 1)
+    if size > LARGEST_BYTES:
+        raise InputError(
+            f"{members:,} members of {len(question.policies)} paths would take {size / 1e9:.0f} GB of memory; "
+            "ask for fewer members, paths, scenarios or outcomes."
+        )
+
+
+def _no_single_text(what: str, given: object) -> None:
+    """A text is a sequence of letters: without this each letter would be looked up as a name."""
+    if isinstance(given, str | Path):
+        raise InputError(f'{what} must be a list of names, not one text; write ["{given}"].')
 
 
 def _given(

@@ -57,9 +57,11 @@ class Labels:
         return self.outcomes.get(canonical(name), {}).get(self.language, name)
 
     def unit(self, name: str, unit: str) -> str:
-        """Return the unit of an outcome for an axis; empty for a pure number."""
+        """Return the unit of an outcome for an axis; a pure number without one is a share."""
         known = self.outcomes.get(canonical(name), {}).get(f"unit_{self.language}")
-        return known if known is not None else ("" if canonical(unit) in _PURE_NUMBERS else unit)
+        if known is None:
+            known = "" if canonical(unit) in _PURE_NUMBERS else unit
+        return known or self.text("share")
 
     def number(self, value: float, decimals: int = 2) -> str:
         """Write a number: 1,234.50 in English, 1.234,50 in Indonesian."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 
 from egovsim import library
 from egovsim.errors import unknown_name
 
 _HEADER_NAME = re.compile(r"<header>.*?<name>([^<]*)</name>", re.DOTALL)
-_FIRST_SENTENCE = re.compile(r"(.+?[.!?])(?=\s|$)", re.DOTALL)
+_SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
+_LONG_ENOUGH = 40
 
 Row = tuple[str, str, str]
 
@@ -40,16 +40,24 @@ def shipped_sections(kind: str | None, language: str) -> Iterator[tuple[str, lis
 
 
 def _row(kind: library.Kind, name: str, language: str) -> Row:
-    path = library.find(kind, name)
-    if kind == "model":
-        return _model_row(path, name)
-    if path.suffix != ".toml":
-        return name, "", ""
-    table = tomllib.loads(library.read_bytes(path).decode("utf-8"))
-    found = _FIRST_SENTENCE.match(str(table.get("note", "")))
-    return name, str(table.get("label", {}).get(language, "")), found.group(1) if found else ""
+    text = library.read_bytes(library.find(kind, name)).decode("utf-8")
+    match kind:
+        case "model":
+            found = _HEADER_NAME.search(text[:4000])
+            return name, found.group(1).strip() if found else "", ""
+        case "evidence":
+            first = text.partition("\n")[0]
+            return name, "", first.removeprefix("#").strip() if first.startswith("#") else ""
+        case "profile" | "policy" | "scenario":
+            table = tomllib.loads(text)
+            return name, str(table.get("label", {}).get(language, "")), _opening(str(table.get("note", "")))
 
 
-def _model_row(path: Path, name: str) -> Row:
-    found = _HEADER_NAME.search(library.read_bytes(path).decode("utf-8")[:4000])
-    return name, found.group(1).strip() if found else "", ""
+def _opening(note: str) -> str:
+    """Return the first sentences of a note, enough of them to say something."""
+    opening = ""
+    for sentence in _SENTENCE.findall(note):
+        opening += sentence
+        if len(opening) >= _LONG_ENOUGH:
+            break
+    return opening

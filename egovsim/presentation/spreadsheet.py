@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from egovsim.policy.comparison import Comparison
 from egovsim.presentation.labels import Labels
@@ -16,7 +15,6 @@ from egovsim.provenance import own_version
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
-    from openpyxl.worksheet.worksheet import Worksheet
 
 Frame = Any  # a pandas data frame, which only the comparison itself makes
 _WIDEST = 60
@@ -33,63 +31,57 @@ def comparison_workbook(comparison: Comparison, labels: Labels) -> bytes:
     """
     from openpyxl import Workbook
 
-    book = Workbook()
-    sheets = (
-        ("ranking", comparison.ranking_frame()),
-        ("comparison", comparison.to_frame()),
-        ("evidence checks", comparison.evidence_frame()),
-    )
-    book.remove(book.worksheets[0])
-    for title, frame in sheets:
-        _fill(book.create_sheet(title), frame)
+    book = Workbook(write_only=True)  # half the time for tens of thousands of cells
+    _fill(book, "ranking", comparison.ranking_frame())
+    _fill(book, "comparison", comparison.to_frame())
+    _fill(book, "evidence checks", comparison.evidence_frame())
     _about(book, comparison, labels)
     buffer = io.BytesIO()
     book.save(buffer)
     return _without_time(buffer.getvalue())
 
 
-def _fill(sheet: Worksheet, frame: Frame) -> None:
+def _fill(book: Workbook, title: str, frame: Frame) -> None:
     """Write a table with a bold, frozen head, a filter, and columns as wide as what they hold."""
-    from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
+    sheet = book.create_sheet(title)
     heads = [str(one) for one in frame.columns]
-    sheet.append(heads)
-    for row in frame.itertuples(index=False):
-        sheet.append([_plain(one) for one in row])
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-    sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = sheet.dimensions
     for number, head in enumerate(heads, start=1):
         column = frame[head]
         texts = [str(one) for one in column.unique()] if column.dtype.kind not in "fi" else []
-        longest = max([*(len(word) for word in head.split()), *map(len, texts), 10])
-        sheet.column_dimensions[get_column_letter(number)].width = min(longest + 2, _WIDEST)
-        for cell in sheet[get_column_letter(number)][1:]:
-            if isinstance(cell.value, float):
-                cell.number_format = "#,##0.000"
+        longest = max([*(len(word) for word in head.split("_")), *map(len, texts), 9])
+        sheet.column_dimensions[get_column_letter(number)].width = min(longest + 3, _WIDEST)
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{len(frame) + 1}"
+    sheet.append([_styled(sheet, head.replace("_", " "), bold=True) for head in heads])
+    for row in zip(*(frame[head].tolist() for head in heads), strict=True):
+        sheet.append([_plain(one) for one in row])
+
+
+def _styled(sheet: Any, text: str, *, bold: bool = False) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font
+
+    cell = WriteOnlyCell(sheet, text)
+    cell.font = Font(bold=bold)
+    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    return cell
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as a spreadsheet can hold it; what is not a number becomes an empty cell."""
-    if value is None or (isinstance(value, float | np.floating) and not np.isfinite(value)):
-        return None
-    return value.item() if isinstance(value, np.generic) else value
+    """Return a value as a spreadsheet can hold it, numbers to nine digits; not a number is an empty cell."""
+    if isinstance(value, float):
+        return float(f"{value:.9g}") if math.isfinite(value) else None
+    return value
 
 
 def _about(book: Workbook, comparison: Comparison, labels: Labels) -> None:
-    from openpyxl.styles import Alignment, Font
-
     sheet = book.create_sheet(labels.text("sheet about"))
-    for number, (head, value) in enumerate(_facts(comparison, labels), start=1):
-        sheet.cell(number, 1, head).font = Font(bold=True)
-        cell = sheet.cell(number, 2, value)
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-        sheet.cell(number, 1).alignment = Alignment(vertical="top")
     sheet.column_dimensions["A"].width = 28
     sheet.column_dimensions["B"].width = 100
+    for head, value in _facts(comparison, labels):
+        sheet.append([_styled(sheet, head, bold=True), _styled(sheet, value)])
 
 
 def _facts(comparison: Comparison, labels: Labels) -> Iterable[tuple[str, str]]:

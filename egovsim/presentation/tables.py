@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-_WIDE = 118
-"""From this width on a ranking is one table; below it two stand under each other."""
-
 
 @dataclass(frozen=True)
 class Column:
@@ -43,7 +40,8 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
     labels : Labels
         The language.
     width : int
-        Columns of the place it is printed to; 80 is enough.
+        Columns of the place it is printed to; 80 is enough. Where a ranking does not fit as one table, it is
+        printed as two under each other.
     """
     from rich.text import Text
 
@@ -112,12 +110,20 @@ def _ranking(
     )
     rank = Column("#", lambda row: "" if row.rank is None else str(row.rank))
     levels, costs = _level_columns(comparison, labels), _cost_columns(rows, labels)
-    if width >= _WIDE:
-        yield _table([rank, path, *levels, *costs], rows)
+    whole = _table([rank, path, *levels, *costs], rows)
+    if _natural_width(whole) <= width:
+        yield whole
         return
     yield _table([rank, path, *levels], rows)
     yield ""
     yield _table([rank, path, *costs], rows)
+
+
+def _natural_width(table: Table) -> int:
+    """Return how wide a table is when nothing in it wraps."""
+    from rich.console import Console
+
+    return Console(width=1000).measure(table).maximum
 
 
 def _level_columns(comparison: Comparison, labels: Labels) -> list[Column]:
@@ -234,10 +240,12 @@ def crosscheck_table(result: Crosscheck, *, count: int) -> RenderableType:
 def listing_table(rows: Sequence[tuple[str, str, str]]) -> RenderableType:
     """Return shipped things: name, label, note."""
     table = _plain_table()
-    for head in ("name", "label", "note"):
-        table.add_column(head, no_wrap=head == "name", ratio=2 if head == "note" else None)
+    heads = ("name", "label", "note")
+    shown = [i for i in range(len(heads)) if any(row[i] for row in rows)]
+    for i in shown:
+        table.add_column(heads[i], no_wrap=heads[i] == "name")
     for row in rows:
-        table.add_row(*map(_escaped, row))
+        table.add_row(*(_escaped(row[i]) for i in shown))
     return table
 
 

@@ -31,7 +31,6 @@ from egovsim.model.expression import (
     UnaryOperator,
     Unsupported,
     Where,
-    walk,
 )
 from egovsim.model.functions import Function, functions_of
 from egovsim.names import canonical
@@ -83,12 +82,6 @@ _OPERATORS: Mapping[str, BinaryOperator] = {**{one: one for one in _SIGNS}, ":an
 _ARRAYED_LOOKUP = "a lookup with subscripts cannot be run yet"
 
 _AS_NUMBER = "a dimension or element as a number cannot be run yet"
-
-
-class _Whole(NamedTuple):
-    """Vensim's ``Dimension!``: all of a dimension, for a sum to run over."""
-
-    id: str
 
 
 class Integral(NamedTuple):
@@ -189,13 +182,16 @@ def _place(where: Where, owner: str) -> str:
 
 def _syntax_error(error: UnexpectedInput, passage: Passage, owner: str) -> ModelError:
     """Say what stopped the parser, and what to do."""
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+    if passage.text.strip().strip("?") == "" and "?" in passage.text:
+        # How translators mark what they could not translate.
+        what, position = f"the equation is '{passage.text.strip()}'; write it.", 0
+    elif isinstance(error, UnexpectedToken) and error.token.type == "$END":
         what = _ending(passage.text)
         position = len(passage.text.rstrip())
     else:
         position = error.pos_in_stream or 0
         found = error.token if isinstance(error, UnexpectedToken) else passage.text[position]
-        what = _stopper(str(found), isinstance(error, UnexpectedCharacters))
+        what = _stopper(passage.text[:position], str(found), foreign=isinstance(error, UnexpectedCharacters))
     return ModelError(f"{_place(passage.where(position), owner)}: {what}")
 
 
@@ -215,12 +211,14 @@ def _without_quoted(text: str) -> str:
     return "".join(text.split('"')[::2])
 
 
-def _stopper(found: str, foreign: bool) -> str:
+def _stopper(before: str, found: str, *, foreign: bool) -> str:
     shown = found.replace("\n", " ")
     if foreign:
         return f"'{shown}' is not expected here; remove it, or put a name that holds it between quotation marks."
     if shown == ")":
         return "')' is not expected here; a value is missing before it, or a '(' that it closes."
+    if not before.rstrip() or before.rstrip()[-1] in "+-*/^=<>(,[":
+        return f"'{shown}' is not expected here; a value is missing before it."
     return f"'{shown}' is not expected here; an operator, a comma or a parenthesis is missing before it."
 
 
@@ -301,13 +299,14 @@ class _Builder:
     def star(self, parts: list[Any]) -> Star:
         return Star()
 
-    def whole(self, parts: list[Any]) -> _Whole:
-        return _Whole(canonical(parts[0]))
+    def whole(self, parts: list[Any]) -> Star:
+        """Vensim's ``Dimension!``: all of a dimension, for a sum to run over."""
+        return Star(canonical(parts[0]))
 
     def slice(self, parts: list[Any]) -> None:
         return None
 
-    def subscripts(self, parts: list[Any]) -> tuple[tuple[str | Star | _Whole | None, ...], Token]:
+    def subscripts(self, parts: list[Any]) -> tuple[tuple[str | Star | None, ...], Token]:
         """Return the subscripts, None for those that are to be computed, and the closing bracket."""
         *inside, bracket = parts
         return tuple(_subscript(one, self._names.elements) for one in inside), bracket
@@ -315,15 +314,9 @@ class _Builder:
     def element(self, parts: list[Any]) -> Expression:
         token, (given, bracket) = parts
         id = canonical(token)
-        dimensions = self._names.variables.get(id, ())
-        subscripts: list[str | Star] = []
-        for number, one in enumerate(given):
-            if isinstance(one, _Whole) and dimensions[number : number + 1] != (one.id,):
-                reason = "a sum over part of a dimension, or under another name, cannot be run yet"
-                return self._unsupported(token, bracket, reason)
-            if one is None:
-                return self._unsupported(token, bracket, "a subscript that is a range or is computed cannot be run yet")
-            subscripts.append(Star() if isinstance(one, _Whole) else one)
+        if None in given:
+            return self._unsupported(token, bracket, "a subscript that is a range or is computed cannot be run yet")
+        subscripts = [one for one in given if one is not None]
         return Reference(_bare(token), id, tuple(subscripts), self._where(token))
 
     def arguments(self, parts: list[Any]) -> tuple[Expression, ...]:
@@ -339,10 +332,6 @@ class _Builder:
         count = len(arguments)
         row = self._functions.get(id)
         if row is not None and count in row.arity and not _has_text(arguments):
-            if row.role == "array" and self._reuses_a_star(arguments):
-                return self._unsupported(
-                    token, end, "a sum with one dimension both starred and named cannot be run yet"
-                )
             return Call(row.name, arguments, where)
         if count == 0 and (value := self._built_in(token, id)) is not None:
             return value
@@ -360,18 +349,6 @@ class _Builder:
                 token, f'"{_shown(token)}" takes {wanted} argument{plural} ({row.meaning}), and is given {count}.'
             )
         return self._unsupported(token, end, self._reason(token, id, count, known=row is not None))
-
-    def _reuses_a_star(self, arguments: tuple[Expression, ...]) -> bool:
-        """Tell whether a sum runs over a dimension that its argument names as a plain subscript too."""
-        pairs = [
-            (one, dimension)
-            for argument in arguments
-            for node in walk(argument)
-            if isinstance(node, Reference)
-            for one, dimension in zip(node.subscripts, self._names.variables.get(node.id, ()), strict=False)
-        ]
-        starred = {dimension for one, dimension in pairs if isinstance(one, Star)}
-        return any(one in starred for one, _ in pairs)
 
     def _lookup(self, lookup: Reference, argument: Expression, first: Token, last: Token) -> Expression:
         if lookup.subscripts or self._names.variables.get(lookup.id):
@@ -460,10 +437,10 @@ def _special(id: str, arguments: tuple[Expression, ...], where: Where) -> Expres
             return None
 
 
-def _subscript(part: Expression | Star | _Whole | None, elements: Mapping[str, str]) -> str | Star | _Whole | None:
+def _subscript(part: Expression | Star | None, elements: Mapping[str, str]) -> str | Star | None:
     """Return a subscript's id: a name, or the number of an element written with digits."""
     match part:
-        case Star() | _Whole():
+        case Star():
             return part
         case Reference(id=id, subscripts=()):
             return elements.get(id, id)

@@ -16,7 +16,17 @@ from itertools import product
 from pathlib import Path
 
 from egovsim.errors import ModelError, UnsupportedError
-from egovsim.model.expression import ClockName, ClockValue, Expression, Number, Reference, Table, Unsupported, Where
+from egovsim.model.expression import (
+    ClockName,
+    ClockValue,
+    Expression,
+    Number,
+    Reference,
+    Table,
+    Unsupported,
+    Where,
+    walk,
+)
 from egovsim.model.model import Bounds, Clock, Dimension, Equation, Kind, Model, Variable, plain_number
 from egovsim.names import canonical
 from egovsim.readers.expressions import Constants, Integral, Names, parse_points, parse_vensim_equation
@@ -140,7 +150,7 @@ class _Reader:
     @cached_property
     def _dimensions(self) -> dict[str, Dimension]:
         found: dict[str, Dimension] = {}
-        for left in self._lefts:
+        for left in sorted(self._lefts, key=lambda one: one.sign == "<->"):
             if left.sign == "<->" and canonical(left.right.text) in found:
                 found[left.id] = Dimension(left.name, found[canonical(left.right.text)].elements)
             elif left.sign == ":":
@@ -278,12 +288,30 @@ class _Reader:
             yield from self._constants(left, numbers)
             return
         if all(whole) and not left.exceptions:
-            yield _equation(numbers, ())
+            yield _equation(self._unmapped(left, numbers), ())
             return
         for ids in self._combinations(left, [on and not left.exceptions for on in whole]):
             stand_in = {one: id for one, id in zip(left.subscripts, ids, strict=True) if one != id}
             right = self._parse(left, replace(self._names, elements=stand_in))
-            yield _equation(right, ids)
+            yield _equation(self._unmapped(left, right), ids)
+
+    def _unmapped(self, left: _Left, right: Expression | Integral | Constants) -> Expression | Integral | Constants:
+        """Refuse a right side over a dimension that the left side lacks: its elements come by a mapping."""
+        reason = "a dimension mapped onto that of the left side cannot be run yet"
+        match right:
+            case Integral(rate=rate, initial=initial):
+                parts = (rate, initial)
+            case Constants():
+                return right
+            case _:
+                parts = (right,)
+        for node in (node for part in parts for node in walk(part)):
+            if isinstance(node, Reference) and any(
+                one in self._dimensions and one not in left.subscripts for one in node.subscripts
+            ):
+                refused = Unsupported(" ".join(left.right.text.split()), reason, node.where)
+                return Integral(refused, Number(0.0)) if isinstance(right, Integral) else refused
+        return right
 
     def _combinations(self, left: _Left, kept: Iterable[bool]) -> Iterator[tuple[str, ...]]:
         choices = [(one,) if keep else self._elements(one) for one, keep in zip(left.subscripts, kept, strict=True)]
@@ -345,7 +373,8 @@ def _part(passage: Passage, start: int) -> Passage:
     """Return what comes after `start`, without the blanks before it."""
     text = passage.text[start:]
     skip = start + len(text) - len(text.lstrip())
-    return Passage(passage.text[skip:].rstrip(), passage.source, passage.offsets[skip:])
+    # Where nothing comes after, the place is that of the last character before.
+    return Passage(passage.text[skip:].rstrip(), passage.source, passage.offsets[min(skip, len(passage.text) - 1) :])
 
 
 def _shown(name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -248,7 +249,7 @@ def load_result(path: str | Path) -> Result:
         with np.load(path, allow_pickle=False) as kept:
             head = json.loads(str(kept["head"]))
             parts = {name: kept[name] for name in kept.files if name != "head"}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise DataError(f"{path}: is not a saved result ({error}); give a file that Result.save wrote.") from error
     variables = [
         OutputVariable(name, unit, tuple((d, tuple(e)) for d, e in dimensions), first)

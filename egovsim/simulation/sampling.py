@@ -76,7 +76,8 @@ class _Sobol:
         engine = self._fresh()
         if first:
             engine.fast_forward(first)
-        return engine.random(last - first)
+        count = last - first
+        return engine.random(1 << max(count - 1, 0).bit_length())[:count]  # SciPy warns of any other number
 
 
 def _random(dimensions: int, seed: int, first: int, last: int) -> Floats:

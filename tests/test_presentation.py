@@ -1,0 +1,419 @@
+"""Tables, pictures and files of a comparison: readable, complete, the same again, and honest."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import re
+import string
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+from openpyxl import load_workbook
+from rich.console import Console
+from small_region import HERE, THERE, USUAL, path, shipped_comparison, small_model, speed_benchmark
+
+import egovsim
+from egovsim import library
+from egovsim.errors import OutputError, UnknownNameError
+from egovsim.model.inputs import PolicyPath, Scenario
+from egovsim.policy.compare import compare
+from egovsim.policy.comparison import Comparison
+from egovsim.policy.measures import Lag
+from egovsim.presentation.charts import comparison_chart, comparison_figure, path_styles
+from egovsim.presentation.files import check_writable, write_comparison
+from egovsim.presentation.labels import Labels, read_labels
+from egovsim.presentation.listing import shipped_sections
+from egovsim.presentation.spreadsheet import comparison_workbook
+from egovsim.presentation.tables import comparison_report, lag_text
+
+WORDS = tomllib.loads(resources.files("egovsim.presentation").joinpath("texts.toml").read_text("utf-8"))
+OUTPUTS = {"ranking.csv", "comparison.csv", "comparison.xlsx", "comparison.png", "manifest.json"}
+
+
+@pytest.fixture(scope="module", params=["en", "id"])
+def labels(request: pytest.FixtureRequest) -> Labels:
+    return read_labels(request.param)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    """Two families and two scenarios of the small region."""
+    worlds = [Scenario("reference", label={"en": "Reference", "id": "Acuan"}), Scenario("other")]
+    paths = [USUAL, path("fast", Effort=3.0, Money=2.0), path("push", family="political", Effort=5.0)]
+    return compare(
+        small_model(tmp_path_factory.mktemp("small")),
+        profile=HERE,
+        benchmark=THERE,
+        policies=paths,
+        scenarios=worlds,
+        members=20,
+        evidence=speed_benchmark(),
+    )
+
+
+def printed(comparison: Comparison, labels: Labels, width: int) -> str:
+    """Return the report as it leaves through a pipe."""
+    console = Console(file=io.StringIO(), width=width)
+    for part in comparison_report(comparison, labels, width=width):
+        console.print(part)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+# Words and numbers -------------------------------------------------------------------------------------------
+
+
+def gaps(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_text_exists_in_both_languages_with_the_same_gaps() -> None:
+    """A missing gap would drop a figure for one language's readers only."""
+    for entry in (*WORDS["texts"].values(), *WORDS["caveats"]):
+        assert set(entry) == {"en", "id"}
+        assert gaps(entry["en"]) == gaps(entry["id"])
+
+
+def test_every_text_is_used() -> None:
+    sources = "".join(one.read_text("utf-8") for one in (Path(egovsim.__file__).parent).rglob("*.py"))
+    for key in WORDS["texts"]:
+        assert key in sources.replace("'", '"').split('"') or key.startswith("family "), key
+
+
+def test_nothing_claims_to_be_calibrated() -> None:
+    """Skill, security and culture have no local series; readers must not be told otherwise."""
+    text = resources.files("egovsim.presentation").joinpath("texts.toml").read_text("utf-8")
+    assert "calibrat" not in text.lower()
+    assert "kalibrasi" not in text.lower()
+
+
+def test_numbers_are_written_as_each_language_does() -> None:
+    english, indonesian = read_labels("en"), read_labels("id")
+    assert (english.number(1234.5), indonesian.number(1234.5)) == ("1,234.50", "1.234,50")
+    assert (english.signed(0.05), indonesian.signed(-1234.5, 1)) == ("+0.05", "-1.234,5")
+    assert (english.signed(-0.001), english.number(-0.2, 0)) == ("0.00", "0")
+    assert (english.percent(0.5), indonesian.percent(0.055, 1)) == ("50 %", "5,5 %")
+
+
+def test_lag_is_written_so_that_a_reader_knows_what_is_meant() -> None:
+    english, indonesian = read_labels("en"), read_labels("id")
+    assert lag_text(Lag(12.34, "exact"), indonesian) == "12,3"
+    assert lag_text(Lag(42.0, "more than"), english) == "> 42"
+    assert lag_text(Lag(float("nan"), "ahead"), english) == "ahead"
+    assert lag_text(Lag(float("nan"), "ahead"), indonesian) == "unggul"
+
+
+def test_unknown_language_is_named() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        read_labels("de")
+    assert str(caught.value) == '"de" is not a language of egovsim; there are: "en", "id".'
+
+
+def test_every_outcome_has_a_label_and_a_unit_in_both_languages(egov: egovsim.Model) -> None:
+    for language in ("en", "id"):
+        known = read_labels(language)
+        for name in egov.groups["Outcomes"]:
+            assert known.outcome(name), name
+            assert name.casefold() in known.outcomes, name
+            assert known.unit(name, egov[name].unit), name
+
+
+# The printed report ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 160])
+def test_report_fits_the_width_and_truncates_nothing(labels: Labels, width: int) -> None:
+    """Were it broken, a planner on a plain terminal or a pipe could not read the table."""
+    comparison = shipped_comparison()
+    text = printed(comparison, labels, width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    flat = " ".join(text.split())
+    for caveat in labels.caveats_of(comparison):
+        assert caveat in flat
+    for policy in comparison.policies:
+        assert labels.label(policy) in text, policy.name
+
+
+@pytest.mark.parametrize("width", [80, 120, 160])
+def test_every_path_stands_on_one_line_with_its_figures(labels: Labels, width: int) -> None:
+    comparison = shipped_comparison()
+    lines = printed(comparison, labels, width).splitlines()
+    names = {one.name: labels.label(one) for one in comparison.policies}
+    for row in comparison.ranking:
+        if row.rank is None:
+            continue
+        level = labels.number(row.levels["Real use index"].p50)
+        found = [line for line in lines if re.match(rf"{row.rank} +{re.escape(names[row.policy])} .*{level}", line)]
+        assert len(found) == 1, row.policy
+        assert labels.signed(row.changes["Real use index"].p50) in found[0]
+        assert lag_text(row.lag, labels) in found[0]
+
+
+def test_wide_report_is_one_table_a_family_and_narrow_one_two() -> None:
+    english, comparison = read_labels("en"), shipped_comparison()
+    assert printed(comparison, english, 80).count("─" * 20 + "\n") == 4
+    assert printed(comparison, english, 160).count("─" * 20 + "\n") == 2
+
+
+def test_report_says_how_members_were_kept_and_what_the_scale_is(labels: Labels) -> None:
+    comparison = shipped_comparison()
+    text = " ".join(printed(comparison, labels, 80).split())
+    kept = {"en": f"24 kept of {labels.number(comparison.members.tried, 0)} tried", "id": "24 disimpan dari"}
+    assert text.startswith(kept[labels.language])
+    assert "PermenPANRB 59/2020" in text
+    assert {"en": "Surabaya-like (stylised)", "id": "Serupa Surabaya (bergaya)"}[labels.language] in text
+    assert {"en": "Rp billion", "id": "Rp miliar"}[labels.language] in text
+    for predicate in ("Baik", "Sangat Baik", "Memuaskan"):
+        assert predicate in text
+
+
+def test_families_are_never_mixed(small: Comparison) -> None:
+    """Political paths have no price in the model; one table with both would mislead."""
+    text = printed(small, read_labels("en"), 80)
+    places = [text.index(part) for part in ("Money paths", " Fast ", "Political paths", " Push ")]
+    assert places == sorted(places)
+    assert text.count("As usual") == 8  # heads both tables of both families in both scenarios
+
+
+def test_report_ranked_by_another_outcome_shows_it(small: Comparison) -> None:
+    by_divide = dataclasses.replace(
+        small, by="Digital divide", ranking=tuple(dataclasses.replace(one, levels=one.levels | {
+            "Digital divide": one.levels["Real use index"]}, changes=one.changes | {
+            "Digital divide": one.changes["Real use index"]}) for one in small.ranking)
+    )  # fmt: skip
+    text = printed(by_divide, read_labels("en"), 100)
+    assert f"Ranked by {read_labels('en').outcome('Digital divide')} in 2045." in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_members_left_out_are_said(small: Comparison) -> None:
+    broken = dataclasses.replace(small, failures=('member 3 fails under "fast" in 2030 through "Level"',))
+    text = " ".join(printed(broken, read_labels("en"), 80).split())
+    assert '1 kept members are left out, because a run of theirs failed: member 3 fails under "fast"' in text
+
+
+def test_long_labels_of_a_user_wrap_at_words(small: Comparison) -> None:
+    label = "A path with a name that somebody thought about for a long time"
+    paths = tuple(
+        dataclasses.replace(one, label={"en": label}) if one.name == "fast" else one for one in small.policies
+    )
+    text = printed(dataclasses.replace(small, policies=tuple(paths)), read_labels("en"), 80)
+    assert max(map(len, text.splitlines())) <= 80
+    for word in label.split():
+        assert re.search(rf"\b{word}\b", text), word
+
+
+# Pictures ----------------------------------------------------------------------------------------------------
+
+
+def test_every_line_of_the_picture_can_be_told_apart() -> None:
+    """Were two lines alike, the reader would take one path's future for another's."""
+    policies = shipped_comparison().policies
+    styles = path_styles(policies)
+    looks = {(one.colour, str(one.dashes), one.marker) for one in styles.values()}
+    assert len(looks) == len(policies)
+    for policy in policies[1:]:
+        assert (styles[policy.name].dashes == "-") == (policy.family == "money"), policy.name
+
+
+def test_many_paths_of_ones_own_can_be_told_apart_too() -> None:
+    policies = tuple(PolicyPath(f"p{i}", family="own") for i in range(40))
+    styles = path_styles(policies)
+    assert len({(one.colour, one.marker) for one in styles.values()}) == 40
+
+
+def test_picture_has_a_panel_an_outcome_with_band_lines_rule_and_units(small: Comparison) -> None:
+    english = read_labels("en")
+    figure = comparison_figure(small, english)
+    panels = [axis for axis in figure.axes if axis.get_visible()]
+    titles = {axis.get_title(loc="left") for axis in panels}
+    assert titles == {english.outcome(name) for name in small.outcomes}
+    for axis in panels:
+        names = {line.get_gid() for line in axis.lines if line.get_gid()}
+        assert names == {one.name for one in small.policies}
+        assert len(axis.collections) == 1
+        rules = [line for line in axis.lines if set(line.get_xdata()) == {2026.0}]
+        assert len(rules) == 1
+    spending = next(axis for axis in panels if axis.get_title(loc="left") == english.outcome("Cumulative spending"))
+    assert english.unit("Cumulative spending", "billion rupiah") in spending.get_ylabel()
+    words = " ".join(" ".join(text.get_text() for text in figure.texts).split())
+    assert english.text("scale") in words
+    assert english.text("latent") in words
+
+
+def test_lines_show_the_medians(small: Comparison) -> None:
+    figure = comparison_figure(small, read_labels("en"), scenario=1)
+    title = read_labels("en").outcome("Real use index")
+    axis = next(axis for axis in figure.axes if axis.get_title(loc="left") == title)
+    line = next(line for line in axis.lines if line.get_gid() == "fast")
+    expected = np.median(small.courses["Real use index"][1, 1], axis=0)
+    years = small.time >= line.get_xdata()[0]
+    assert np.asarray(line.get_ydata()) == pytest.approx(expected[years])
+    assert line.get_xdata()[0] == 2026.0
+
+
+def test_picture_is_the_same_again(small: Comparison, labels: Labels) -> None:
+    first = comparison_chart(small, labels)
+    assert first.startswith(b"\x89PNG")
+    assert comparison_chart(small, labels) == first
+
+
+# The spreadsheet ---------------------------------------------------------------------------------------------
+
+
+def test_spreadsheet_holds_what_the_tables_hold(small: Comparison, labels: Labels) -> None:
+    book = load_workbook(io.BytesIO(comparison_workbook(small, labels)))
+    about = labels.text("sheet about")
+    assert book.sheetnames == ["ranking", "comparison", "evidence checks", about]
+    frame = small.to_frame()
+    rows = list(book["comparison"].iter_rows(values_only=True))
+    assert [str(one).replace(" ", "_") for one in rows[0]] == list(frame.columns)
+    assert len(rows) == len(frame) + 1
+    assert rows[200][5] == pytest.approx(frame.iloc[199].p05)
+    for name in ("ranking", "comparison", "evidence checks"):
+        assert book[name].freeze_panes == "A2"
+        assert book[name].column_dimensions["A"].width >= 10
+    cells = [str(row[1]) for row in book[about].iter_rows(values_only=True)]
+    for caveat in labels.caveats_of(small):
+        assert caveat in cells
+    assert any("20" in cell and str(small.members.tried) in cell for cell in cells)
+
+
+def test_spreadsheet_is_the_same_again(small: Comparison) -> None:
+    english = read_labels("en")
+    assert comparison_workbook(small, english) == comparison_workbook(small, english)
+
+
+def test_spreadsheet_leaves_what_is_not_a_number_empty(small: Comparison) -> None:
+    book = load_workbook(io.BytesIO(comparison_workbook(small, read_labels("en"))))
+    head, usual, *_ = book["ranking"].iter_rows(values_only=True)
+    assert usual[head.index("rank")] is None
+    assert all(cell != "nan" for row in book["ranking"].iter_rows(values_only=True) for cell in row)
+
+
+# Files -------------------------------------------------------------------------------------------------------
+
+
+def test_all_outputs_are_written_and_others_are_left_alone(small: Comparison, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "out"
+    folder.mkdir(parents=True)
+    (folder / "my notes.txt").write_text("keep", encoding="utf-8")
+    paths = write_comparison(small, folder)
+    assert {one.name for one in paths} == OUTPUTS | {"comparison-other.png"}
+    assert {one.name for one in folder.iterdir()} == OUTPUTS | {"comparison-other.png", "my notes.txt"}
+    assert (folder / "my notes.txt").read_text(encoding="utf-8") == "keep"
+
+
+def test_same_comparison_gives_the_same_bytes(small: Comparison, tmp_path: Path) -> None:
+    first, second = (write_comparison(small, tmp_path / name) for name in ("a", "b"))
+    for one, other in zip(first, second, strict=True):
+        if one.name != "manifest.json":
+            assert one.read_bytes() == other.read_bytes(), one.name
+    manifests = [json.loads((tmp_path / name / "manifest.json").read_text("utf-8")) for name in ("a", "b")]
+    for manifest in manifests:
+        del manifest["written"]
+    assert manifests[0] == manifests[1]
+
+
+def test_tables_keep_the_models_names_in_any_language(small: Comparison, tmp_path: Path) -> None:
+    """A script that reads the tables must not break when a colleague writes Indonesian."""
+    english = write_comparison(small, tmp_path / "en", language="en")
+    indonesian = write_comparison(small, tmp_path / "id", language="id")
+    for one, other in zip(english[:2], indonesian[:2], strict=True):
+        assert one.suffix == ".csv"
+        assert one.read_bytes() == other.read_bytes()
+    head = english[1].read_text("utf-8").splitlines()[0]
+    assert head == "scenario,policy,outcome,unit,year,p05,p50,p95,benchmark_p05,benchmark_p50,benchmark_p95"
+
+
+def test_manifest_lets_another_repeat_the_comparison(tmp_path: Path) -> None:
+    """Every file that was read, by what the user typed or the library's name, with its hash; nobody's home."""
+    comparison = shipped_comparison()
+    write_comparison(comparison, tmp_path, options={"members": 24, "by": comparison.by})
+    text = (tmp_path / "manifest.json").read_text("utf-8")
+    manifest = json.loads(text)
+    hashes = {one["file"]: one["sha256"] for one in manifest["files"]}
+    needed = {
+        "egov.xmile", "evidence/checks.toml", "evidence/ranges.toml", "profiles/south-sumatra.toml",
+        "profiles/surabaya.toml", "profiles/indonesia.toml", "policies/people-first.toml",
+        "scenarios/reference.toml",
+    }  # fmt: skip
+    assert needed <= set(hashes)
+    root = library.root()
+    for label in needed:
+        content = (root / label).read_bytes()
+        assert hashes[label] == hashlib.sha256(content).hexdigest(), label
+    assert str(root) not in text
+    assert str(Path.home()) not in text
+    assert (manifest["seed"], manifest["options"]) == (0, {"members": 24, "by": "Real use index"})
+    assert manifest["results"] == {"kept": 24, "tried": comparison.members.tried}
+    assert {"egovsim", "python", "numpy", "llvmlite"} <= set(manifest["versions"])
+    written = {one["file"]: one["sha256"] for one in manifest["outputs"]}
+    for name in OUTPUTS - {"manifest.json"}:
+        assert written[name] == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+
+
+def test_folder_that_cannot_be_written_is_named(small: Comparison, tmp_path: Path) -> None:
+    file = tmp_path / "taken"
+    file.write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError) as caught:
+        check_writable(file)
+    assert str(caught.value) == f"{file}: this is a file, not a folder; choose another name for the output."
+    below = file / "deeper"
+    with pytest.raises(OutputError) as caught:
+        write_comparison(small, below)
+    assert str(caught.value) == f"{below}: cannot be written to (Not a directory); choose another folder with --out."
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
+def test_looking_whether_a_folder_can_be_written_leaves_nothing(tmp_path: Path) -> None:
+    check_writable(tmp_path / "a" / "b")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failure_half_way_leaves_no_half_written_output(
+    small: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Old results must survive a failed attempt whole, and no new file may stand beside them."""
+    write_comparison(small, tmp_path)
+    before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+    genuine, count = Path.write_bytes, 0
+
+    def full_disk(self: Path, data: bytes) -> int:
+        nonlocal count
+        count += 1
+        if count == 3:
+            raise OSError(28, "No space left on device")
+        return genuine(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(OutputError, match="No space left on device"):
+        write_comparison(dataclasses.replace(small, seed=99), tmp_path)
+    monkeypatch.undo()
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == before
+
+
+# Listing -----------------------------------------------------------------------------------------------------
+
+
+def test_listing_shows_everything_that_is_shipped_with_a_label() -> None:
+    sections = dict(shipped_sections(None, "id"))
+    assert list(sections) == ["models", "profiles", "policies", "scenarios", "evidence"]
+    policies = {name: (label, note) for name, label, note in sections["policies"]}
+    assert policies["business-as-usual"][0] == "Seperti biasa"
+    for title in ("profiles", "policies", "scenarios"):
+        assert all(label and note for _, label, note in sections[title]), title
+    assert [name for name, _, _ in sections["models"]] == ["capacity", "egov"]
+
+
+def test_listing_of_an_unknown_kind_names_the_kinds() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        list(shipped_sections("policy", "en"))
+    assert str(caught.value) == '"policy" is not a kind of shipped file; nearest: "policies".'
