@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from egovsim.model.metrics import Metric, final, first_at_or_above, mean_over, value_at
     from egovsim.model.model import Model
     from egovsim.policy.compare import Comparison, compare
+    from egovsim.policy.evidence import Benchmark, read_benchmark
     from egovsim.policy.files import read_policy, read_profile, read_scenario
     from egovsim.readers.named import read_model
     from egovsim.simulation.result import Result, load_result
@@ -61,6 +62,7 @@ _PLACES = {
     "egovsim.model.metrics": ("Metric", "final", "first_at_or_above", "mean_over", "value_at"),
     "egovsim.model.model": ("Model",),
     "egovsim.policy.compare": ("Comparison", "compare"),
+    "egovsim.policy.evidence": ("Benchmark", "read_benchmark"),
     "egovsim.policy.files": ("read_policy", "read_profile", "read_scenario"),
     "egovsim.readers.named": ("read_model",),
     "egovsim.simulation.result": ("Result", "load_result"),

@@ -150,9 +150,7 @@ def differences(shown: tuple[str, ...], printed: list[str]) -> Iterator[str]:
             continue
         if not line.strip():
             continue
-        while place < len(printed) and (
-            not printed[place].strip() or (skipping and not same(line, printed[place]))
-        ):
+        while place < len(printed) and (not printed[place].strip() or (skipping and not same(line, printed[place]))):
             place += 1
         if place == len(printed):
             yield f"not printed: {line}"

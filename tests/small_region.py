@@ -74,5 +74,5 @@ def speed_benchmark(low: float = 0.045, high: float = 0.055) -> Benchmark:
 
 @functools.cache
 def shipped_comparison() -> Comparison:
-    """Return the main job on few members, made once a session."""
+    """Return the main job on few members, made once for all tests."""
     return compare("egov", members=24)

@@ -189,11 +189,7 @@ def test_libraries_stay_where_the_page_says(texts: dict[str, str]) -> None:
 
 def test_every_library_in_use_is_on_the_page(texts: dict[str, str]) -> None:
     """A library that the page does not name has slipped in without anybody deciding where it belongs."""
-    used = {
-        one.target.split(".")[0]
-        for module, text in texts.items()
-        for one in imports_of(module, text, set(texts))
-    }
+    used = {one.target.split(".")[0] for module, text in texts.items() for one in imports_of(module, text, set(texts))}
     foreign = used - set(sys.stdlib_module_names) - {PACKAGE, ""}
     named = {one for one in read_libraries(PAGE.read_text("utf-8")) if not one.startswith(PACKAGE)}
     assert foreign == named

@@ -145,10 +145,7 @@ def _full_disk(path: Path, content: bytes) -> None:
 def test_processes_at_once_agree_and_leave_one_whole_entry(tmp_path: Path, folder: Path) -> None:
     """Two commands started together must not read each other's half-written code."""
     (tmp_path / "model.xmile").write_text(text())
-    script = (
-        "import sys, egovsim; "
-        "print(repr(egovsim.run(egovsim.read_model(sys.argv[1])).values('s')[0, 0, 0, -1]))"
-    )
+    script = "import sys, egovsim; print(repr(egovsim.run(egovsim.read_model(sys.argv[1])).values('s')[0, 0, 0, -1]))"
     command = [sys.executable, "-c", script, str(tmp_path / "model.xmile")]
     several = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     said = [one.communicate(timeout=120)[0] for one in several]

@@ -169,6 +169,7 @@ def test_frame_is_tidy(exact: Comparison) -> None:
     assert (row.p50, row.benchmark_p50, row.unit) == (pytest.approx(2.3), pytest.approx(3.4), "dmnl")
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered")
 def test_member_that_fails_is_left_out_and_said(small: Model) -> None:
     """A failed run is data: it may not turn every median into not-a-number, nor vanish silently."""
     ranges = (Range("Speed", 0.0, 4e306),)  # the level overflows for the faster members once effort is 20
@@ -240,7 +241,8 @@ WRONG = [
     (
         InputError,
         {"members": 10_000_000},
-        "10,000,000 members of 2 paths would take 28 GB of memory; ask for fewer members, paths, scenarios or outcomes.",
+        "10,000,000 members of 2 paths would take 28 GB of memory; ask for fewer members, paths, scenarios or "
+        "outcomes.",
     ),
     (InputError, {"policies": [USUAL, 5]}, "a policy must be a name, a path or a PolicyPath, not int."),
 ]  # fmt: skip

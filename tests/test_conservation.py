@@ -142,7 +142,7 @@ def test_shares_stay_shares_counts_stay_positive_and_everything_is_a_number(
             assert values.min() >= -1e-9, name
             assert values.max() <= 1.0 + 1e-9, name
         if MODEL[name].unit.split("/")[0] in COUNTED and name not in MAY_BE_NEGATIVE:
-            assert values.min() >= -1e-9 * np.abs(values).max(), name
+            assert values.min() >= -1e-9 * (1.0 + np.abs(values).max()), name  # a rupiah is 1e-9 billion
     for name in INDICES:
         assert found[name].min() >= 1.0 - 1e-9
         assert found[name].max() <= 5.0 + 1e-9

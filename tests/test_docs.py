@@ -68,9 +68,7 @@ def test_python_blocks_run_and_print_what_the_page_shows(page: Path, tmp_path: P
 
 def test_pages_have_blocks_to_run() -> None:
     """Without blocks the two tests above would pass by running nothing."""
-    counts = {
-        page.name: sum(one.language in ("python", "console") for one in page_blocks(page)) for page in PAGES
-    }
+    counts = {page.name: sum(one.language in ("python", "console") for one in page_blocks(page)) for page in PAGES}
     assert counts["README.md"] >= 2
     assert counts["planner.md"] >= 4
     assert counts["researcher.md"] >= 6

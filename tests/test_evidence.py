@@ -208,7 +208,7 @@ def test_check_of_a_place_without_a_profile_is_named(tmp_path: Path) -> None:
     (tmp_path / "ranges.toml").write_text("[ranges]\n", encoding="utf-8")
     (tmp_path / "checks.toml").write_text("[[check]]\n" + BAND.replace("here", "surabya"), encoding="utf-8")
     with pytest.raises(UnknownNameError) as caught:
-        read_benchmark(tmp_path)
+        read_benchmark(folder=tmp_path)
     place = tmp_path / "checks.toml"
     assert str(caught.value) == f'{place}: "surabya" is not a shipped profile; nearest: "surabaya".'
 

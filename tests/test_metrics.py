@@ -91,8 +91,9 @@ def test_every_kind_over_every_window_is_what_numpy_finds(
 
 
 def _lasts(window: tuple[float | None, float | None]) -> bool:
-    start, stop = START if window[0] is None else window[0], window[1]
-    return stop is None and start < START + STEPS * STEP or stop is not None and start < stop
+    """Whether a window holds a step."""
+    end = START + STEPS * STEP
+    return (START if window[0] is None else window[0]) < (end if window[1] is None else window[1])
 
 
 def test_the_short_forms_mean_what_they_say(wave: egovsim.Model) -> None:
@@ -146,7 +147,10 @@ WRONG = [
         egovsim.mean_over("p", 5.0, 5.0),
         'metric "p: mean 5..5" is a mean over no step; choose a window of a step or more.',
     ),
-    (egovsim.final("q"), '"q" is not a variable of model.xmile; there are: "speed", "push", "p", "v", "dp", "dv", "rounded".'),
+    (
+        egovsim.final("q"),
+        '"q" is not a variable of model.xmile; there are: "speed", "push", "p", "v", "dp", "dv", "rounded".',
+    ),
     (
         egovsim.Metric("p", "average"),  # pyright: ignore[reportArgumentType]
         '"average" is not a kind of metric; there are: "at", "first_at_or_above", "integral", "mean", "minimum", '

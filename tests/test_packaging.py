@@ -99,7 +99,9 @@ def test_sdist_holds_what_the_tests_need(tmp_path: Path) -> None:
 
 def test_installed_wheel_compares_from_another_folder(clean_environment: Path, tmp_path: Path) -> None:
     """The main job, as a planner meets it: installed, in a folder of his own, without the network."""
-    where = run([str(clean_environment / SCRIPTS / "python"), "-c", "import egovsim; print(egovsim.__file__)"], tmp_path)
+    where = run(
+        [str(clean_environment / SCRIPTS / "python"), "-c", "import egovsim; print(egovsim.__file__)"], tmp_path
+    )
     assert Path(where.stdout.strip()).is_relative_to(clean_environment), where.stderr
     command = [str(clean_environment / SCRIPTS / "egovsim"), "compare", "--members", "16", "--out", "result"]
     done = run(command, tmp_path, HOME=str(tmp_path), EGOVSIM_CACHE=str(tmp_path / "cache"))
@@ -137,3 +139,11 @@ def test_dependencies_are_those_that_are_imported() -> None:
                 case _:
                     pass
     assert imported - set(sys.stdlib_module_names) - {"egovsim"} == declared
+
+
+def test_continuous_integration_can_start() -> None:
+    """A script that is not executable or does not parse checks nothing; it must not repeat the README's command."""
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert run(["bash", "-n", str(script)], ROOT).returncode == 0
+    assert "pip install '.[test]'" not in script.read_text("utf-8")

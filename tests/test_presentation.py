@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from openpyxl import load_workbook
 from rich.console import Console
 from small_region import HERE, THERE, USUAL, path, shipped_comparison, small_model, speed_benchmark
@@ -25,6 +26,7 @@ from egovsim.model.inputs import PolicyPath, Scenario
 from egovsim.policy.compare import compare
 from egovsim.policy.comparison import Comparison
 from egovsim.policy.measures import Lag
+from egovsim.policy.ranking import Terms, rank_paths
 from egovsim.presentation.charts import comparison_chart, comparison_figure, path_styles
 from egovsim.presentation.files import check_writable, write_comparison
 from egovsim.presentation.labels import Labels, read_labels
@@ -168,7 +170,8 @@ def test_report_says_how_members_were_kept_and_what_the_scale_is(labels: Labels)
     kept = {"en": f"24 kept of {labels.number(comparison.members.tried, 0)} tried", "id": "24 disimpan dari"}
     assert text.startswith(kept[labels.language])
     assert "PermenPANRB 59/2020" in text
-    assert {"en": "Surabaya-like (stylised)", "id": "Serupa Surabaya (bergaya)"}[labels.language] in text
+    assert labels.label(comparison.benchmark) in text
+    assert labels.label(comparison.benchmark) != "Surabaya"  # the benchmark is not the city itself
     assert {"en": "Rp billion", "id": "Rp miliar"}[labels.language] in text
     for predicate in ("Baik", "Sangat Baik", "Memuaskan"):
         assert predicate in text
@@ -182,15 +185,25 @@ def test_families_are_never_mixed(small: Comparison) -> None:
     assert text.count("As usual") == 8  # heads both tables of both families in both scenarios
 
 
-def test_report_ranked_by_another_outcome_shows_it(small: Comparison) -> None:
-    by_divide = dataclasses.replace(
-        small, by="Digital divide", ranking=tuple(dataclasses.replace(one, levels=one.levels | {
-            "Digital divide": one.levels["Real use index"]}, changes=one.changes | {
-            "Digital divide": one.changes["Real use index"]}) for one in small.ranking)
-    )  # fmt: skip
-    text = printed(by_divide, read_labels("en"), 100)
-    assert f"Ranked by {read_labels('en').outcome('Digital divide')} in 2045." in text
-    assert max(map(len, text.splitlines())) <= 100
+@pytest.mark.parametrize("by", ["Citizen trust", "Paper maturity", "Cumulative citizen time saved"])
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_report_ranked_by_another_outcome_shows_it_and_fits(labels: Labels, by: str, width: int) -> None:
+    """One more pair of columns must not squeeze the paths' names to letters."""
+    comparison = shipped_comparison()
+    terms = Terms(by, comparison.time, comparison.start, comparison.discount)
+    names = [one.name for one in comparison.policies]
+    families = [one.family for one in comparison.policies]
+    courses = {name: values[0] for name, values in comparison.courses.items()}
+    rows = rank_paths("reference", names, families, courses, comparison.benchmark_courses, terms)
+    text = printed(dataclasses.replace(comparison, by=by, ranking=rows), labels, width)
+    assert labels.text("ranked", outcome=labels.outcome(by), year="2045") in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    for policy in comparison.policies:
+        for word in labels.label(policy).split():
+            assert re.search(rf"(^| ){re.escape(word)} ", text), policy.name
+    best = next(one for one in rows if one.rank == 1)
+    assert labels.number(best.levels[by].p50) in text
 
 
 def test_members_left_out_are_said(small: Comparison) -> None:
@@ -233,7 +246,7 @@ def test_picture_has_a_panel_an_outcome_with_band_lines_rule_and_units(small: Co
     english = read_labels("en")
     figure = comparison_figure(small, english)
     panels = [axis for axis in figure.axes if axis.get_visible()]
-    titles = {axis.get_title(loc="left") for axis in panels}
+    titles = {" ".join(axis.get_title(loc="left").split()) for axis in panels}
     assert titles == {english.outcome(name) for name in small.outcomes}
     for axis in panels:
         names = {line.get_gid() for line in axis.lines if line.get_gid()}
@@ -246,6 +259,19 @@ def test_picture_has_a_panel_an_outcome_with_band_lines_rule_and_units(small: Co
     words = " ".join(" ".join(text.get_text() for text in figure.texts).split())
     assert english.text("scale") in words
     assert english.text("latent") in words
+
+
+def test_titles_of_panels_are_not_cut(labels: Labels) -> None:
+    """A long Indonesian label must wrap, or the picture's edge swallows half of it."""
+    figure = comparison_figure(shipped_comparison(), labels)
+    FigureCanvasAgg(figure).draw()
+    edge = figure.bbox.x1
+    for axis in figure.axes:
+        for text in (axis.title, axis._left_title, axis.yaxis.label):
+            assert text.get_window_extent().x1 <= edge, text.get_text()
+            assert text.get_window_extent().x0 >= 0.0, text.get_text()
+    for text in figure.texts:
+        assert text.get_window_extent().x1 <= edge, text.get_text()
 
 
 def test_lines_show_the_medians(small: Comparison) -> None:

@@ -231,7 +231,7 @@ WRONG_CALLS: dict[str, tuple[WrongCall, type[Exception], str]] = {
         'there is nothing to compare with "business-as-usual"',
     ),
     "ranked by what is not there": (
-        lambda m: egovsim.compare(m, by="Real use"),
+        lambda m: egovsim.compare(m, by="Real use indx"),
         egovsim.UnknownNameError,
         'nearest: "Real use index"',
     ),

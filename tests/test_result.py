@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_models import auxiliary, bounds, flow, over, read, stock, xmile
+from small_models import auxiliary, bounds, over, read, xmile
 
 import egovsim
 from egovsim import Design, PolicyPath, Scenario
@@ -60,8 +60,9 @@ def test_labelled_arrays_select_by_the_names_of_the_files(study: egovsim.Result)
     assert study["Online people[rural]"].dims == ("scenario", "policy", "member", "time")
     both = study.to_xarray()
     assert set(both) == {"Online people", "everybody"}
-    assert float(study.metrics["the end"].sel(scenario="calm", policy="usual", member=0)) == (
-        study.values("everybody")[0, 0, 0, -1]
+    assert (
+        float(study.metrics["the end"].sel(scenario="calm", policy="usual", member=0))
+        == (study.values("everybody")[0, 0, 0, -1])
     )
 
 

@@ -66,9 +66,7 @@ LAYERS = {
     ],
     ids=lambda value: "+".join(value) if isinstance(value, tuple) else "",
 )
-def test_later_layers_override_earlier_ones(
-    levers: egovsim.Model, layers: tuple[str, ...], wanted: np.ndarray
-) -> None:
+def test_later_layers_override_earlier_ones(levers: egovsim.Model, layers: tuple[str, ...], wanted: np.ndarray) -> None:
     """file < profile < constants < design < scenario < policy, each from its start: else a policy does nothing."""
     options = {key: value for layer in layers for key, value in LAYERS[layer].items()}
     np.testing.assert_array_equal(lever_of(levers, **options), wanted)
@@ -91,15 +89,16 @@ def test_points_are_linear_steps_jump_and_both_hold_at_both_ends(
     np.testing.assert_allclose(series.at(TIME), wanted, rtol=1e-15)
 
 
-def test_a_jump_on_a_grid_of_tenths_is_not_a_step_late(tmp_path: Path) -> None:
-    """0.7 is 7 x 0.1 to a person and 0.7000000000000001 to a processor."""
-    model = read(tmp_path, xmile(auxiliary("lever", "0.0"), dt=0.1))
-    lever = Series((0.0, 0.7), (0.0, 1.0), "steps")
-    for options in (
-        {"constants": {"lever": lever}},
-        {"policies": [PolicyPath("p", {"lever": Series.constant(1.0)}, 0.7)]},
-    ):
-        np.testing.assert_array_equal(lever_of(model, **options), np.arange(101) >= 7)
+def test_a_jump_on_a_decimal_grid_is_neither_late_nor_early(tmp_path: Path) -> None:
+    """2.1 is 3 x 0.7 to a person and 2.0999999999999996 to a processor, and 0.3 is 0.30000000000000004."""
+    for step, count, instant in ((0.7, 3, 2.1), (0.1, 3, 0.3)):
+        model = read(tmp_path, xmile(auxiliary("lever", "0.0"), dt=step, stop=7))
+        for options in (
+            {"constants": {"lever": Series((0.0, instant), (0.0, 1.0), "steps")}},
+            {"policies": [PolicyPath("p", {"lever": Series.constant(1.0)}, instant)]},
+        ):
+            got = lever_of(model, **options)
+            np.testing.assert_array_equal(got, np.arange(len(got)) >= count)
 
 
 def test_a_policy_and_a_scenario_do_nothing_before_their_start(levers: egovsim.Model) -> None:

@@ -240,18 +240,29 @@ def _limit_one(by_id: dict[str, ScalarEquation], stock: Variable, ids: tuple[str
     content = Binary("/", here, ClockValue("time step"))
     inflows = [by_id[element_name(one, ids)] for one in stock.inflows]
     outflows = [by_id[element_name(one, ids)] for one in stock.outflows]
-    for one in inflows:  # a flow in that turns negative flows out
-        limited = Call("max", (Unary("-", content), one.expression), one.where)
-        by_id[one.id] = replace(one, expression=limited)
+    for number, one in enumerate(inflows):  # a flow in that turns negative flows out
+        room = _room(by_id, content, one, inflows[:number], [])
+        by_id[one.id] = replace(one, expression=Call("max", (Unary("-", room), one.expression), one.where))
     for number, one in enumerate(outflows):
-        available: Expression = content
-        for inflow in inflows:
-            if not _depends(by_id, inflow.id, one.id):
-                available = Binary("+", available, Reference(inflow.name, inflow.id))
-        for earlier in outflows[:number]:
-            available = Binary("-", available, Reference(earlier.name, earlier.id))
-        room = Call("max", (Number(0.0), available))
+        room = _room(by_id, content, one, inflows, outflows[:number])
         by_id[one.id] = replace(one, expression=Call("min", (one.expression, room), one.where))
+
+
+def _room(
+    by_id: Mapping[str, ScalarEquation],
+    content: Expression,
+    flow: ScalarEquation,
+    inflows: list[ScalarEquation],
+    earlier: list[ScalarEquation],
+) -> Expression:
+    """What may leave by a flow: the content, with what comes in unless it is made of that flow, less what has left."""
+    room = content
+    for inflow in inflows:
+        if not _depends(by_id, inflow.id, flow.id):
+            room = Binary("+", room, Reference(inflow.name, inflow.id))
+    for one in earlier:
+        room = Binary("-", room, Reference(one.name, one.id))
+    return Call("max", (Number(0.0), room))
 
 
 def _depends(by_id: Mapping[str, ScalarEquation], id: str, on: str) -> bool:

@@ -46,22 +46,80 @@ class Metric:
 
 
 def final(variable: str, *, name: str = "") -> Metric:
-    """Return the value at the end of the run."""
+    """Ask for the value at the end of the run.
+
+    Parameters
+    ----------
+    variable : str
+        A scalar variable or an element.
+    name : str, optional
+        How the result calls it.
+
+    Returns
+    -------
+    Metric
+        In the variable's own unit.
+    """
     return Metric(variable, "at", name=name)
 
 
 def value_at(variable: str, time: float, *, name: str = "") -> Metric:
-    """Return the value at an instant."""
+    """Ask for the value at an instant.
+
+    Parameters
+    ----------
+    variable : str
+        A scalar variable or an element.
+    time : float
+        The instant, in the model's time unit; the nearest step is taken.
+    name : str, optional
+        How the result calls it.
+
+    Returns
+    -------
+    Metric
+        In the variable's own unit.
+    """
     return Metric(variable, "at", start=time, stop=time, name=name)
 
 
 def first_at_or_above(variable: str, threshold: float, *, name: str = "") -> Metric:
-    """Return the first instant at which a variable is at or above a threshold."""
+    """Ask for the first instant at which a variable is at or above a threshold.
+
+    Parameters
+    ----------
+    variable : str
+        A scalar variable or an element.
+    threshold : float
+        In the variable's own unit.
+    name : str, optional
+        How the result calls it.
+
+    Returns
+    -------
+    Metric
+        In the model's time unit; not a number where the threshold is never reached.
+    """
     return Metric(variable, "first_at_or_above", threshold=threshold, name=name)
 
 
 def mean_over(variable: str, start: float, stop: float, *, name: str = "") -> Metric:
-    """Return the mean over the steps from `start` up to `stop`, the latter left out."""
+    """Ask for the mean over the steps from `start` up to `stop`, the latter left out.
+
+    Parameters
+    ----------
+    variable : str
+        A scalar variable or an element.
+    start, stop : float
+        The window, in the model's time unit; ``2023, 2024`` is the calendar year 2023.
+    name : str, optional
+        How the result calls it.
+
+    Returns
+    -------
+    Metric
+        In the variable's own unit.
+    """
     return Metric(variable, "mean", start=start, stop=stop, name=name)
 
 

@@ -90,7 +90,7 @@ def compare(
         When too few members pass the evidence checks; it names the check that rejects most.
     """
     question = pose(model, profile, benchmark, policies, scenarios)
-    known = evidence if isinstance(evidence, Benchmark) else read_benchmark(evidence)
+    known = evidence if isinstance(evidence, Benchmark) else read_benchmark(folder=evidence)
     check_benchmark(known, question.model)
     ranked, reported = _outcome_names(question.model, by, outcomes)
     check_options(question, until, discount, seed)

@@ -274,13 +274,18 @@ def _span(table: Table) -> tuple[float, float]:
     return float(span[0]), float(span[1])
 
 
-def read_benchmark(folder: str | Path | None = None) -> Benchmark:
+def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
     """Read checks, the profiles that they name, and the shared ranges.
 
     Parameters
     ----------
     folder : str or Path, optional
         A folder with ``checks.toml`` and ``ranges.toml``; by default the shipped evidence.
+
+    Returns
+    -------
+    Benchmark
+        For `compare`; the places that its checks speak of are shipped profiles.
 
     Raises
     ------

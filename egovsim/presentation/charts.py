@@ -27,6 +27,7 @@ _DASHES: Mapping[str, Any] = MappingProxyType({"money": "-", "political": (0, (4
 _COLUMNS = 4
 _HEAD = 0.85
 """Inches above the panels."""
+_TITLE_WIDTH = 40
 _BENCHMARK = "the benchmark's band"
 
 
@@ -145,7 +146,8 @@ def _panel(
             zorder=3 if p == 0 else 2,
         )
     axis.axvline(comparison.start, color="0.3", linewidth=0.8, linestyle=":")
-    axis.set_title(labels.outcome(outcome), fontsize=10, loc="left", fontweight="bold")
+    title = textwrap.fill(labels.outcome(outcome), _TITLE_WIDTH)
+    axis.set_title(title, fontsize=10, loc="left", fontweight="bold")
     unit = labels.unit(outcome, comparison.outcomes[outcome])
     axis.set_ylabel(f"{labels.text(prefix)} {unit}".strip() if prefix else unit, fontsize=8)
     _dress(axis, time, labels)

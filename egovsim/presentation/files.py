@@ -116,10 +116,10 @@ def _contents(comparison: Comparison, language: str) -> Iterator[tuple[str, byte
 
 
 def _place(contents: Mapping[str, bytes], folder: Path) -> tuple[Path, ...]:
-    """Write all files beside the folder, then move each into it."""
+    """Write all files to a folder of their own, then move each into place."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(dir=folder, prefix=".egovsim-"))
+        beside = Path(tempfile.mkdtemp(dir=folder, prefix=".egovsim-"))  # inside: moving is then never copying
         try:
             for name, content in contents.items():
                 (beside / name).write_bytes(content)

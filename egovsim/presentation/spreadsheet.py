@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -55,7 +54,8 @@ def _fill(book: Workbook, title: str, frame: Frame) -> None:
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{len(frame) + 1}"
     sheet.append([_styled(sheet, head.replace("_", " "), bold=True) for head in heads])
-    for row in zip(*(frame[head].tolist() for head in heads), strict=True):
+    columns = (frame[head].astype(object).where(frame[head].notna(), None) for head in heads)
+    for row in zip(*columns, strict=True):
         sheet.append([_plain(one) for one in row])
 
 
@@ -70,10 +70,8 @@ def _styled(sheet: Any, text: str, *, bold: bool = False) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as a spreadsheet can hold it, numbers to nine digits; not a number is an empty cell."""
-    if isinstance(value, float):
-        return float(f"{value:.9g}") if math.isfinite(value) else None
-    return value
+    """Return a value as a spreadsheet shows it well: numbers to nine digits."""
+    return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
 def _about(book: Workbook, comparison: Comparison, labels: Labels) -> None:

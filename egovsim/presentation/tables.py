@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,14 +21,22 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+_PATH_WIDTHS = (28, 24, 20)
+"""Longer labels of paths are wrapped at their words, the sooner the less room there is."""
+_HEAD_WIDTH = 10
+
+
 @dataclass(frozen=True)
 class Column:
-    """A column of a ranking: its head, and its text for a path and for the benchmark's own line."""
+    """A column of a ranking: its head, and its text for a path and for the benchmark's own line.
+
+    Text of a given width is wrapped and stands to the left, figures to the right.
+    """
 
     head: str
     cell: Callable[[PathResult], str]
     benchmark: str = ""
-    justify: str = "right"
+    text_width: int | None = None
 
 
 def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> Iterator[RenderableType]:
@@ -105,18 +114,44 @@ def _ranking(
     comparison: Comparison, rows: Sequence[PathResult], labels: Labels, width: int
 ) -> Iterator[RenderableType]:
     names = {one.name: labels.label(one) for one in comparison.policies}
-    path = Column(
-        labels.text("path"), lambda row: names[row.policy], labels.label(comparison.benchmark), justify="left"
-    )
     rank = Column("#", lambda row: "" if row.rank is None else str(row.rank))
-    levels, costs = _level_columns(comparison, labels), _cost_columns(rows, labels)
-    whole = _table([rank, path, *levels, *costs], rows)
-    if _natural_width(whole) <= width:
-        yield whole
-        return
-    yield _table([rank, path, *levels], rows)
-    yield ""
-    yield _table([rank, path, *costs], rows)
+
+    def front(path_width: int) -> list[Column]:
+        beside = labels.label(comparison.benchmark)
+        return [rank, Column(labels.text("path"), lambda row: names[row.policy], beside, path_width)]
+
+    groups = [_level_columns(comparison, labels), _cost_columns(rows, labels)]
+    for number, columns in enumerate(_layout(front, groups, rows, width)):
+        yield from [""] if number else []
+        yield _table(columns, rows)
+
+
+def _layout(
+    front: Callable[[int], list[Column]], groups: list[list[Column]], rows: Sequence[PathResult], width: int
+) -> list[list[Column]]:
+    """Return the columns of as few tables as fit the width: one, one a group with shorter names, or more."""
+    whole = [*front(_PATH_WIDTHS[0]), *(column for group in groups for column in group)]
+    if _natural_width(_table(whole, rows)) <= width:
+        return [whole]
+    for path_width in _PATH_WIDTHS:
+        tables = [[*front(path_width), *group] for group in groups]
+        if all(_natural_width(_table(one, rows)) <= width for one in tables):
+            return tables
+    first = front(_PATH_WIDTHS[-1])
+    return [[*first, *part] for group in groups for part in _packed(first, group, rows, width)]
+
+
+def _packed(
+    front: list[Column], columns: list[Column], rows: Sequence[PathResult], width: int
+) -> Iterator[list[Column]]:
+    """Cut columns into as few tables as fit the width, each beginning with the same columns."""
+    part: list[Column] = []
+    for column in columns:
+        if part and _natural_width(_table([*front, *part, column], rows)) > width:
+            yield part
+            part = []
+        part.append(column)
+    yield part
 
 
 def _natural_width(table: Table) -> int:
@@ -133,11 +168,16 @@ def _level_columns(comparison: Comparison, labels: Labels) -> list[Column]:
     columns: list[Column] = []
     for outcome in shown:
         beside = comparison.benchmark_courses[outcome][:, -1]
-        columns.append(_level(heads.get(outcome, labels.outcome(outcome)), outcome, float(np.median(beside)), labels))
+        columns.append(_level(heads.get(outcome, _head(outcome, labels)), outcome, float(np.median(beside)), labels))
         columns.append(_change(outcome, labels))
     columns.append(_range(comparison.by, labels))
     columns.append(Column(labels.text("lag"), lambda row: lag_text(row.lag, labels)))
     return columns
+
+
+def _head(outcome: str, labels: Labels) -> str:
+    """Return an outcome's label in short lines, without what stands in brackets."""
+    return "\n".join(textwrap.wrap(labels.outcome(outcome).partition(" (")[0], _HEAD_WIDTH, break_long_words=False))
 
 
 def _level(head: str, outcome: str, beside: float, labels: Labels) -> Column:
@@ -198,12 +238,12 @@ def _table(columns: Sequence[Column], rows: Sequence[PathResult]) -> Table:
     table = _plain_table()
     height = max(column.head.count("\n") for column in columns)
     for column in columns:
-        left = column.justify == "left"
         head = "\n" * (height - column.head.count("\n")) + column.head
-        table.add_column(head, justify="left" if left else "right", no_wrap=not left)
+        text = column.text_width is not None
+        table.add_column(head, justify="left" if text else "right", no_wrap=not text, max_width=column.text_width)
     for row in rows:
         table.add_row(*(_escaped(column.cell(row)) for column in columns), style="dim" if row.rank is None else None)
-    if any(column.benchmark for column in columns if column.justify == "right"):
+    if any(column.benchmark for column in columns if column.text_width is None):
         table.add_row(*(_escaped(column.benchmark) for column in columns), style="dim")
     return table
 

@@ -240,6 +240,16 @@ class Result:
 def load_result(path: str | Path) -> Result:
     """Read what `Result.save` wrote.
 
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    Result
+        Equal to the one that was saved.
+
     Raises
     ------
     DataError
