@@ -43,7 +43,7 @@ def evidence_ranges() -> list[egovsim.Range]:
     return [egovsim.Range(name, row["low"], row["high"], row.get("scale", "linear")) for name, row in rows.items()]
 
 
-def members(model: egovsim.Model, seed: int, count: int, *, switches: bool = False) -> egovsim.Design:
+def members(model: egovsim.Model, seed: int, count: int) -> egovsim.Design:
     """Draw members: the box of the evidence, or (odd seeds) every constant up to the ends of its own range."""
     if seed % 2 == 0:
         return egovsim.sample(evidence_ranges(), members=count, seed=seed, method="random")

@@ -102,7 +102,7 @@ IDENTITIES = (*STAFF, *STAFF_FLOWS, *PROCESSES, *USERS, *SPENDING, *SOURCES, *PE
 
 
 @given(seed=seeds, around=circumstances(MODEL), profile=profiles)
-@settings(max_examples=12)
+@settings(max_examples=20)
 def test_staff_processes_people_clients_and_money_are_conserved(
     seed: int, around: Circumstances, profile: egovsim.Profile | None
 ) -> None:
@@ -129,7 +129,7 @@ EVERYTHING = tuple(one.name for one in MODEL if one.kind != "lookup")
 
 
 @given(seed=seeds, around=circumstances(MODEL), profile=profiles)
-@settings(max_examples=12)
+@settings(max_examples=20)
 def test_shares_stay_shares_counts_stay_positive_and_everything_is_a_number(
     seed: int, around: Circumstances, profile: egovsim.Profile | None
 ) -> None:
@@ -152,7 +152,7 @@ def test_shares_stay_shares_counts_stay_positive_and_everything_is_a_number(
     assert (found["Coverage"][..., 1] <= found["Coverage"][..., 0] + 1e-9).all()
     for name in NEVER_FALLING:
         fall = -np.diff(found[name], axis=1)
-        assert fall.max() <= 1e-12 * np.abs(found[name]).max(), name
+        assert fall.max() <= 1e-9 + 1e-12 * np.abs(found[name]).max(), name
 
 
 def test_every_name_that_is_checked_above_is_in_the_model() -> None:
@@ -270,7 +270,7 @@ def test_an_area_without_people_gives_numbers_and_no_divide(share: float, seed: 
     start=st.sampled_from([2004.0, 2011.0, 2026.0, 2037.0]),
     amount=st.floats(0.1, 100.0),
 )
-@settings(max_examples=12)
+@settings(max_examples=20)
 def test_more_money_for_one_item_does_not_lower_its_own_stock_within_a_year(
     seed: int, around: Circumstances, profile: egovsim.Profile | None, start: float, amount: float
 ) -> None:

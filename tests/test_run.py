@@ -150,6 +150,15 @@ def test_what_is_saved_is_every_so_many_steps_from_the_start(levers: egovsim.Mod
     np.testing.assert_array_equal(some.values("gathered")[0, 0, 0], every.values("gathered")[0, 0, 0][:16:3])
 
 
+def test_a_saving_interval_of_the_file_that_is_no_multiple_is_kept_at_the_nearest_step(tmp_path: Path) -> None:
+    """Vensim files with 0.3 on a step of 1/8 exist and must run; `check` says what was done."""
+    model = read(tmp_path, mdl({"s": "INTEG(1, 0)"}, stop=2).replace("SAVEPER = TIME STEP", "SAVEPER = 0.3"))
+    assert egovsim.run(model).time.tolist() == [n * 0.25 for n in range(9)]
+    said = [str(one) for one in egovsim.check(model) if one.severity == "warning"]
+    text = "the saving interval 0.3 is not a multiple of the time step 0.125; the nearest step is saved"
+    assert said == [f"warning: model.mdl: {text}"]
+
+
 def test_progress_counts_every_run_once(levers: egovsim.Model) -> None:
     """A bar that stops short or runs past its end."""
     told: list[tuple[int, int]] = []
@@ -272,6 +281,10 @@ WRONG_CALLS = [
     (
         {"design": Design.of({"lever": np.array([1.0, np.inf])}), "outputs": ["seen"]},
         'design: "lever" is inf, not a finite number; give a number.',
+    ),
+    (
+        {"constants": {"lever": "much"}},
+        'constants: "lever" is \'much\', not a number; give a number or a Series.',
     ),
     (
         {"constants": {"lever": 101.0}},

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -51,9 +52,13 @@ def check_value(model: Model, variable: Variable, value: float, *, source: str) 
 
     Raises
     ------
+    InputError
+        When it is no number at all.
     ValueRangeError
         The message names the source, the variable, the value and its range.
     """
+    if not isinstance(value, Real):
+        raise InputError(f'{source}: "{variable.name}" is {value!r}, not a number; give a number or a Series.')
     if not math.isfinite(value):
         raise ValueRangeError(f'{source}: "{variable.name}" is {value}, not a finite number; give a number.')
     low, high = variable.bounds.low, variable.bounds.high
