@@ -71,7 +71,47 @@ _PLACES = {
 }
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
-__all__ = ["__version__", *sorted(_PLACE_OF)]
+__all__ = [
+    "Benchmark",
+    "Comparison",
+    "Crosscheck",
+    "DataError",
+    "Design",
+    "EgovsimError",
+    "Finding",
+    "InputError",
+    "Metric",
+    "Model",
+    "ModelError",
+    "OutputError",
+    "PolicyPath",
+    "Profile",
+    "Range",
+    "Result",
+    "Scenario",
+    "Series",
+    "SimulationError",
+    "UnknownNameError",
+    "UnsupportedError",
+    "ValueRangeError",
+    "__version__",
+    "check",
+    "compare",
+    "crosscheck",
+    "final",
+    "first_at_or_above",
+    "hold",
+    "load_result",
+    "mean_over",
+    "read_benchmark",
+    "read_model",
+    "read_policy",
+    "read_profile",
+    "read_scenario",
+    "run",
+    "sample",
+    "value_at",
+]
 
 
 def __getattr__(name: str) -> object:
