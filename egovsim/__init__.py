@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from egovsim.simulation.result import Result, load_result
     from egovsim.simulation.runs import run
     from egovsim.simulation.sampling import sample
+    from egovsim.writers.xmile import write_xmile
 
 __version__ = "0.1.0"
 
@@ -68,6 +69,7 @@ _PLACES = {
     "egovsim.simulation.result": ("Result", "load_result"),
     "egovsim.simulation.runs": ("run",),
     "egovsim.simulation.sampling": ("sample",),
+    "egovsim.writers.xmile": ("write_xmile",),
 }
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
@@ -111,6 +113,7 @@ __all__ = [
     "run",
     "sample",
     "value_at",
+    "write_xmile",
 ]
 
 

@@ -366,6 +366,25 @@ def check(
 
 @app.command()
 @_guarded
+def convert(
+    model: Annotated[str, typer.Argument(help="A model file (XMILE or Vensim), or a shipped name.")],
+    out: Annotated[Path, typer.Option(help="The XMILE file to write.")],
+) -> None:
+    """Write a model as XMILE, the open format: the way out of a closed one.
+
+    \b
+    egovsim convert mine.mdl --out mine.xmile
+    """
+    from egovsim.readers.named import read_model
+    from egovsim.writers.xmile import write_xmile
+
+    read = read_model(model)
+    write_xmile(read, out)
+    typer.echo(f"{read.file}: {len(read.stocks)} stocks, {len(read)} variables; written to {out}", err=True)
+
+
+@app.command()
+@_guarded
 def crosscheck(
     model: Annotated[str, typer.Argument(help="A model file (XMILE or Vensim), or a shipped name.")],
     until: Annotated[float | None, typer.Option(help="End of the run; PySD is slow on large models.")] = None,

@@ -19,6 +19,9 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the tests that take minutes")
+    parser.addoption(
+        "--mutations", type=int, default=120, help="how many damaged XMILE files to try, and a tenth of Vensim's"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

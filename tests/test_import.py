@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("pandas", "xarray", "pysd", "matplotlib", "llvmlite", "scipy", "lxml", "lark", "openpyxl", "rich", "typer")
+HEAVY = (
+    *("pandas", "xarray", "pysd", "matplotlib", "llvmlite", "scipy", "lxml", "lark", "openpyxl", "rich", "typer"),
+    "pint",
+)
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -22,6 +25,9 @@ def test_import_loads_nothing_heavy() -> None:
 def test_reading_and_looking_at_a_model_needs_no_compiler_and_no_tables() -> None:
     """`egovsim list` and `show` must answer at once."""
     heavy = set(HEAVY) - {"lxml", "lark"}
+    assert loaded_after("import egovsim; egovsim.read_model('egov')") & heavy == set()
+    # Units are checked with pint, which loads the outermost, empty part of scipy.
+    heavy -= {"pint", "scipy"}
     assert loaded_after("import egovsim; egovsim.check(egovsim.read_model('egov'))") & heavy == set()
 
 

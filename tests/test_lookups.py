@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from small_models import auxiliary, mdl, read, xmile
 
 import egovsim
-from egovsim.compiler import arithmetic
+from egovsim.compiler import lookups
 from egovsim.model.expression import Binary, Number, Reference, Table, TableCall
 from egovsim.model.model import Clock, Equation, Variable
 
@@ -61,7 +61,7 @@ def searched(tables: Sequence[Table], x: np.ndarray) -> np.ndarray:
     """The same with every table treated as a long one; without the cache, whose key is the program's text."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setenv("EGOVSIM_CACHE", folder)
-        patch.setattr(arithmetic, "SHORT_TABLE", 0)
+        patch.setattr(lookups, "SHORT_TABLE", 0)
         return looked_up(tables, x)
 
 

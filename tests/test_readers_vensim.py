@@ -225,13 +225,30 @@ def test_errors_of_the_clock(tmp_path: Path, controls: str, message: str) -> Non
     assert refused(tmp_path, "", controls=controls) == message
 
 
-@pytest.mark.parametrize("final", ["IF THEN ELSE(a > 1, 5, 10)", "a", "FINAL TIME"])
-def test_a_computed_control_is_refused(tmp_path: Path, final: str) -> None:
+@pytest.mark.parametrize(
+    ("final", "expected"),
+    [
+        ("IF THEN ELSE(a > 1, 5, 10)", 5.0),
+        ("INITIAL TIME + a * 2 ^ 2 - 1", 9.0),
+        ("MAX(a, MODULO(b, 4)) / TIME STEP", 6.0),
+        ("IF THEN ELSE(a = 2 :AND: :NOT: b < 7, ABS(-3), Time)", 3.0),
+    ],
+)
+def test_a_control_that_is_computed_from_constants(tmp_path: Path, final: str, expected: float) -> None:
+    controls = f"INITIAL TIME = b - 5 ~~|\nFINAL TIME = {final} ~~|\nTIME STEP = 1 / a ~~|\nSAVEPER = TIME STEP * 2 ~~|"
+    clock = model_of(tmp_path, "a = 2 ~~|\nb = a + 5 ~~|\n", controls=controls).clock
+    assert clock == Clock(2.0, expected, 0.5, 1.0, "euler", "")
+
+
+@pytest.mark.parametrize(
+    "final", ["IF THEN ELSE(Time > 1, 5, 10)", "b", "FINAL TIME", "nowhere", "c", "1 / (a - 1)", "STEP(1, 2)"]
+)
+def test_a_control_that_is_computed_from_more_is_refused(tmp_path: Path, final: str) -> None:
     controls = f"INITIAL TIME = 0 ~~|\nFINAL TIME = {final} ~~|\nTIME STEP = 1 ~~|"
     with pytest.raises(UnsupportedError) as caught:
-        model_of(tmp_path, "a = 1 ~~|\n", controls=controls)
+        model_of(tmp_path, "a = 1 ~~|\nb = c ~~|\nc = INTEG(a, 0) ~~|\n", controls=controls)
     assert str(caught.value) == (
-        'm.mdl, line 4, "FINAL TIME": a control variable that is computed cannot be run yet; '
+        'm.mdl, line 6, "FINAL TIME": a control variable that is computed from more than constants cannot be run yet; '
         "write a number, or the name of another control variable."
     )
 
@@ -275,10 +292,10 @@ def test_dimensions(tmp_path: Path) -> None:
         tmp_path, "Place <-> Area ~~|\nArea: urban, semi urban,\n\trural ~~|\nYear: (Y1-Y3) ~~|\nAll: Area, sea ~~|\n"
     )
     assert model.dimensions == (
+        Dimension("Place", ("urban", "semi urban", "rural")),
         Dimension("Area", ("urban", "semi urban", "rural")),
         Dimension("Year", ("Y1", "Y2", "Y3")),
         Dimension("All", ("urban", "semi urban", "rural", "sea")),
-        Dimension("Place", ("urban", "semi urban", "rural")),
     )
     assert len(model) == 0
 
@@ -334,10 +351,41 @@ def test_a_sum_over_a_dimension(tmp_path: Path) -> None:
     assert reasons(model) == []
 
 
-def test_a_mapped_dimension_is_refused_and_not_read_as_a_mistake(tmp_path: Path) -> None:
-    text = "Area: urban, rural ~~|\nShop: big, small -> Area ~~|\na[Area] = 1 + b[Shop] ~~|\nb[Shop] = 1 ~~|\n"
-    reason = "a dimension mapped onto that of the left side cannot be run yet"
-    assert reasons(model_of(tmp_path, text)) == [("a", 4, reason)]
+def test_mappings_of_dimensions(tmp_path: Path) -> None:
+    text = "Area: urban, rural ~~|\nShop: big, small -> Area, (Part: urban, Area) ~~|\nPart: urban, rural, sea ~~|\n"
+    assert model_of(tmp_path, text).dimension_by_id["shop"].mappings == (
+        ("area", (("big", ("urban",)), ("small", ("rural",)))),
+        ("part", (("big", ("urban",)), ("small", ("urban", "rural")))),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "Shop: big, small -> Area ~~|\n",
+            "m.mdl, line 2, \"Shop\": it is mapped onto 'Area', which is no subscript range; "
+            "define that one, or correct its name.",
+        ),
+        (
+            "Area: urban ~~|\nShop: big, small -> Area ~~|\n",
+            'm.mdl, line 3, "Shop": it has 2 elements and is mapped onto 1 of "Area"; give as many.',
+        ),
+        (
+            "Area: Shop, urban ~~|\nShop: Area ~~|\n",
+            'm.mdl, line 2, "Area": this subscript range is made of itself; list its elements.',
+        ),
+        (
+            "Area: (a9-a1) ~~|\n",
+            "m.mdl, line 2, \"Area\": '(a9-a1)' is no range of numbered elements; "
+            "write it as (name1-name9), from low to high, with up to 100000 elements.",
+        ),
+    ],
+)
+def test_errors_of_subscript_ranges(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        model_of(tmp_path, text)
+    assert str(caught.value) == message
 
 
 # What cannot be run is kept, named and placed
@@ -347,33 +395,19 @@ def test_a_mapped_dimension_is_refused_and_not_read_as_a_mistake(tmp_path: Path)
     ("entry", "reason"),
     [
         (
-            "a = DELAY FIXED(Time, 1, 2)",
-            '"DELAY FIXED" is not a function this version can run; nearest: "DELAY3I", "DELAY1I", "DELAY N"',
+            "a = DELAY BATCH(Time, 1, 2, 0, 0)",
+            '"DELAY BATCH" is not a function this version can run; nearest: "DELAY N", "DELAY MATERIAL"',
         ),
-        ("a", "the values of a data variable come from another file, which cannot be read yet"),
-        ("a :INTERPOLATE:", "the values of a data variable come from another file, which cannot be read yet"),
-        ("a := Time", "the values of a data variable come from another file, which cannot be read yet"),
+        ("a", '"a" is a data variable, and no series of it is given; read the model with data=[file]'),
+        ("a :INTERPOLATE:", '"a" is a data variable, and no series of it is given; read the model with data=[file]'),
+        ("a :RAW: := Time", "a data variable with a keyword that is computed from others cannot be run yet"),
         ("a :IS: 'text'", "a text is not a number"),
         ("a[Nowhere] = 1", "its subscripts belong to no dimension that can be read"),
-        (
-            "a: GET XLS SUBSCRIPT('f.xls', 's', 'A1', 'A9', '')",
-            "a dimension whose elements are not listed cannot be read yet",
-        ),
-        (
-            "a(GET XLS LOOKUPS('f.xls', 's', '1', 'B2'))",
-            "the points of this lookup come from another file, which cannot be read yet",
-        ),
         ("a = 1 + INTEG(1, 2)", '"INTEG" is not a function this version can run; nearest: "INTEGER"'),
     ],
 )
 def test_what_cannot_be_run(tmp_path: Path, entry: str, reason: str) -> None:
     assert reasons(model_of(tmp_path, f"\n{entry} ~~|\n")) == [("a", 3, reason)]
-
-
-def test_macros_are_left_out_and_their_calls_refused(tmp_path: Path) -> None:
-    text = ":MACRO: MY MACRO(input)\nMY MACRO = input * 2 ~~|\n:END OF MACRO:\na = MY MACRO(Time) ~~|\n"
-    model = model_of(tmp_path, text)
-    assert reasons(model) == [("a", 5, '"MY MACRO" is a macro, and macros cannot be run yet')]
 
 
 def test_reality_checks_are_counted(tmp_path: Path) -> None:

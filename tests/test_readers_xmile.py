@@ -10,6 +10,7 @@ import pytest
 from egovsim.errors import EgovsimError, ModelError
 from egovsim.model.expression import (
     Binary,
+    ClockValue,
     Expression,
     LookupCall,
     Number,
@@ -418,12 +419,20 @@ def test_an_arrayed_stock_takes_its_flows_by_element_and_scalars_whole(tmp_path:
         ('<stock name="s"><eqn>1</eqn><queue/></stock>', "s", "<queue> cannot be run yet"),
         ('<flow name="s"><eqn>1</eqn><leak/></flow>', "s", "<leak> cannot be run yet"),
         ('<aux name="s"><eqn>1</eqn><surprise/></aux>', "s", "<surprise> cannot be run yet"),
-        ('<aux name="s"><eqn>1</eqn><eqn>2</eqn></aux>', "s", "several equations of one variable cannot be run"),
-        ('<module name="hares"/>', "<module hares>", "<module> cannot be run yet"),
         (
-            '<aux name="s"><eqn>DELAY(TIME, 1)</eqn></aux>',
+            '<aux name="s"><eqn>1</eqn><eqn>2</eqn></aux>',
             "s",
-            '"DELAY" is not a function this version can run; nearest: "DELAYN", "DELAY3", "DELAY1"',
+            "2 equations for 1 elements cannot be run; give one for each",
+        ),
+        (
+            '<module name="hares"/>',
+            "<module hares>",
+            'there is no <model name="hares"> in this file; put the module\'s model in it',
+        ),
+        (
+            '<aux name="s"><eqn>HISTORY(TIME, 1)</eqn></aux>',
+            "s",
+            '"HISTORY" is not a function this version can run',
         ),
     ],
 )
@@ -439,18 +448,36 @@ def test_the_outflow_of_a_conveyor_needs_no_equation(tmp_path: Path) -> None:
     assert [name for name, _, _ in reasons(model)] == ["s", "f"]
 
 
-def test_submodels_data_and_called_macros_are_refused_and_uncalled_macros_are_not(tmp_path: Path) -> None:
+def test_as_many_equations_as_elements_are_one_for_each(tmp_path: Path) -> None:
+    """Translators write arrays so; the last dimension goes fastest."""
+    dimensions = (
+        '<dimensions><dim name="A"><elem name="a"/><elem name="b"/></dim>'
+        '<dim name="B"><elem name="c"/><elem name="d"/></dim></dimensions>'
+    )
+    equations = "".join(f"<eqn>TIME * {number}</eqn>" for number in (1, 2, 3, 4))
+    model = model_of(
+        tmp_path,
+        f'<aux name="x">{equations}<dimensions><dim name="A"/><dim name="B"/></dimensions></aux>',
+        before=dimensions,
+    )
+    found = {one.elements: one.expression for one in model["x"].equations}
+    time = ClockValue("time")
+    assert found == {
+        ("a", "c"): Binary("*", time, Number(1.0)),
+        ("a", "d"): Binary("*", time, Number(2.0)),
+        ("b", "c"): Binary("*", time, Number(3.0)),
+        ("b", "d"): Binary("*", time, Number(4.0)),
+    }
+
+
+def test_unused_submodels_and_data_are_refused(tmp_path: Path) -> None:
     text = (
-        f'<xmile>{SPECS}<macro name="Twice"><eqn>1</eqn></macro><data/>\n<model><variables>'
-        '<aux name="a"><eqn>Twice(1)</eqn></aux></variables></model>\n<model name="sub"/></xmile>'
+        f'<xmile>{SPECS}<data/>\n<model><variables>'
+        '<aux name="a"><eqn>1</eqn></aux></variables></model>\n<model name="sub"/></xmile>'
     )
     assert reasons(read_file(file_of(tmp_path, text))) == [
-        ("a", 2, '"Twice" is a macro, and macros cannot be run yet'),
         ("<data>", 1, "<data> cannot be run yet"),
-        ("<model sub>", 3, "<model> cannot be run yet"),
-    ]
-    assert reasons(read_file(file_of(tmp_path, text.replace("Twice(1)", "1").replace("<data/>", "")))) == [
-        ("<model sub>", 3, "<model> cannot be run yet")
+        ("<model sub>", 3, "no module is made of this model; name it in a <module>, or take it out"),
     ]
 
 
@@ -579,8 +606,8 @@ def test_errors_of_variables(tmp_path: Path, variables: str, message: str) -> No
             "m.xmile, line 2: <start> is 'nan'; write a plain number.",
         ),
         (
-            '<sim_specs method="rk2"><start>0</start><stop>1</stop></sim_specs>',
-            "m.xmile, line 2: the integration method 'rk2' cannot be run; there are: euler, rk4.",
+            '<sim_specs method="rk3"><start>0</start><stop>1</stop></sim_specs>',
+            "m.xmile, line 2: the integration method 'rk3' cannot be run; there are: euler, rk2, rk4.",
         ),
     ],
 )

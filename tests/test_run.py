@@ -322,7 +322,7 @@ WRONG_CALLS = [
     ({"until": float("nan")}, "until is nan, not a finite number; give a number."),
     ({"save_every": 0.7}, "save_every 0.7 is not a multiple of the time step 0.5; the nearest is 0.5."),
     ({"save_every": 0.0}, "save_every 0 is not a multiple of the time step 0.5; the nearest is 0.5."),
-    ({"method": "rk2"}, '"rk2" is not a way to integrate; nearest: "rk4".'),
+    ({"method": "rk3"}, '"rk3" is not a way to integrate; nearest: "rk4", "rk2".'),
     ({"workers": 0}, "workers is 0; give 1 or more, or leave it out for one a processor."),
     (
         {"design": Design.of({"lever": np.array([1.0, 2.0])})},
@@ -409,11 +409,11 @@ def test_a_circle_through_elements_is_one_only_where_elements_meet(tmp_path: Pat
 
 def test_all_that_cannot_be_run_is_listed_at_once(tmp_path: Path) -> None:
     """A modeller who has to mend three things hears of three."""
-    text = mdl({"x": "DELAY FIXED(Time, 3, 0)", "y": "QUEUE AGE AVERAGE(Time)", "ok": "Time"})
+    text = mdl({"x": "DELAY BATCH(Time, 3, 0, 0, 0)", "y": "QUEUE AGE AVERAGE(Time)", "ok": "Time"})
     with pytest.raises(egovsim.UnsupportedError) as caught:
         egovsim.run(read(tmp_path, text))
     head, *lines = str(caught.value).splitlines()
     assert head == "model.mdl uses what this version cannot run:"
     assert [line.split(": ")[0] for line in lines] == ['  model.mdl, line 2, "x"', '  model.mdl, line 7, "y"']
-    assert "DELAY FIXED" in lines[0]
+    assert "DELAY BATCH" in lines[0]
     assert "QUEUE AGE AVERAGE" in lines[1]

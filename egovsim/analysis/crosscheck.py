@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from egovsim.errors import InputError
+from egovsim.model.functions import draws_random_numbers
 from egovsim.model.inputs import Floats
 from egovsim.model.model import Model
 from egovsim.names import canonical
@@ -84,16 +85,27 @@ def crosscheck(
     Raises
     ------
     InputError
-        When PySD cannot load or run the model; its own words are given.
+        When PySD cannot load or run the model, whose own words are given, or when the model draws random
+        numbers, which no two engines draw alike.
     """
     file = locate_model(path)
     model = read_model(file)  # before PySD, which evaluates literals of the file as Python
-    frame = _run_pysd(file, until, constants or {})
+    _refuse_chance(model, file.name)
+    frame = _run_pysd(file, model.sources, until, constants or {})
     ours = run(model, constants=constants, until=until, method="euler", save_every=_step(model))
     rows, missing = _compare(model, ours, frame)
     if not rows:
         raise InputError(f"{file.name}: PySD returned none of the model's variables; nothing was compared.")
     return Crosscheck(file.name, _version(), tuple(sorted(rows, key=lambda one: -one.relative)), missing)
+
+
+def _refuse_chance(model: Model, place: str) -> None:
+    """Raise an error that names the variables of a model that draw random numbers."""
+    names = [one.name for one in model.variables if draws_random_numbers(one)]
+    if names:
+        shown = ", ".join(f'"{one}"' for one in names[:5]) + (" and others" if len(names) > 5 else "")
+        text = f"{shown} draw{'s' if len(names) == 1 else ''} random numbers, and no two engines draw alike"
+        raise InputError(f"{place}: {text}; hold what is random, or write a copy without it. Nothing was compared.")
 
 
 def _step(model: Model) -> float:
@@ -106,8 +118,8 @@ def _version() -> str:
     return f"PySD {pysd.__version__}"
 
 
-def _run_pysd(file: Path, until: float | None, constants: Mapping[str, float]):
-    """Run a copy in a folder of its own: PySD writes a translation beside the model."""
+def _run_pysd(file: Path, sources: Sequence[str], until: float | None, constants: Mapping[str, float]):
+    """Run a copy in a folder of its own, beside copies of its data: PySD writes a translation beside the model."""
     import pysd
 
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -115,6 +127,11 @@ def _run_pysd(file: Path, until: float | None, constants: Mapping[str, float]):
         # PySD knows the suffix .xmile only
         copy = Path(folder) / (file.stem + (".mdl" if file.suffix.lower() == ".mdl" else ".xmile"))
         copy.write_bytes(file.read_bytes())
+        for source in sources:
+            beside = Path(folder, source).resolve()
+            if beside.is_relative_to(Path(folder).resolve()):
+                beside.parent.mkdir(parents=True, exist_ok=True)
+                beside.write_bytes((file.parent / source).read_bytes())
         try:
             loaded = pysd.read_vensim(str(copy)) if copy.suffix == ".mdl" else pysd.read_xmile(str(copy))
             return loaded.run(params=dict(constants), final_time=until, saveper=_saveper(loaded), flatten_output=True)

@@ -6,11 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar, assert_never
 
 from llvmlite import ir
 
+from egovsim.compiler.chance import is_random
+from egovsim.compiler.distributions import drawing_function
+from egovsim.compiler.elementary import Elementary
+from egovsim.compiler.lanes import Lanes
+from egovsim.compiler.lookups import Lookups
 from egovsim.model.expression import (
     Binary,
     Call,
@@ -20,20 +25,14 @@ from egovsim.model.expression import (
     LookupCall,
     Number,
     Reference,
-    Table,
     TableCall,
     Unary,
     Unsupported,
 )
 
-SHORT_TABLE = 16
-"""Up to so many points a table is a chain of selections; longer ones are searched lane by lane."""
-
 _COMPARISONS = {"=": "==", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 _LIBRARY = {
-    "exp": "exp",
-    "ln": "log",
     "log10": "log10",
     "sin": "sin",
     "cos": "cos",
@@ -41,6 +40,10 @@ _LIBRARY = {
     "arcsin": "asin",
     "arccos": "acos",
     "arctan": "atan",
+    "sinh": "sinh",
+    "cosh": "cosh",
+    "tanh": "tanh",
+    "gamma ln": "lgamma",
 }
 _INTRINSICS = {
     "abs": "llvm.fabs",
@@ -56,13 +59,17 @@ def clock_slot(name: str) -> str:
     return f"$ {name}"
 
 
-class Emitter:
+CHANCE = ("seed", "member", "step number")
+"""Slots of what a draw is keyed by beside its site: integers of 64 bits, kept as numbers."""
+
+
+class Emitter(Lanes):
     """Emits expressions into one function; values of names are kept as they are assigned."""
 
     def __init__(self, module: Any, builder: Any, lanes: int, load: Callable[[str], Any]) -> None:
-        self._module, self._builder, self._lanes, self._load_slot = module, builder, lanes, load
-        self._double = ir.DoubleType()
-        self._vector = ir.VectorType(self._double, lanes)
+        super().__init__(module, builder, lanes)
+        self._load_slot, self._lookups = load, Lookups(module, builder, lanes)
+        self._elementary = Elementary(module, builder, lanes)
         self._values: dict[str, Any] = {}
 
     def assign(self, id: str, expression: Expression) -> Any:
@@ -90,7 +97,7 @@ class Emitter:
             case Call():
                 return self._call(node)
             case TableCall(table=table, argument=argument):
-                return self._table(table, self.value(argument))
+                return self._lookups.table(table, self.value(argument))
             case LookupCall() | Unsupported():
                 raise TypeError(f"{node!r} is put in place or refused before anything is emitted")
             case _:
@@ -131,9 +138,11 @@ class Emitter:
             for _ in range(int(exponent.value) - 1):
                 product = self._builder.fmul(product, base)
             return product
-        return self._by_lane("pow", [base, self.value(exponent)])
+        return self._elementary.power(base, self.value(exponent))
 
     def _call(self, node: Call) -> Any:
+        if node.function in ("exp", "ln"):
+            return getattr(self._elementary, node.function)(self.value(node.arguments[0]))
         if node.function in _LIBRARY:
             return self._by_lane(_LIBRARY[node.function], [self.value(node.arguments[0])])
         if node.function in _INTRINSICS:
@@ -142,7 +151,18 @@ class Emitter:
             return self._power(self.value(node.arguments[0]), node.arguments[1])
         if node.function in ("min", "max"):
             return self._extreme("<" if node.function == "min" else ">", *node.arguments)
+        if is_random(node):
+            return self._draw(node)
         return self._ROWS[node.function](self, *(self.value(one) for one in node.arguments))
+
+    def _draw(self, node: Call) -> Any:
+        """Emit a random call; the first of its arguments is the number of its site."""
+        site, *arguments = node.arguments
+        assert isinstance(site, Number)
+        key = [self._named(clock_slot(slot)) for slot in CHANCE]
+        number = ir.Constant(ir.IntType(64), int(site.value))
+        function = drawing_function(self._module, self._lanes, node.function, len(arguments))
+        return self._builder.call(function, [*key, number, *(self.value(one) for one in arguments)])
 
     def _extreme(self, sign: str, left: Expression, right: Expression) -> Any:
         """The smaller or larger of two; not a number where either is not, so that a failure shows."""
@@ -151,48 +171,6 @@ class Emitter:
         a, b = self.value(left), self.value(right)
         chosen = self._choose(self._compare(sign, a, b), a, b)
         return chosen if isinstance(left, Number) else self._unless_not_a_number(a, chosen)
-
-    def _table(self, table: Table, x: Any) -> Any:
-        if len(table.x) == 1:
-            return self._unless_not_a_number(x, self._constant(table.y[0]))
-        if len(table.x) > SHORT_TABLE:
-            return self._by_lane(self._search_function(table), [x])
-        return self._short_table(table, x)
-
-    def _short_table(self, table: Table, x: Any) -> Any:
-        """Select the segment that holds x, then interpolate; exact at the points, never outside their range."""
-        builder, (xs, ys) = self._builder, (table.x, table.y)
-        if table.kind == "discrete":
-            level = self._constant(ys[0])
-            for place, y in zip(xs[1:], ys[1:], strict=True):
-                level = self._choose(self._compare(">=", x, self._constant(place)), self._constant(y), level)
-            return self._unless_not_a_number(x, level)
-        at = self._clamped(x, xs[0], xs[-1]) if table.kind == "continuous" else x
-        slopes = segment_slopes(table)
-        begin, level, slope = (self._constant(one) for one in (xs[0], ys[0], slopes[0]))
-        for place, y, steep in zip(xs[1:], ys[1:], slopes[1:], strict=True):
-            here = self._compare(">=", at, self._constant(place))
-            begin = self._choose(here, self._constant(place), begin)
-            level = self._choose(here, self._constant(y), level)
-            slope = self._choose(here, self._constant(steep), slope)
-        value = builder.fadd(level, builder.fmul(builder.fsub(at, begin), slope))
-        return value if table.kind == "extrapolate" else self._clamped(value, min(ys), max(ys))
-
-    def _search_function(self, table: Table) -> str:
-        """Write a function of one number that finds the segment by halving; the arithmetic is the short table's."""
-        name = f"table.{len(self._module.globals)}"
-        function = ir.Function(self._module, ir.FunctionType(self._double, [self._double]), name)
-        function.linkage = "internal"
-        _TableSearch(self._module, function, table).write()
-        return name
-
-    def _clamped(self, x: Any, low: float, high: float) -> Any:
-        x = self._choose(self._compare("<", x, self._constant(low)), self._constant(low), x)
-        return self._choose(self._compare(">", x, self._constant(high)), self._constant(high), x)
-
-    def _unless_not_a_number(self, x: Any, value: Any) -> Any:
-        """The value; not a number where x is not, so that a failure shows."""
-        return self._choose(self._builder.fcmp_unordered("uno", x, x), x, value)
 
     def _floored_remainder(self, x: Any, y: Any) -> Any:
         """x - y floor(x / y), its sign that of y (XMILE 3.3.1)."""
@@ -236,14 +214,19 @@ class Emitter:
         builder = self._builder
         slack = builder.fmul(self._named(clock_slot("time step")), self._constant(0.5))
         since = builder.fsub(builder.fadd(self._named(clock_slot("step time")), slack), start)
-        on = self._compare("<", self._remainder(since, every), self._at_least_a_step(width))
+        wide = self._at_least_a_step(width)
+        on = self._compare("<", self._remainder(since, every), wide)
+        on = builder.or_(on, self._compare("<=", every, wide))  # pulses that touch are one
         on = builder.and_(builder.and_(on, self._passed(start)), builder.not_(self._passed(end)))
         return self._choose(on, self._constant(1.0), self._constant(0.0))
 
-    def _xmile_pulse(self, size: Any, first: Any, every: Any | None = None) -> Any:
+    def _xmile_pulse(self, size: Any, first: Any | None = None, every: Any | None = None) -> Any:
+        """A quantity within one step; without a time in every step (isee's help, "Test input builtins")."""
         builder = self._builder
         step = self._named(clock_slot("time step"))
         height = builder.fdiv(size, step)
+        if first is None:
+            return height
         once = builder.and_(self._passed(first), builder.not_(self._passed(builder.fadd(first, step))))
         if every is not None:
             slack = builder.fmul(step, self._constant(0.5))
@@ -257,40 +240,14 @@ class Emitter:
         step = self._named(clock_slot("time step"))
         return self._choose(self._compare(">", width, step), width, step)
 
-    def _compare(self, sign: str, left: Any, right: Any) -> Any:
-        if sign == "!=":
-            return self._builder.fcmp_unordered("!=", left, right)
-        return self._builder.fcmp_ordered(sign, left, right)
-
-    def _choose(self, mask: Any, then: Any, otherwise: Any) -> Any:
-        return self._builder.select(mask, then, otherwise)
-
-    def _intrinsic(self, name: str, x: Any) -> Any:
-        full = f"{name}.v{self._lanes}f64"
-        function = self._module.globals.get(full)
-        if function is None:
-            function = ir.Function(self._module, ir.FunctionType(self._vector, [self._vector]), full)
-        return self._builder.call(function, [x])
-
-    def _by_lane(self, name: str, arguments: Sequence[Any]) -> Any:
-        """Call a function of plain numbers once for each lane."""
-        function = self._module.globals.get(name)
-        if function is None:
-            kind = ir.FunctionType(self._double, [self._double] * len(arguments))
-            function = ir.Function(self._module, kind, name)
-        result: Any = ir.Constant(self._vector, ir.Undefined)
-        for lane in range(self._lanes):
-            place = ir.Constant(ir.IntType(32), lane)
-            numbers = [self._builder.extract_element(one, place) for one in arguments]
-            result = self._builder.insert_element(result, self._builder.call(function, numbers), place)
-        return result
-
-    def _constant(self, value: float) -> Any:
-        return ir.Constant(self._vector, [value] * self._lanes)
-
     # Rows of the table of functions; each gets the emitter and its arguments.
     def _log(self, x: Any, base: Any) -> Any:
-        return self._builder.fdiv(self._by_lane("log", [x]), self._by_lane("log", [base]))
+        return self._builder.fdiv(self._elementary.ln(x), self._elementary.ln(base))
+
+    def _quantum(self, a: Any, b: Any) -> Any:
+        """b times the whole number that a / b holds, towards zero; a where b <= 0 (Vensim's reference)."""
+        whole = self._builder.fmul(b, self._intrinsic("llvm.trunc", self._builder.fdiv(a, b)))
+        return self._choose(self._compare("<=", b, self._constant(0.0)), a, whole)
 
     def _zidz(self, a: Any, b: Any) -> Any:
         return self._quotient(a, b, self._constant(0.0), tolerance=1e-6)
@@ -304,6 +261,7 @@ class Emitter:
     _ROWS: ClassVar[dict[str, Callable[..., Any]]] = {
         "log": _log,
         "modulo": _remainder,
+        "quantum": _quantum,
         "zidz": _zidz,
         "xidz": _xidz,
         "safediv": _safediv,
@@ -313,69 +271,3 @@ class Emitter:
         "pulse train": _pulse_train,
         "xmile pulse": _xmile_pulse,
     }
-
-
-def segment_slopes(table: Table) -> list[float]:
-    """Return the slope from every point on: of a segment without length, and after the end of a flat table, 0."""
-    pairs = zip(zip(table.x, table.y, strict=True), zip(table.x[1:], table.y[1:], strict=True), strict=False)
-    slopes = [0.0 if b[0] == a[0] else (b[1] - a[1]) / (b[0] - a[0]) for a, b in pairs]
-    return [*slopes, slopes[-1] if table.kind == "extrapolate" else 0.0]
-
-
-class _TableSearch:
-    """Writes the body of a function that looks one number up in a long table."""
-
-    def __init__(self, module: Any, function: Any, table: Table) -> None:
-        self._table, self._function = table, function
-        self._double, self._integer = ir.DoubleType(), ir.IntType(64)
-        rows = {"x": table.x, "y": table.y, "slope": segment_slopes(table)}
-        self._rows = {part: self._array(module, f"{function.name}.{part}", row) for part, row in rows.items()}
-        self._builder = ir.IRBuilder(function.append_basic_block("entry"))
-
-    def _array(self, module: Any, name: str, values: Sequence[float]) -> Any:
-        kind = ir.ArrayType(self._double, len(values))
-        array: Any = ir.GlobalVariable(module, kind, name)
-        array.linkage, array.global_constant = "internal", True
-        array.initializer = ir.Constant(kind, list(values))
-        return array
-
-    def write(self) -> None:
-        builder, table = self._builder, self._table
-        x = self._function.args[0]
-        at = self._clamped(x, table.x[0], table.x[-1]) if table.kind == "continuous" else x
-        place = self._segment(at)
-        level = self._read("y", place)
-        if table.kind == "discrete":
-            builder.ret(builder.select(builder.fcmp_unordered("uno", x, x), x, level))
-            return
-        rise = builder.fmul(builder.fsub(at, self._read("x", place)), self._read("slope", place))
-        value = builder.fadd(level, rise)
-        if table.kind == "continuous":
-            value = self._clamped(value, min(table.y), max(table.y))
-        builder.ret(value)
-
-    def _segment(self, at: Any) -> Any:
-        """Return the last point not above `at`, by halving; the first, when there is none."""
-        builder, last = self._builder, len(self._table.x) - 1
-        low: Any = ir.Constant(self._integer, 0)
-        size = 1 << max(last, 1).bit_length()
-        while size >= 1:
-            reach = builder.add(low, ir.Constant(self._integer, size))
-            inside = builder.icmp_signed("<=", reach, ir.Constant(self._integer, last))
-            safe = builder.select(inside, reach, low)
-            above = builder.and_(inside, builder.fcmp_ordered(">=", at, self._read("x", safe)))
-            low = builder.select(above, safe, low)
-            size //= 2
-        return low
-
-    def _read(self, part: str, place: Any) -> Any:
-        zero = ir.Constant(self._integer, 0)
-        return self._builder.load(self._builder.gep(self._rows[part], [zero, place]))
-
-    def _clamped(self, x: Any, low: float, high: float) -> Any:
-        builder = self._builder
-        x = builder.select(builder.fcmp_ordered("<", x, self._number(low)), self._number(low), x)
-        return builder.select(builder.fcmp_ordered(">", x, self._number(high)), self._number(high), x)
-
-    def _number(self, value: float) -> Any:
-        return ir.Constant(self._double, value)

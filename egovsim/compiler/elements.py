@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import product
+from typing import Literal
 
+from egovsim.compiler.array_algebra import Workshop
+from egovsim.compiler.array_functions import ARRAY_FUNCTIONS
+from egovsim.compiler.scopes import Scope
 from egovsim.errors import ModelError, UnsupportedError
+from egovsim.model.arrays import context_of, equation_by_element
 from egovsim.model.expression import (
     Binary,
     Call,
     ClockValue,
     Expression,
-    LookupCall,
     Number,
     Reference,
-    Star,
-    Table,
-    TableCall,
     Unary,
     Unsupported,
     Where,
-    children,
     walk,
-    with_children,
 )
-from egovsim.model.model import Dimension, Equation, Model, Variable, display_elements, product_of
+from egovsim.model.model import Equation, Model, Variable, display_elements, product_of
 from egovsim.names import canonical, element_name
+
+MemoryKind = Literal["previous", "fixed", "information", "material"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """How a value that stands still within a step is found when a step is over.
+
+    `input` is what is remembered, `delay` for how long, `missing` what there is while nothing arrives: ids of
+    scalars, the last two empty where the kind has no need of them.
+    """
+
+    kind: MemoryKind
+    input: str
+    delay: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +49,8 @@ class ScalarEquation:
     """The equation of one element.
 
     `id` is ``coverage[rural]``, `name` the same in the file's own letters. For a stock `expression`
-    is the initial value and `rate` its net flow; for anything else `rate` is None.
+    is the initial value and `rate` its net flow, for a memory the initial value and `recall` where the later
+    ones come from; for anything else `rate` and `recall` are None.
     """
 
     id: str
@@ -42,10 +58,18 @@ class ScalarEquation:
     expression: Expression
     rate: Expression | None
     where: Where
+    recall: Recall | None = None
+
+    @property
+    def is_state(self) -> bool:
+        """Whether the expression is an initial value: of a stock or a memory."""
+        return self.rate is not None or self.recall is not None
 
 
 def scalar_equations(model: Model) -> list[ScalarEquation]:
-    """Return one equation for every element of every variable but lookups.
+    """Return one equation for every element of every variable but lookups, and for the parts of array functions.
+
+    An element without an equation, which Vensim allows, is not a number; to use it is an error.
 
     Raises
     ------
@@ -55,6 +79,7 @@ def scalar_equations(model: Model) -> list[ScalarEquation]:
         When an array is used where a number is needed, or an element does not exist.
     """
     refuse_unsupported(model)
+    _refuse_too_many(model)
     equations = [
         one
         for variable in model.variables
@@ -62,6 +87,18 @@ def scalar_equations(model: Model) -> list[ScalarEquation]:
         for one in _elements_of_variable(model, variable)
     ]
     return _limit_flows(model, equations)
+
+
+MOST_SCALARS = 250_000
+"""The most equations of single elements; compiling more takes hours."""
+
+
+def _refuse_too_many(model: Model) -> None:
+    dimensions = model.dimension_by_id
+    count = sum(math.prod(len(dimensions[canonical(d)].elements) for d in one.dimensions) for one in model.variables)
+    if count > MOST_SCALARS:
+        place = model.file or model.name
+        raise ModelError(f"{place}: its arrays have {count} elements in all, and {MOST_SCALARS} can be run.")
 
 
 def refuse_unsupported(model: Model) -> None:
@@ -84,141 +121,27 @@ def unsupported_nodes(variable: Variable) -> list[Unsupported]:
 
 def _elements_of_variable(model: Model, variable: Variable) -> list[ScalarEquation]:
     found: list[ScalarEquation] = []
-    chosen = _equation_by_element(model, variable)
+    chosen = equation_by_element(model, variable)
+    workshop = Workshop(variable.name, variable.id)
     for ids in product_of(model, variable):
-        equation = chosen.get(ids)
+        equation = chosen.get(ids, _NO_EQUATION)
         name = element_name(variable.name, display_elements(model, variable, ids))
-        if equation is None or equation.expression is None:
-            raise ModelError(f'{variable.where}, "{name}" has no equation; add one for this element.')
-        context = dict(zip(map(canonical, variable.dimensions), ids, strict=True))
-        scope = _Scope(model, variable, context)
-        expression = scope.resolve(equation.expression)
+        scope = Scope(model, variable, _context(model, variable, equation, ids), workshop, ARRAY_FUNCTIONS)
+        expression = scope.resolve(equation.expression or _NO_VALUE)
         if variable.kind == "flow" and variable.non_negative == "yes":
             expression = Call("max", (Number(0.0), expression), variable.where)
         rate = None if equation.rate is None else scope.resolve(equation.rate)
         found.append(ScalarEquation(element_name(variable.id, ids), name, expression, rate, variable.where))
-    return found
+    parts = [ScalarEquation(id, name, one, None, variable.where) for id, name, one in workshop.made]
+    return found + parts
 
 
-def _equation_by_element(model: Model, variable: Variable) -> dict[tuple[str, ...], Equation]:
-    """Return the equation of each element; a later, more particular one replaces an apply-to-all one."""
-    found: dict[tuple[str, ...], Equation] = {}
-    particular = sorted(variable.equations, key=lambda one: _generality(model, one), reverse=True)
-    for equation in particular:
-        choices = [_elements(model, one) for one in equation.elements]
-        if not choices:
-            choices = [model.dimension_by_id[canonical(one)].element_ids for one in variable.dimensions]
-        for ids in product(*choices):
-            found[ids] = equation
-    return found
+_NO_VALUE = Number(float("nan"))
+_NO_EQUATION = Equation(_NO_VALUE)
 
 
-def _generality(model: Model, equation: Equation) -> int:
-    if not equation.elements:
-        return len(model.dimensions) + 1
-    return sum(one in model.dimension_by_id for one in equation.elements)
-
-
-def _elements(model: Model, subscript: str) -> tuple[str, ...]:
-    dimension = model.dimension_by_id.get(subscript)
-    return dimension.element_ids if dimension else (subscript,)
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """Where an equation is read: for which variable, and which element each dimension stands for."""
-
-    model: Model
-    variable: Variable
-    context: Mapping[str, str]
-
-    def resolve(self, node: Expression) -> Expression:
-        match node:
-            case Reference():
-                return self._reference(node)
-            case LookupCall(lookup=lookup, argument=argument, where=where):
-                return TableCall(self._table(lookup), self.resolve(argument), where)
-            case Call(function="sum", arguments=(argument,)):
-                return self._sum(argument)
-            case _:
-                operands = children(node)
-                return with_children(node, tuple(map(self.resolve, operands))) if operands else node
-
-    def _reference(self, node: Reference) -> Reference:
-        target = self._target(node)
-        if target.kind == "lookup":
-            raise self._error(node.where, f'"{target.name}" is a lookup: give it an argument, as in {target.name}(x)')
-        ids = self._subscripts(node, target)
-        return Reference(element_name(target.name, ids), element_name(target.id, ids), (), node.where)
-
-    def _target(self, node: Reference) -> Variable:
-        target = self.model.by_id.get(node.id)
-        if target is None:
-            raise self.model.unknown(node.name, where=f'{node.where}, "{self.variable.name}"')
-        return target
-
-    def _subscripts(self, node: Reference, target: Variable) -> tuple[str, ...]:
-        dimensions = [self.model.dimension_by_id[canonical(one)] for one in target.dimensions]
-        given = node.subscripts or tuple(one.id for one in dimensions)
-        if len(given) != len(dimensions):
-            wanted = f"{len(dimensions)} subscript{'' if len(dimensions) == 1 else 's'}"
-            raise self._error(node.where, f'"{target.name}" takes {wanted}, not {len(given)}')
-        return tuple(self._element(node, target, one, dim) for one, dim in zip(given, dimensions, strict=True))
-
-    def _element(self, node: Reference, target: Variable, subscript: str | Star, dimension: Dimension) -> str:
-        if isinstance(subscript, Star) or (subscript == dimension.id and subscript not in self.context):
-            text = f'"{target.name}" is an array over "{dimension.name}" where a number is needed; name an element'
-            raise self._error(node.where, text)
-        element = self.context.get(subscript, subscript)
-        if element not in dimension.element_ids:
-            known = ", ".join(dimension.elements)
-            raise self._error(node.where, f'"{subscript}" is not an element of "{dimension.name}" ({known})')
-        return element
-
-    def _table(self, lookup: Reference) -> Table:
-        target = self._target(lookup)
-        equation = target.equations[0]
-        if equation.table is not None:
-            return equation.table
-        if isinstance(equation.expression, TableCall):
-            return equation.expression.table
-        raise self._error(lookup.where, f'"{target.name}" is neither a function of the language nor a lookup')
-
-    def _sum(self, argument: Expression) -> Expression:
-        """Write a sum out, one term for every combination of elements of the starred dimensions."""
-        named = _name_stars(self.model, argument)
-        stars = _stars(named)
-        total: Expression = Number(0.0)
-        choices = [_elements(self.model, one.removeprefix(_STARRED)) for one in stars]
-        for number, ids in enumerate(product(*choices)):
-            context = {**self.context, **dict(zip(stars, ids, strict=True))}
-            term = _Scope(self.model, self.variable, context).resolve(named)
-            total = term if number == 0 else Binary("+", total, term)
-        return total
-
-    def _error(self, where: Where, text: str) -> ModelError:
-        return ModelError(f'{where}, "{self.variable.name}": {text}.')
-
-
-_STARRED = "all of "
-"""Begins what a star stands for in a sum, so that it is not taken for the equation's own dimension."""
-
-
-def _name_stars(model: Model, node: Expression) -> Expression:
-    """Replace stars by names of what they run over; an array without subscripts runs over all it has."""
-    if isinstance(node, Reference) and node.id in model.by_id:
-        dimensions = [canonical(one) for one in model.by_id[node.id].dimensions]
-        given = node.subscripts or tuple(Star() for _ in dimensions)
-        named = [_STARRED + (s.dimension or d) if isinstance(s, Star) else s for s, d in zip(given, dimensions)]  # noqa: B905
-        return replace(node, subscripts=(*named, *given[len(named) :]))
-    operands = children(node)
-    return with_children(node, tuple(_name_stars(model, one) for one in operands)) if operands else node
-
-
-def _stars(node: Expression) -> list[str]:
-    references = [one for one in walk(node) if isinstance(one, Reference)]
-    subscripts = [s for one in references for s in one.subscripts if isinstance(s, str)]
-    return list(dict.fromkeys(s for s in subscripts if s.startswith(_STARRED)))
+def _context(model: Model, variable: Variable, equation: Equation, ids: tuple[str, ...]) -> dict[str, str]:
+    return {} if equation is _NO_EQUATION else context_of(model, variable, equation, ids)
 
 
 def _limit_flows(model: Model, equations: list[ScalarEquation]) -> list[ScalarEquation]:

@@ -28,7 +28,10 @@ from egovsim.model.inputs import Floats
 
 _SPEED_LEVEL = 1
 _COMPILING = threading.Lock()
-_SOURCES = ("arithmetic.py", "llvm.py", "kernel.py")
+_SOURCES = (
+    *("lanes.py", "lookups.py", "elementary.py", "draws.py", "distributions.py"),
+    *("arithmetic.py", "memories.py", "llvm.py", "kernel.py"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,10 @@ class Kernel:
         steps: Steps,
         windows: np.ndarray[Any, np.dtype[np.int64]],
         thresholds: Floats,
+        *,
+        into: Floats | None = None,
+        seed: int = 0,
+        first_member: int = 0,
     ) -> tuple[Floats, Floats, Floats]:
         """Integrate some members; the interpreter's lock is released meanwhile.
 
@@ -114,6 +121,13 @@ class Kernel:
             First and last instant of each metric.
         thresholds : float64, shape (metric,)
             Thresholds, used by some metrics.
+        into : float64, shape (member, saved instant, output), optional
+            Where to write the outputs.
+        seed : int
+            Of random functions in the model.
+        first_member : int
+            The number of the first of these members in the study: what it draws depends on that number, not on
+            the cut of the study into calls.
 
         Returns
         -------
@@ -125,10 +139,14 @@ class Kernel:
         members, lanes = len(inputs), self.lanes
         groups = -(-members // lanes)
         packed = self._packed(inputs, groups)
-        outputs = np.empty((groups, steps.saved, len(self.program.outputs), lanes))
+        whole = into is not None and len(into) == groups * lanes and into.flags.c_contiguous
+        outputs = (
+            into if into is not None and whole else np.empty((groups * lanes, steps.saved, len(self.program.outputs)))
+        )
         metrics = np.empty((groups, len(self.program.metrics), lanes))
         failed = np.empty((groups, lanes))
-        memory = np.zeros((self.layout.size, lanes))
+        memory = _aligned_zeros(self.layout.size * lanes)
+        history = np.empty((self.layout.memories.history_rows, steps.count + 1, lanes))
         self._call(
             groups,
             packed.ctypes.data,
@@ -147,9 +165,14 @@ class Kernel:
             metrics.ctypes.data,
             failed.ctypes.data,
             memory.ctypes.data,
+            seed % 2**64,
+            first_member,
+            history.ctypes.data,
         )
+        if into is not None and not whole:  # the last vector has spare lanes
+            into[:] = outputs[:members]
         return (
-            outputs.transpose(0, 3, 1, 2).reshape(groups * lanes, steps.saved, -1)[:members],
+            outputs[:members],
             metrics.transpose(0, 2, 1).reshape(groups * lanes, -1)[:members],
             failed.reshape(-1)[:members],
         )
@@ -162,12 +185,23 @@ class Kernel:
         return np.ascontiguousarray(grouped, dtype=np.float64)
 
 
+_CACHE_LINE = 64
+
+
+def _aligned_zeros(count: int) -> Floats:
+    """Return zeros that begin at a cache line, so that no vector lies across two."""
+    block = np.zeros(count + _CACHE_LINE // 8)
+    skipped = -block.ctypes.data % _CACHE_LINE // 8
+    return block[skipped : skipped + count]
+
+
 _WHOLE, _REAL, _ADDRESS = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
 _SIGNATURE = (
     *(_WHOLE, _ADDRESS),
     *(_WHOLE, _ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS),
     *(_REAL, _REAL, _WHOLE, _WHOLE),
     *(_ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS),
+    *(ctypes.c_uint64, _WHOLE, _ADDRESS),
 )
 
 

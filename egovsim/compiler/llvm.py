@@ -1,8 +1,8 @@
 """A `Program` as LLVM IR with vector lanes, one lane a member.
 
-The kernel works on one memory block of vectors a group of lanes: clock, inputs, fixed values, stocks, rates,
-and what has to be seen from outside a function. Arithmetic is strict IEEE (no fast-math flags) and the maths
-library is called lane by lane, so a member has the same bits in any lane and any lane width.
+The kernel works on one memory block of vectors a group of lanes: clock, inputs, fixed values, stocks and
+memories, rates, and what has to be seen from outside a function. Arithmetic is strict IEEE (no fast-math flags)
+and the maths library is called lane by lane, so a member has the same bits in any lane and any lane width.
 """
 
 # llvmlite has no type stubs, so what it returns is unknown to the type checker.
@@ -12,13 +12,15 @@ library is called lane by lane, so a member has the same bits in any lane and an
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
 
-from egovsim.compiler.arithmetic import Emitter, clock_slot
+from egovsim.compiler.arithmetic import CHANCE, Emitter, clock_slot
+from egovsim.compiler.lanes import Recorder, counted
+from egovsim.compiler.memories import Memories, MemoryLayout
 from egovsim.compiler.program import Accumulator, Assignment, Program
 
 CLOCK = tuple(map(clock_slot, ("time", "step time", "time step", "initial time", "final time")))
@@ -45,14 +47,24 @@ class Stage:
 
 METHODS: dict[str, tuple[Stage, ...]] = {
     "euler": (Stage(1.0, None),),
+    "rk2": (Stage(0.5, 1.0), Stage(0.5, None)),
+    "midpoint": (Stage(0.0, 0.5), Stage(1.0, None)),
     "rk4": (Stage(1.0 / 6.0, 0.5), Stage(1.0 / 3.0, 0.5), Stage(1.0 / 3.0, 1.0), Stage(1.0 / 6.0, None)),
 }
-"""Integration methods as chains of stages; each evaluation uses only the one before it."""
+"""Integration methods as chains of stages; each evaluation uses only the one before it.
+
+``rk2`` is the mean of the rates at both ends of a step (isee's help, "Runge-Kutta methods": half of F1 + F2;
+XMILE 1.0 names the method and leaves it to its vendors), ``midpoint`` goes by the rates half a step on
+(Vensim's reference, "Runge-Kutta Integration", fixed step size).
+"""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything lies in the memory block of a group of lanes, counted in vectors."""
+    """Where everything lies in the memory block of a group of lanes, counted in vectors.
+
+    Memories follow the stocks.
+    """
 
     slot: dict[str, int]
     inputs: int
@@ -61,18 +73,20 @@ class Layout:
     scratch: int
     accumulators: int
     size: int
+    memories: MemoryLayout
 
 
 def layout_of(program: Program) -> Layout:
     """Lay out the memory block of a program."""
-    slot: dict[str, int] = {name: place for place, name in enumerate(CLOCK)}
+    clock = (*CLOCK, *map(clock_slot, CHANCE)) if program.is_random else CLOCK
+    slot: dict[str, int] = {name: place for place, name in enumerate(clock)}
     inputs = len(slot)
     for name in program.inputs:
         slot[name] = len(slot)
     for one in program.fixed:
         slot[one.id] = len(slot)
     stocks = len(slot)
-    for name in program.stocks:
+    for name in (*program.stocks, *(one.id for one in program.memories)):
         slot[name] = len(slot)
     place = len(slot)
     rates, scratch = place, place + len(program.stocks)
@@ -81,12 +95,17 @@ def layout_of(program: Program) -> Layout:
         if name not in slot:
             slot[name] = place
             place += 1
-    return Layout(slot, inputs, stocks, rates, scratch, place, place + len(program.metrics))
+    accumulators, delays = place, place + len(program.metrics)
+    pending = delays + len(program.memories)
+    size = pending + len(program.memories)
+    memories = MemoryLayout(program.memories, slot, stocks + len(program.stocks), delays, pending)
+    return Layout(slot, inputs, stocks, rates, scratch, accumulators, size, memories)
 
 
 def _seen_outside(program: Program) -> list[str]:
     """Return the step values that another function reads: outputs, metrics, and what crosses pieces."""
     seen = [*program.outputs, *(one.id for one in program.metrics)]
+    seen += [id for one in program.memories for id in one.read]
     if len(program.step) + len(program.rates) > STATEMENTS_A_PIECE:
         seen += [one.id for one in program.step]
     if len(program.initial) > STATEMENTS_A_PIECE:
@@ -110,7 +129,7 @@ class KernelWriter:
         fixed = self._pieces("fixed", self.program.fixed)
         initial = self._pieces("initial", self.program.initial)
         step = self._pieces("step", (*self.program.step, *self._rates()))
-        _Loop(self, fixed, initial, step).write()
+        _Loop(self, fixed, initial, step, self._recorders()).write()
         return str(self.module)
 
     def _rates(self) -> tuple[Assignment, ...]:
@@ -122,11 +141,8 @@ class KernelWriter:
         return [self._piece(f"{name}{cut}", block[cut : cut + STATEMENTS_A_PIECE]) for cut in cuts]
 
     def _piece(self, name: str, block: tuple[Assignment, ...]) -> Any:
-        function = ir.Function(self.module, ir.FunctionType(ir.VoidType(), [self.pointer]), name)
-        function.linkage = "internal"
-        function.attributes.add("noinline")
+        function = self._internal(name, ir.FunctionType(ir.VoidType(), [self.pointer]))
         memory = function.args[0]
-        memory.add_attribute("noalias")
         builder = ir.IRBuilder(function.append_basic_block("entry"))
         emitter = Emitter(self.module, builder, self.lanes, lambda name: self.load(builder, memory, self.slot(name)))
         for one in block:
@@ -135,6 +151,33 @@ class KernelWriter:
             if place is not None:
                 self.store(builder, memory, place, value)
         builder.ret_void()
+        return function
+
+    def _recorders(self) -> list[Any]:
+        """Write the functions that store the outputs of one instant, each of bounded length."""
+        places = [self.slot(name) for name in self.program.outputs]
+        cuts = range(0, len(places), STATEMENTS_A_PIECE)
+        return [self._recorder(cut, places[cut : cut + STATEMENTS_A_PIECE]) for cut in cuts]
+
+    def _recorder(self, begin: int, places: list[int]) -> Any:
+        """Write a function of memory block, the first lane's numbers, and how far the lanes' numbers are apart."""
+        number = ir.DoubleType().as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [self.pointer, number, ir.IntType(64)])
+        function = self._internal(f"record{begin}", kind)
+        memory, first, apart = function.args
+        builder = ir.IRBuilder(function.append_basic_block("entry"))
+        recorder = Recorder(self.module, builder, self.lanes)
+        vectors = (self.load(builder, memory, place) for place in places)
+        recorder.record(vectors, first, apart, begin)
+        builder.ret_void()
+        return function
+
+    def _internal(self, name: str, kind: Any) -> Any:
+        """Begin a function that stays one, whose first argument is the memory block."""
+        function = ir.Function(self.module, kind, name)
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+        function.args[0].add_attribute("noalias")
         return function
 
     def _place(self, id: str) -> int | None:
@@ -166,8 +209,10 @@ _RATE = "rate of "
 class _Loop:
     """Writes the entry point: groups of members, instants, recording, integrating, noticing failures."""
 
-    def __init__(self, writer: KernelWriter, fixed: list[Any], initial: list[Any], step: list[Any]) -> None:
-        self.writer, self.fixed, self.initial, self.step = writer, fixed, initial, step
+    def __init__(
+        self, writer: KernelWriter, fixed: list[Any], initial: list[Any], step: list[Any], record: list[Any]
+    ) -> None:
+        self.writer, self.fixed, self.initial, self.step, self.record = writer, fixed, initial, step, record
         self.program, self.layout = writer.program, writer.layout
         self.integer, double = ir.IntType(64), ir.DoubleType()
         numbers, integers = double.as_pointer(), self.integer.as_pointer()
@@ -183,12 +228,15 @@ class _Loop:
             "time_step": double,
             "steps": self.integer,
             "save_every": self.integer,
-            "outputs": writer.pointer,
+            "outputs": numbers,
             "windows": integers,
             "thresholds": numbers,
             "metrics": writer.pointer,
             "failed": writer.pointer,
             "memory": writer.pointer,
+            "seed": self.integer,
+            "first_member": self.integer,
+            "history": writer.pointer,
         }
         signature = ir.FunctionType(ir.VoidType(), list(arguments.values()))
         self.function = ir.Function(writer.module, signature, "run_groups")
@@ -197,14 +245,16 @@ class _Loop:
         self.argument = dict(zip(arguments, self.function.args, strict=True))
         self.builder = ir.IRBuilder(self.function.append_basic_block("entry"))
         self.memory = self.argument["memory"]
-        self.total = self.builder.alloca(writer.vector, name="total")
+        self.instants = self.builder.add(self.argument["steps"], self._int(1))
+        self.memories = self._memories() if self.program.memories else None
+        self.is_random = clock_slot("seed") in self.layout.slot
+        self.bits = ir.VectorType(self.integer, writer.lanes)
+        self.seen = self.builder.alloca(self.bits, name="seen")
 
     def write(self) -> None:
         with self._counting(self.argument["groups"], "group") as group:
             self._begin(group)
-            steps = self.argument["steps"]
-            instants = self.builder.add(steps, self._int(1))
-            with self._counting(instants, "instant") as instant:
+            with self._counting(self.instants, "instant") as instant:
                 self._instant(group, instant)
             for number in range(len(self.program.metrics)):
                 self._finish_metric(group, number)
@@ -225,9 +275,13 @@ class _Loop:
         self._store(self._clock("initial time"), self._spread(self.argument["start"]))
         self._store(self._clock("final time"), self._spread(stop))
         self._set_time(self.argument["start"], ("time", "step time"))
+        if self.is_random:
+            self._begin_chance(group)
         self._apply_series(self._int(0))
         self._call(self.fixed)
         self._call(self.initial)
+        if self.memories is not None:
+            self.memories.begin()
         self._store_at("failed", group, self._constant(NO_FAILURE))
         self._notice_failure(group, self._int(0))
         for number, metric in enumerate(self.program.metrics):
@@ -237,6 +291,8 @@ class _Loop:
         builder = self.builder
         now = self._time_at(instant)
         self._set_time(now, ("time", "step time"))
+        if self.is_random:
+            self._store_whole("step number", self._every_lane(instant))
         moves = builder.load(builder.gep(self.argument["series_moves"], [instant]))
         with builder.if_then(builder.icmp_unsigned("!=", moves, ir.Constant(ir.IntType(8), 0)), likely=False):
             self._apply_series(instant)
@@ -246,8 +302,44 @@ class _Loop:
         for number, metric in enumerate(self.program.metrics):
             self._accumulate(number, metric, instant)
         with builder.if_then(builder.icmp_signed("<", instant, self.argument["steps"])):
+            following = builder.add(instant, self._int(1))
+            if self.memories is not None:
+                self.memories.remember(instant)
             self._integrate(now)
-            self._notice_failure(group, builder.add(instant, self._int(1)))
+            if self.memories is not None:
+                self.memories.recall(following)
+            self._notice_failure(group, following)
+
+    def _memories(self) -> Memories:
+        return Memories(
+            self.writer.module,
+            self.builder,
+            self.writer.lanes,
+            layout=self.layout.memories,
+            block=self.memory,
+            history=self.argument["history"],
+            instants=self.instants,
+            time_step=self.argument["time_step"],
+        )
+
+    def _begin_chance(self, group: Any) -> None:
+        """Write what every draw is keyed by, beside the call itself: seed, member and step."""
+        lanes = self.writer.lanes
+        first = self.builder.add(self.argument["first_member"], self.builder.mul(group, self._int(lanes)))
+        own = ir.Constant(ir.VectorType(self.integer, lanes), list(range(lanes)))
+        self._store_whole("seed", self._every_lane(self.argument["seed"]))
+        self._store_whole("member", self.builder.add(self._every_lane(first), own))
+        self._store_whole("step number", self._every_lane(self._int(0)))
+
+    def _every_lane(self, whole: Any) -> Any:
+        """Return a vector of one integer; its bits are spread as those of a number are."""
+        kind = ir.VectorType(self.integer, self.writer.lanes)
+        return self.builder.bitcast(self._spread(self.builder.bitcast(whole, ir.DoubleType())), kind)
+
+    def _store_whole(self, name: str, value: Any) -> None:
+        """Store a vector of integers in a slot as it is, bit for bit."""
+        place = self.layout.slot[clock_slot(name)]
+        self._store(place, self.builder.bitcast(value, self.writer.vector))
 
     def _apply_series(self, instant: Any) -> None:
         """Write the value of every series that has begun into its input's slot."""
@@ -270,11 +362,12 @@ class _Loop:
         saved = builder.icmp_signed("==", builder.srem(instant, every), self._int(0))
         with builder.if_then(saved):
             rows = builder.add(builder.sdiv(self.argument["steps"], every), self._int(1))
-            row = builder.add(builder.mul(group, rows), builder.sdiv(instant, every))
-            first = builder.mul(row, self._int(len(names)))
-            for number, name in enumerate(names):
-                place = builder.add(first, self._int(number))
-                self._store_at("outputs", place, self._load(self.writer.slot(name)))
+            member = builder.mul(group, self._int(self.writer.lanes))
+            row = builder.add(builder.mul(member, rows), builder.sdiv(instant, every))
+            first = builder.gep(self.argument["outputs"], [builder.mul(row, self._int(len(names)))])
+            apart = builder.mul(rows, self._int(len(names)))
+            for function in self.record:
+                builder.call(function, [self.memory, first, apart])
 
     def _integrate(self, now: Any) -> None:
         """Move the stocks over one step."""
@@ -312,17 +405,19 @@ class _Loop:
         return self.builder.fadd(self._load(self._plus(stock, origin)), change)
 
     def _notice_failure(self, group: Any, instant: Any) -> None:
-        """Write down when a stock first is not a finite number; the caller blanks what comes from then on."""
+        """Write down when a stock or memory first is not a finite number; the caller blanks what follows."""
         builder = self.builder
-        if not self.program.stocks:
+        states = len(self.program.stocks) + len(self.program.memories)
+        if not states:
             return
-        builder.store(self._constant(0.0), self.total, align=8)
-        with self._counting(self._int(len(self.program.stocks)), "checked") as stock:
+        none = ir.Constant(self.bits, [0] * self.writer.lanes)
+        builder.store(none, self.seen)
+        with self._counting(self._int(states), "checked") as stock:
             value = self._load(self._plus(stock, self.layout.stocks))
-            # x - x is 0 for a finite number and not a number for any other
-            total = builder.fadd(builder.load(self.total, align=8), builder.fsub(value, value))
-            builder.store(total, self.total, align=8)
-        sick = builder.fcmp_unordered("uno", builder.load(self.total, align=8), self._constant(0.0))
+            # x - x is 0, all its bits, for a finite number and not a number for any other
+            rest = builder.bitcast(builder.fsub(value, value), self.bits)
+            builder.store(builder.or_(builder.load(self.seen), rest), self.seen)
+        sick = builder.icmp_unsigned("!=", builder.load(self.seen), none)
         with builder.if_then(self._any(sick), likely=False):
             known = self._load_from("failed", group)
             new = builder.and_(sick, builder.fcmp_ordered("==", known, self._constant(NO_FAILURE)))
@@ -400,22 +495,8 @@ class _Loop:
         for function in functions:
             self.builder.call(function, [self.memory])
 
-    @contextmanager
-    def _counting(self, count: Any, name: str) -> Any:
-        """Write a loop over 0 .. count - 1; the block inside is its body."""
-        builder = self.builder
-        before = builder.block
-        head, body, after = (builder.append_basic_block(f"{name}.{part}") for part in ("head", "body", "after"))
-        builder.branch(head)
-        builder.position_at_end(head)
-        index = builder.phi(self.integer, name)
-        index.add_incoming(self._int(0), before)
-        builder.cbranch(builder.icmp_signed("<", index, count), body, after)
-        builder.position_at_end(body)
-        yield index
-        index.add_incoming(builder.add(index, self._int(1)), builder.block)
-        builder.branch(head)
-        builder.position_at_end(after)
+    def _counting(self, count: Any, name: str) -> AbstractContextManager[Any]:
+        return counted(self.builder, count, name)
 
     def _plus(self, index: Any, offset: int) -> Any:
         return self.builder.add(index, self._int(offset))

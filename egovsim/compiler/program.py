@@ -1,16 +1,18 @@
 """A model as ordered blocks of scalar assignments: what the machine has to do, and nothing else.
 
 Four blocks. *Fixed* assignments depend on inputs alone: they are made once, and again when a series moves
-an input. *Initial* ones give the stocks their start. *Step* ones are made at every instant, and the *rates*
-of the stocks from them. What no requested output depends on is left out.
+an input. *Initial* ones give stocks and memories their start. *Step* ones are made at every instant, and the
+*rates* of the stocks from them. *Memories* move when a step is over. What no requested output depends on is
+left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from egovsim.compiler.elements import ScalarEquation, scalar_equations
+from egovsim.compiler.chance import draws, is_random, numbered
+from egovsim.compiler.elements import Recall, ScalarEquation, scalar_equations
 from egovsim.compiler.stateful import expand_stateful
 from egovsim.errors import ModelError
 from egovsim.model.dependencies import ordered, references
@@ -44,11 +46,24 @@ class Accumulator:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """A value that stands still within a step, and where it is found when the step is over."""
+
+    id: str
+    recall: Recall
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The ids of the scalars it is made of."""
+        return tuple(one for one in (self.recall.input, self.recall.delay, self.recall.missing) if one)
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """The work of one model for some outputs and metrics.
 
     `inputs` are ids of constants, and of stocks whose initial value is a plain number, the latter
-    written ``id@start``; `stocks` are in the order of `rates`.
+    written ``id@start``; `stocks` are in the order of `rates`, `memories` of a kind stand together.
     """
 
     inputs: tuple[str, ...]
@@ -60,6 +75,13 @@ class Program:
     outputs: tuple[str, ...]
     metrics: tuple[Accumulator, ...]
     method: str
+    memories: tuple[Memory, ...] = ()
+
+    @property
+    def is_random(self) -> bool:
+        """Whether anything in it draws random numbers."""
+        blocks = (self.fixed, self.initial, self.step, self.rates)
+        return any(draws(one.expression) for block in blocks for one in block)
 
 
 START = "@start"
@@ -68,20 +90,25 @@ START = "@start"
 
 @dataclass(frozen=True)
 class FlatModel:
-    """Every scalar equation of a model, delays and arrays spelt out."""
+    """Every scalar equation of a model, delays and arrays spelt out.
+
+    `shaping` maps the id of every constant that is the order of a delay to the name of a variable with such a
+    delay.
+    """
 
     equations: Mapping[str, ScalarEquation]
     inputs: Mapping[str, float]
+    shaping: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def at_start(self, id: str) -> Expression:
-        """Return what a scalar is at the start: of a stock, its initial value."""
+        """Return what a scalar is at the start: of a stock or memory, its initial value."""
         equation = self.equations[id]
-        if equation.rate is not None and id + START in self.inputs:
+        if equation.is_state and id + START in self.inputs:
             return Reference(equation.name, id + START, (), equation.where)
         return rewrite(equation.expression, _before)
 
     def while_running(self, id: str) -> Expression:
-        """Return what a scalar that is no stock is at any later instant."""
+        """Return what a scalar that is no stock or memory is at any later instant."""
         return rewrite(self.equations[id].expression, _after)
 
     def rate(self, id: str) -> Expression:
@@ -94,6 +121,15 @@ class FlatModel:
     def is_stock(self, id: str) -> bool:
         """Whether a scalar accumulates."""
         return self.equations[id].rate is not None
+
+    def memory(self, id: str) -> Memory | None:
+        """Return how a scalar is recalled from step to step, if it is."""
+        recall = self.equations[id].recall
+        return None if recall is None else Memory(id, recall)
+
+    def is_state(self, id: str) -> bool:
+        """Whether a scalar is a stock or a memory, known before anything of an instant is computed."""
+        return self.equations[id].is_state
 
 
 def _before(node: Expression) -> Expression:
@@ -117,15 +153,16 @@ def flatten(model: Model) -> FlatModel:
     if isinstance(known, FlatModel):
         return known
     try:
-        equations = {one.id: one for one in expand_stateful(scalar_equations(model))}
+        expanded = expand_stateful(numbered(scalar_equations(model)), start=model.clock.start)
     except RecursionError:
         raise nested_too_deeply(model) from None
+    equations = {one.id: one for one in expanded.equations}
     inputs: dict[str, float] = {}
     for one in equations.values():
         value = plain_number(one.expression)
         if value is not None:
-            inputs[one.id if one.rate is None else one.id + START] = value
-    flat = FlatModel(equations, inputs)
+            inputs[one.id + START if one.is_state else one.id] = value
+    flat = FlatModel(equations, inputs, expanded.shaping)
     model.memo["flat"] = flat
     return flat
 
@@ -148,7 +185,7 @@ def build_program(model: Model, outputs: tuple[str, ...], metrics: tuple[Accumul
     metrics : tuple of Accumulator
         What to compute while integrating.
     method : str
-        How to integrate: ``"euler"`` or ``"rk4"``.
+        How to integrate: ``"euler"``, ``"rk2"``, ``"midpoint"`` or ``"rk4"``.
 
     Returns
     -------
@@ -164,7 +201,8 @@ def build_program(model: Model, outputs: tuple[str, ...], metrics: tuple[Accumul
     file = model.file or model.name
     running, starting = _needed(flat, [*outputs, *(one.id for one in metrics)])
     stocks = tuple(id for id in running if flat.is_stock(id))
-    step = {id: flat.while_running(id) for id in running if not flat.is_stock(id)}
+    memories = sorted((one for one in map(flat.memory, running) if one is not None), key=lambda one: one.recall.kind)
+    step = {id: flat.while_running(id) for id in running if not flat.is_state(id)}
     start = {id: flat.at_start(id) for id in starting}
     step_order = _order(step, flat, f"{file}: an algebraic loop:")
     start_order = _order(start, flat, f"{file}: initial values depend on each other in a circle:")
@@ -176,9 +214,9 @@ def build_program(model: Model, outputs: tuple[str, ...], metrics: tuple[Accumul
         tuple(Assignment(id, flat.rate(id)) for id in stocks),
     )
     used = {name for block in blocks for one in block for name in _names(one.expression)}
-    used |= {*outputs, *(one.id for one in metrics)}
+    used |= {*outputs, *(one.id for one in metrics), *(id for one in memories for id in one.read)}
     inputs = tuple(id for id in flat.inputs if id in used)
-    return Program(inputs, stocks, *blocks, outputs, metrics, method)
+    return Program(inputs, stocks, *blocks, outputs, metrics, method, tuple(memories))
 
 
 def _names(expression: Expression) -> list[str]:
@@ -199,6 +237,9 @@ def _needed(flat: FlatModel, targets: Iterable[str]) -> tuple[list[str], list[st
             waiting += [(one, starting) for one in _names(flat.at_start(id))]
         elif flat.is_stock(id):
             waiting += [(id, starting), *((one, running) for one in _names(flat.rate(id)))]
+        elif (memory := flat.memory(id)) is not None:
+            waiting += [(id, starting), *((one, running) for one in memory.read)]
+            waiting += [(memory.recall.delay, starting)]
         else:
             waiting += [(one, running) for one in _names(flat.while_running(id))]
     return [id for id in flat.equations if id in running], [id for id in flat.equations if id in starting]
@@ -209,7 +250,7 @@ def _fixed(flat: FlatModel, ids: Iterable[str]) -> list[str]:
     fixed: dict[str, None] = {}
     for id in ids:
         used = _names(flat.equations[id].expression)
-        still = not flat.is_stock(id) and not any(map(_moves, walk(flat.equations[id].expression)))
+        still = not flat.is_state(id) and not any(map(_moves, walk(flat.equations[id].expression)))
         if still and all(name in fixed or name in flat.inputs for name in used):
             fixed[id] = None
     return list(fixed)
@@ -220,7 +261,7 @@ def _moves(node: Expression) -> bool:
         case ClockValue(which="time"):
             return True
         case Call(function=function):
-            return FUNCTIONS[function].role in ("test input", "initial")
+            return is_random(node) or FUNCTIONS[function].role in ("test input", "initial")
         case _:
             return False
 

@@ -10,6 +10,7 @@ from typing import Literal
 from egovsim.model.dependencies import references
 from egovsim.model.expression import Call, Expression, Number, Reference, Unsupported, Where, walk
 from egovsim.model.model import Model, Variable, plain_number
+from egovsim.model.unit_checking import check_units
 
 Severity = Literal["error", "warning", "note"]
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
@@ -46,7 +47,18 @@ def check(model: Model) -> list[Finding]:
     list of Finding
         Errors first, then warnings, then notes; each in the order of the file.
     """
-    finders = (_unsupported, _unknown_names, _clock, _ranges, _short_delays, _unused, _undocumented, _ignored)
+    finders = (
+        _unsupported,
+        _unknown_names,
+        _clock,
+        _ranges,
+        _short_delays,
+        _units,
+        _unused,
+        _undocumented,
+        _ignored,
+        _left_out,
+    )
     found = [one for finder in finders for one in finder(model)]
     return sorted(found, key=lambda one: _ORDER[one.severity])
 
@@ -63,7 +75,7 @@ def _unknown_names(model: Model) -> Iterator[Finding]:
     for variable in model.variables:
         for expression in _expressions(variable):
             for one in references(expression):
-                if one.id not in model.by_id:
+                if one.id not in model.by_id and one.id not in model.subscript_ids:
                     text = f'"{one.name}" is not a variable of this model'
                     yield Finding("error", variable.name, text, one.where)
 
@@ -85,7 +97,7 @@ def _clock(model: Model) -> Iterator[Finding]:
 
 def _divides(step: float, length: float) -> bool:
     exact = length / step
-    return abs(exact - round(exact)) <= 1e-9 * max(1.0, abs(exact))
+    return math.isfinite(exact) and abs(exact - round(exact)) <= 1e-9 * max(1.0, abs(exact))
 
 
 def _ranges(model: Model) -> Iterator[Finding]:
@@ -100,14 +112,20 @@ def _ranges(model: Model) -> Iterator[Finding]:
 
 
 def _short_delays(model: Model) -> Iterator[Finding]:
-    """A delay chain whose stages are shorter than a step oscillates: the order is kept, and said."""
+    """A delay chain whose stages are shorter than a step oscillates: the order is kept, and said.
+
+    Vensim's chains of order n, which drop such stages, are said as well: they are of another order than written.
+    """
     orders = {"smooth3": 3, "delay3": 3, "smooth1": 1, "delay1": 1}
+    written = {"smoothn": 2, "delayn": 2, "smooth n": 3, "delay n": 3}  # which argument is the order
     for variable in model.variables:
         for expression in _expressions(variable):
             for node in walk(expression):
-                if isinstance(node, Call) and node.function in orders:
-                    time = _constant_value(model, node.arguments[1])
-                    if time is not None and orders[node.function] * model.clock.time_step > time:
+                if isinstance(node, Call) and (node.function in orders or node.function in written):
+                    time, order = _constant_value(model, node.arguments[1]), float(orders.get(node.function, 0))
+                    if node.function in written:
+                        order = _constant_value(model, node.arguments[written[node.function]]) or 0.0
+                    if time is not None and order * model.clock.time_step > time:
                         text = f"a stage of its delay of {time:g} is shorter than the time step"
                         yield Finding("warning", variable.name, f"{text}; shorten the time step", node.where)
 
@@ -120,6 +138,11 @@ def _constant_value(model: Model, expression: Expression) -> float | None:
             return plain_number(model.by_id[id].equations[0].expression)
         case _:
             return None
+
+
+def _units(model: Model) -> Iterator[Finding]:
+    for one in check_units(model):
+        yield Finding(one.severity, one.variable, one.text, one.where)
 
 
 def _unused(model: Model) -> Iterator[Finding]:
@@ -144,6 +167,11 @@ def _undocumented(model: Model) -> Iterator[Finding]:
 def _ignored(model: Model) -> Iterator[Finding]:
     for text in model.ignored:
         yield Finding("note", "", f"left out, since it cannot change numbers: {text}", Where(model.file))
+
+
+def _left_out(model: Model) -> Iterator[Finding]:
+    for one in model.left_out:
+        yield Finding("warning", one.variable, one.text, one.where)
 
 
 def _expressions(variable: Variable) -> list[Expression]:

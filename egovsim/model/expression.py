@@ -38,10 +38,13 @@ class Number:
 class Star:
     """A whole dimension as a subscript: ``x[*]``, or Vensim's ``x[sector!]``, which names the dimension.
 
-    `dimension` is the canonical id of the named one; places that name the same are summed over together.
+    `dimension` is the canonical id of the named one; places that name the same are gone over together.
+    `first` and `last` are the ids of the ends of a slice, ``x[first:last]`` (XMILE 1.0, section 3.7.1.2).
     """
 
     dimension: str = ""
+    first: str = ""
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,11 @@ class Call:
     where: Where = field(default=NOWHERE, compare=False, repr=False)
 
 
-LookupKind = Literal["continuous", "extrapolate", "discrete"]
+LookupKind = Literal["continuous", "extrapolate", "discrete", "forward", "raw"]
+
+
+NOT_AVAILABLE = -(2.0**109)
+"""The number that Vensim's ``:NA:`` is in comparisons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,9 @@ class Table:
     """The points of a graphical function: `x` ascending, `y` of the same length.
 
     ``continuous`` interpolates and is flat outside, ``extrapolate`` goes on with the end slopes,
-    ``discrete`` holds each y from its x up to the next (XMILE 1.0, section 3.1.4).
+    ``discrete`` holds each y from its x up to the next (XMILE 1.0, section 3.1.4).  Series of data have
+    two more: ``forward`` is the y of the next x, ``raw`` is y at the points alone and elsewhere
+    `NOT_AVAILABLE` (Vensim's reference, "Data Equations").
     """
 
     x: tuple[float, ...]
@@ -194,11 +203,27 @@ def with_children(node: Expression, operands: tuple[Expression, ...]) -> Express
 
 
 def rewrite(node: Expression, change: Callable[[Expression], Expression]) -> Expression:
-    """Apply `change` to every node from the leaves up."""
-    operands = children(node)
-    changed = tuple(rewrite(one, change) for one in operands)
-    same = all(a is b for a, b in zip(operands, changed, strict=True))
-    return change(node if same else with_children(node, changed))
+    """Apply `change` to every node from the leaves up, without recursion (files nest deep)."""
+    done: list[Expression] = []
+    for one in children_first(node):
+        operands = children(one)
+        first = len(done) - len(operands)
+        changed = tuple(done[first:])
+        del done[first:]
+        same = all(a is b for a, b in zip(operands, changed, strict=True))
+        done.append(change(one if same else with_children(one, changed)))
+    return done[0]
+
+
+def children_first(node: Expression) -> list[Expression]:
+    """Return a node and everything below it, each after its operands, left to right, without recursion."""
+    found: list[Expression] = []
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        found.append(one)
+        waiting.extend(children(one))
+    return found[::-1]
 
 
 def walk(node: Expression) -> Iterator[Expression]:

@@ -1,8 +1,8 @@
 """The one table of the language's functions: names in each dialect, arity, meaning.
 
 Sources: XMILE 1.0 (OASIS, 2015), section 3.5; Vensim's reference manual, "Functions"; Stella's
-SAFEDIV from isee's documentation. Time-dependent test inputs differ between the dialects and so are
-different functions here.
+SAFEDIV and most distributions from isee's documentation ("Statistical builtins"). Time-dependent test
+inputs and random numbers differ between the dialects and so are different functions here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Role = Literal["pure", "test input", "stateful", "array", "initial"]
+from egovsim.model.expression import Call, walk
+from egovsim.model.model import Variable
+
+Role = Literal["pure", "test input", "stateful", "array", "initial", "random"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +45,37 @@ _ROWS: tuple[Function, ...] = (
     Function("arcsin", "pure", (1,), ("arcsin",), ("arcsin",), "inverse sine"),
     Function("arccos", "pure", (1,), ("arccos",), ("arccos",), "inverse cosine"),
     Function("arctan", "pure", (1,), ("arctan",), ("arctan",), "inverse tangent"),
+    Function("sinh", "pure", (1,), ("sinh",), ("sinh",), "hyperbolic sine"),
+    Function("cosh", "pure", (1,), ("cosh",), ("cosh",), "hyperbolic cosine"),
+    Function("tanh", "pure", (1,), ("tanh",), ("tanh",), "hyperbolic tangent"),
+    Function("gamma ln", "pure", (1,), ("gamma ln",), ("gammaln",), "logarithm of the gamma function"),
     Function("floor", "pure", (1,), (), ("int",), "largest integer not above x (XMILE 3.5.1)"),
     Function("integer", "pure", (1,), ("integer",), (), "x without its fraction, towards zero"),
     Function("round", "pure", (1,), (), ("round",), "nearest integer, halves away from zero (unverified)"),
     Function("min", "pure", (2,), ("min",), ("min",), "the smaller of two"),
     Function("max", "pure", (2,), ("max",), ("max",), "the larger of two"),
     Function("modulo", "pure", (2,), ("modulo",), (), "remainder with the sign of x"),
+    Function("quantum", "pure", (2,), ("quantum",), (), "the multiple of b that a holds, towards zero; a where b <= 0"),
     Function("power", "pure", (2,), ("power",), (), "x to the power of y"),
     Function("zidz", "pure", (2,), ("zidz",), (), "a / b, or 0 where |b| < 1e-6"),
     Function("xidz", "pure", (3,), ("xidz",), (), "a / b, or c where |b| < 1e-6"),
     Function("safediv", "pure", (2, 3), (), ("safediv",), "a / b, or c (0) where b = 0"),
     Function("sum", "array", (1,), ("sum",), ("sum",), "sum over the starred dimensions"),
+    Function("prod", "array", (1,), ("prod",), ("prod",), "product over the starred dimensions"),
+    Function("vmin", "array", (1,), ("vmin",), (), "the smallest over the starred dimensions"),
+    Function("vmax", "array", (1,), ("vmax",), (), "the largest over the starred dimensions"),
+    Function("mean", "array", (1,), (), ("mean",), "mean over the starred dimensions"),
+    Function("stddev", "array", (1,), (), ("stddev",), "standard deviation (n - 1) over the starred dimensions"),
+    Function("size", "array", (1,), ("elmcount",), ("size",), "number of elements"),
+    Function(
+        "vector select", "array", (5,), ("vector select",), (), "selected elements, combined by a numbered action"
+    ),
+    Function("vector elm map", "array", (2,), ("vector elm map",), (), "the element at an offset from another"),
+    Function("vector sort order", "array", (2,), ("vector sort order",), (), "places, from 0, in sorted order"),
+    Function("vector rank", "array", (2,), ("vector rank",), (), "rank of an element in its vector, from 1"),
+    Function("vector reorder", "array", (2,), ("vector reorder",), (), "a vector in the order of given places"),
+    Function("invert matrix", "array", (2,), ("invert matrix",), (), "inverse of a square matrix of size n"),
+    Function("allocate by priority", "array", (5,), ("allocate by priority",), (), "a supply shared by priority"),
     Function("step", "test input", (2,), ("step",), ("step",), "height from a time on"),
     Function("ramp", "test input", (2, 3), ("ramp",), ("ramp",), "slope from a time on, to an end"),
     Function("pulse", "test input", (2,), ("pulse",), (), "1 from a start for a width (Vensim)"),
@@ -60,7 +83,12 @@ _ROWS: tuple[Function, ...] = (
         "pulse train", "test input", (4,), ("pulse train",), (), "1 from a start for a width, again and again to an end"
     ),
     Function(
-        "xmile pulse", "test input", (2, 3), (), ("pulse",), "magnitude / time step, at a time and again (XMILE 3.5.4)"
+        "xmile pulse",
+        "test input",
+        (1, 2, 3),
+        (),
+        ("pulse",),
+        "magnitude / time step, in every step, or at a time and again (XMILE 3.5.4)",
     ),
     Function("init", "initial", (1,), ("initial",), ("init",), "the value at the start of the run"),
     Function("active initial", "initial", (2,), ("active initial",), (), "b at the start, a from then on"),
@@ -73,13 +101,124 @@ _ROWS: tuple[Function, ...] = (
     Function("delayn", "stateful", (3, 4), (), ("delayn",), "material delay of order n"),
     Function("delay n", "stateful", (4,), ("delay n",), (), "material delay of order n, Vensim's argument order"),
     Function("trend", "stateful", (2, 3), ("trend",), ("trend",), "fractional growth rate, smoothed"),
-    Function("forecast", "stateful", (3,), ("forecast",), ("forcst",), "x carried on along its trend"),
+    Function("forecast", "stateful", (3, 4), ("forecast",), ("forcst",), "x carried on along its trend"),
+    Function("delay fixed", "stateful", (2, 3), ("delay fixed",), ("delay",), "x as it was a delay time ago"),
+    Function("delay information", "stateful", (3,), ("delay information",), (), "the newest x that has arrived"),
+    Function("delay material", "stateful", (4,), ("delay material",), (), "the sum of what arrives in this step"),
+    Function("sample if true", "stateful", (3,), ("sample if true",), (), "x while a condition holds, then kept"),
+    Function("previous", "stateful", (2,), (), ("previous",), "x one step ago (XMILE 3.5.6)"),
+    Function("npv", "stateful", (4,), ("npv",), (), "net present value of a stream"),
+    Function("npve", "stateful", (4,), ("npve",), (), "net present value, valued at the end of each step"),
+    Function("random 0 1", "random", (0,), ("random 0 1",), (), "uniform between 0 and 1"),
+    Function("random uniform", "random", (3,), ("random uniform",), (), "uniform: lowest, highest, stream"),
+    Function(
+        "random normal",
+        "random",
+        (5,),
+        ("random normal",),
+        (),
+        "normal: lowest, highest, mean, standard deviation, stream",
+    ),
+    Function(
+        "random exponential",
+        "random",
+        (5,),
+        ("random exponential",),
+        (),
+        "exponential of mean 1: lowest, highest, shift, stretch, stream",
+    ),
+    Function(
+        "random gamma",
+        "random",
+        (6,),
+        ("random gamma",),
+        (),
+        "gamma of scale 1: lowest, highest, order, shift, stretch, stream",
+    ),
+    Function(
+        "random weibull",
+        "random",
+        (6,),
+        ("random weibull",),
+        (),
+        "Weibull of mean 1: lowest, highest, shape, shift, stretch, stream",
+    ),
+    Function(
+        "random poisson",
+        "random",
+        (6,),
+        ("random poisson",),
+        (),
+        "Poisson: lowest, highest, mean, shift, stretch, stream",
+    ),
+    Function(
+        "random beta",
+        "random",
+        (7,),
+        ("random beta",),
+        (),
+        "beta: lowest, highest, alpha, beta, shift, stretch, stream",
+    ),
+    Function(
+        "random binomial",
+        "random",
+        (7,),
+        ("random binomial",),
+        (),
+        "successes: lowest, highest, probability, trials, shift, stretch, stream",
+    ),
+    Function(
+        "random negative binomial",
+        "random",
+        (7,),
+        ("random negative binomial",),
+        (),
+        "trials until n successes: lowest, highest, probability, n, shift, stretch, stream",
+    ),
+    Function(
+        "random triangular",
+        "random",
+        (6,),
+        ("random triangular",),
+        (),
+        "triangular: lowest, highest, start, peak, stop, stream",
+    ),
+    Function(
+        "random pink noise",
+        "random",
+        (4,),
+        ("random pink noise",),
+        (),
+        "normal noise with a memory: mean, standard deviation, correlation time, stream",
+    ),
+    Function("uniform", "random", (2, 3), (), ("uniform", "random"), "uniform: lowest, highest, seed"),
+    Function("normal", "random", (2, 3, 5), (), ("normal",), "normal: mean, standard deviation, seed, lowest, highest"),
+    Function("lognormal", "random", (2, 3), (), ("lognormal",), "e to a normal: its mean and standard deviation, seed"),
+    Function("exprnd", "random", (1, 2), (), ("exprnd",), "exponential: mean, seed"),
+    Function("poisson", "random", (1, 2, 4), (), ("poisson",), "Poisson: mean, seed, lowest, highest"),
+    Function("beta", "random", (2, 3), (), ("beta",), "beta: alpha, beta, seed"),
+    Function("gamma", "random", (2, 3), (), ("gamma",), "gamma: shape, scale, seed"),
+    Function("binomial", "random", (2, 3), (), ("binomial",), "successes: trials, probability, seed"),
 )
 
 FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
 """The functions by their name in this project."""
 
 
+def draws_random_numbers(variable: Variable) -> bool:
+    """Whether there is a random function in the equations of a variable."""
+    parts = [part for one in variable.equations for part in (one.expression, one.rate) if part is not None]
+    calls = [node for part in parts for node in walk(part) if isinstance(node, Call)]
+    return any(FUNCTIONS[one.function].role == "random" for one in calls)
+
+
+VENSIM_NAMESPACE = "vensim."
+"""Begins, in XMILE, the name of a function that Vensim alone has (XMILE 1.0, section 3.2.2.3)."""
+
+
 def functions_of(dialect: Literal["vensim", "xmile"]) -> dict[str, Function]:
     """Return the functions that a dialect knows, by the canonical names it gives them."""
-    return {name: row for row in _ROWS for name in (row.vensim if dialect == "vensim" else row.xmile)}
+    if dialect == "vensim":
+        return {name: row for row in _ROWS for name in row.vensim}
+    foreign = {VENSIM_NAMESPACE + name: row for row in _ROWS if not row.xmile for name in row.vensim}
+    return foreign | {name: row for row in _ROWS for name in row.xmile}

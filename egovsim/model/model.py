@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from egovsim.errors import UnknownNameError, unknown_name
+from egovsim.errors import ModelError, UnknownNameError, unknown_name
 from egovsim.model.expression import NOWHERE, Expression, Number, Table, Unary, Where
 from egovsim.names import canonical, split_element
 
 Kind = Literal["stock", "flow", "auxiliary", "lookup"]
-Method = Literal["euler", "rk4"]
+Method = Literal["euler", "rk2", "midpoint", "rk4"]
+"""How a model is integrated. ``rk2`` is Heun's method, which Stella calls second-order Runge-Kutta and XMILE
+``rk2``; ``midpoint`` is the method of Vensim that bears the same name (see `METHODS` of the compiler)."""
+
+Mapped = tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]
+"""The id of a dimension, and which of its elements each element of another one serves."""
 
 
-@dataclass(frozen=True, slots=True)
+LARGEST_ARRAY = 100_000
+"""The most elements that one dimension, or one array, may have; more than that is a slip, and fills the memory."""
+
+
+@dataclass(frozen=True)
 class Dimension:
-    """A dimension and its elements, in order, named as the file names them."""
+    """A dimension, or a part of one, and its elements, in order, named as the file names them.
+
+    `mappings` say what it stands for in an equation over another dimension (Vensim's ``->``): for each
+    such dimension, by its id, pairs of an own element's id and the ids of the elements there that it serves.
+    """
 
     name: str
     elements: tuple[str, ...]
+    mappings: tuple[Mapped, ...] = ()
 
     @property
     def id(self) -> str:
         return canonical(self.name)
 
-    @property
+    @cached_property
     def element_ids(self) -> tuple[str, ...]:
         return tuple(canonical(one) for one in self.elements)
+
+    @cached_property
+    def element_names(self) -> Mapping[str, str]:
+        """The elements' names by their ids."""
+        return dict(zip(self.element_ids, self.elements, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +77,18 @@ class Equation:
     elements: tuple[str, ...] = ()
     rate: Expression | None = None
     table: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSynonyms:
+    """Names of one unit, the main one first.
+
+    `definition` says what the unit is made of, in other units (``1000*kg``, ``kg*m/s^2``); it is empty
+    where the unit is one of its own.
+    """
+
+    names: tuple[str, ...]
+    definition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +142,15 @@ def plain_number(expression: Expression | None) -> float | None:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a reader left out of the numbers of a variable, and where its equation stands."""
+
+    variable: str
+    text: str
+    where: Where
+
+
 @dataclass(frozen=True)
 class Model:
     """A model: its clock, dimensions and variables, in the order of the file.
@@ -128,6 +169,12 @@ class Model:
         The file's name, for messages.
     ignored : tuple of str
         Display features that were left out, each with its count, for `check` to list.
+    unit_synonyms : tuple of UnitSynonyms
+        What the file says about names of units.
+    sources : tuple of str
+        The other files that numbers were taken from, by their paths from the model's folder.
+    left_out : tuple of LeftOut
+        What of those files was no number and is no point of a series, for `check` to warn of.
     """
 
     name: str
@@ -136,6 +183,9 @@ class Model:
     variables: tuple[Variable, ...]
     file: str = ""
     ignored: tuple[str, ...] = ()
+    unit_synonyms: tuple[UnitSynonyms, ...] = ()
+    sources: tuple[str, ...] = field(default=(), compare=False)
+    left_out: tuple[LeftOut, ...] = field(default=(), compare=False)
 
     @cached_property
     def by_id(self) -> Mapping[str, Variable]:
@@ -146,6 +196,11 @@ class Model:
     def dimension_by_id(self) -> Mapping[str, Dimension]:
         """Dimensions by canonical id."""
         return {one.id: one for one in self.dimensions}
+
+    @cached_property
+    def subscript_ids(self) -> frozenset[str]:
+        """Ids of all dimensions and of all their elements."""
+        return frozenset(id for one in self.dimensions for id in (one.id, *one.element_ids))
 
     @cached_property
     def memo(self) -> dict[object, object]:
@@ -228,8 +283,18 @@ def product_of(model: Model, variable: Variable) -> tuple[tuple[str, ...], ...]:
 
 def display_elements(model: Model, variable: Variable, ids: tuple[str, ...]) -> tuple[str, ...]:
     """Return element names as the file writes them."""
-    shown: list[str] = []
-    for name, one in zip(variable.dimensions, ids, strict=True):
-        dimension = model.dimension_by_id[canonical(name)]
-        shown.append(dimension.elements[dimension.element_ids.index(one)])
-    return tuple(shown)
+    pairs = zip(variable.dimensions, ids, strict=True)
+    return tuple(model.dimension_by_id[canonical(name)].element_names[one] for name, one in pairs)
+
+
+def refuse_huge(axes: Sequence[Dimension], place: str) -> None:
+    """Raise an error for an array of more elements than any machine should be asked for.
+
+    Raises
+    ------
+    ModelError
+        There are more than `LARGEST_ARRAY`; `place` begins the message.
+    """
+    count = math.prod(len(one.elements) for one in axes)
+    if count > LARGEST_ARRAY:
+        raise ModelError(f"{place}: an array of {count} elements is too large; {LARGEST_ARRAY} can be run.")

@@ -1,7 +1,7 @@
 """An expression as its modeller would write it, in XMILE's notation (XMILE 1.0, section 3.3).
 
-Reading the text again gives the same expression.  Two things have no notation there and are shown
-for the eye alone: points written in place, and functions that only Vensim has.
+Reading the text again gives the same expression.  One thing has no notation there and is shown for the
+eye alone: points written in place.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from egovsim.model.expression import (
     children,
     walk,
 )
-from egovsim.model.functions import FUNCTIONS, functions_of
+from egovsim.model.functions import FUNCTIONS, VENSIM_NAMESPACE, functions_of
 from egovsim.names import canonical
 
 _LEVELS: Mapping[BinaryOperator, int] = {
@@ -66,6 +66,9 @@ _RESERVED = frozenset(
 )
 """Names that mean something else unless they stand between quotation marks."""
 
+_OF_ARRAYS: Mapping[str, str] = {"vmin": "MIN", "vmax": "MAX"}
+"""Functions that have the name of another one in XMILE, which they differ from by taking one array."""
+
 _PLAIN = re.compile(r"(?:[^\W\d]|[^\x00-\x7f\s])(?:[\w$]|[^\x00-\x7f\s])*")
 
 
@@ -98,7 +101,7 @@ def _written(node: Expression, operands: Sequence[tuple[str, int]]) -> tuple[str
     """Return the text of a node, given its operands', and how tightly it binds."""
     match node:
         case Number(value=value):
-            return _number(value), 9 if value >= 0 else 7
+            return _number(value), 7 if math.copysign(1.0, value) < 0 else 9
         case Reference():
             return _reference(node), 9
         case ClockValue(which=which):
@@ -158,8 +161,17 @@ def _name(name: str) -> str:
 def _reference(node: Reference) -> str:
     if not node.subscripts:
         return _name(node.name)
-    inside = ", ".join("*" if isinstance(one, Star) else _subscript(one) for one in node.subscripts)
+    inside = ", ".join(_star(one) if isinstance(one, Star) else _subscript(one) for one in node.subscripts)
     return f"{_name(node.name)}[{inside}]"
+
+
+def _star(star: Star) -> str:
+    """Write a whole dimension or a slice; ``*:dimension`` names it, as simlin reads it (not in the standard)."""
+    if star.first or star.last:
+        return f"{_subscript(star.first)}:{_subscript(star.last)}"
+    if star.first:
+        return f"{_subscript(star.first)}:{_subscript(star.last)}"
+    return f"*:{_subscript(star.dimension)}" if star.dimension else "*"
 
 
 def _subscript(id: str) -> str:
@@ -173,9 +185,12 @@ def _lookup(lookup: Reference, argument: str) -> str:
 
 
 def _function(function: str) -> str:
-    """Return XMILE's name of a function, or Vensim's where XMILE has none."""
+    """Return XMILE's name of a function, or Vensim's in the namespace ``vensim`` where XMILE has none."""
+    if function in _OF_ARRAYS:
+        return _OF_ARRAYS[function]
     row = FUNCTIONS[function]
-    return (row.xmile or row.vensim)[0].upper().replace(" ", "_")
+    name = (row.xmile or row.vensim)[0].upper().replace(" ", "_")
+    return name if row.xmile else f"{VENSIM_NAMESPACE}{name}"
 
 
 def _points(table: Table) -> str:

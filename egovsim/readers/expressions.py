@@ -14,6 +14,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from egovsim.errors import ModelError, suggestion
 from egovsim.model.expression import (
+    NOT_AVAILABLE,
     Binary,
     BinaryOperator,
     Call,
@@ -34,13 +35,16 @@ from egovsim.model.expression import (
 )
 from egovsim.model.functions import Function, functions_of
 from egovsim.names import canonical
+from egovsim.readers.data_functions import ARITY as DATA_FUNCTIONS
+from egovsim.readers.data_functions import MARK as DATA
+from egovsim.readers.macros import MARK
 from egovsim.readers.passage import Passage, passage_of
 from egovsim.readers.tables import TableError, table_of
 
 Dialect = Literal["xmile", "vensim"]
 
-NOT_AVAILABLE = -(2.0**109)
-"""The number that Vensim's ``:NA:`` is in comparisons."""
+LONGEST = 200_000
+"""The most characters of one equation; parsing more takes longer than anybody waits."""
 
 BUILT_IN_NAMES: Mapping[Dialect, Mapping[str, ClockName | float]] = {
     "xmile": {
@@ -68,8 +72,8 @@ _TOLERATED_NAMES: Mapping[str, ClockName] = {
 """Vensim's names that translators leave in XMILE files; there a variable of that name comes first."""
 
 _OTHER_FORMS: Mapping[Dialect, frozenset[tuple[str, int]]] = {
-    "xmile": frozenset({("min", 1), ("max", 1), ("pulse", 1), ("forcst", 4)}),
-    "vensim": frozenset({("min", 1), ("max", 1)}),
+    "xmile": frozenset({("pulse", 1), ("forcst", 4)}),
+    "vensim": frozenset(),
 }
 """Functions and numbers of arguments that the dialect allows and this version cannot run."""
 
@@ -78,10 +82,8 @@ _SIGNS: tuple[BinaryOperator, ...] = ("+", "-", "*", "/", "^", "mod", "=", "<>",
 _OPERATORS: Mapping[str, BinaryOperator] = {**{one: one for one in _SIGNS}, ":and:": "and", ":or:": "or"}
 """Operators of two operands, as either dialect writes them in lower case."""
 
-
-_ARRAYED_LOOKUP = "a lookup with subscripts cannot be run yet"
-
-_AS_NUMBER = "a dimension or element as a number cannot be run yet"
+_OF_ARRAYS: Mapping[tuple[str, int], str] = {("min", 1): "vmin", ("max", 1): "vmax"}
+"""Functions that are others of this project when they are given one argument: an array (XMILE, section 3.7.1.3)."""
 
 
 class Integral(NamedTuple):
@@ -102,16 +104,12 @@ class Names:
     """What the names in an equation can mean beside the dialect's own functions; all are canonical ids.
 
     `variables` gives each variable of the file with its dimensions, `macros` are its macros,
-    `subscripts` its dimensions and their elements, `built_in` values that stand for a name without
-    being a variable, `elements` the element that a subscript is to be read as (an equation for a part
-    of a dimension is read once for each element of the part).
+    `built_in` values that stand for a name without being a variable.
     """
 
     variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     macros: Collection[str] = frozenset()
-    subscripts: Collection[str] = frozenset()
     built_in: Mapping[str, ClockName | float] = field(default_factory=dict[str, "ClockName | float"])
-    elements: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @cache
@@ -168,6 +166,11 @@ def parse_points(passage: Passage, *, owner: str) -> Table:
 
 def _read(text: str | Passage, start: str, dialect: Dialect, owner: str, names: Names) -> Any:
     passage = passage_of(text) if isinstance(text, str) else text
+    if len(passage.text) > LONGEST:
+        raise ModelError(
+            f"{_place(passage.where(0), owner)}: the equation has {len(passage.text)} characters, and {LONGEST} can "
+            "be read; split it into auxiliaries."
+        )
     try:
         tree = _parser(dialect).parse(passage.text, start=start)
     except UnexpectedInput as error:
@@ -264,6 +267,8 @@ class _Builder:
         sign = str(token)
         if sign == "+":
             return operand
+        if sign == "-" and isinstance(operand, Number):
+            return Number(-operand.value, self._where(token))
         operator: UnaryOperator = "-" if sign == "-" else "not"
         return Unary(operator, operand, self._where(token))
 
@@ -278,9 +283,9 @@ class _Builder:
     def reference(self, parts: list[Any]) -> Expression:
         (token,) = parts
         id = canonical(token)
-        if id in self._names.subscripts and id not in self._names.variables:
-            # Between brackets this is a subscript after all, and `_subscript` takes it for one.
-            return Unsupported(str(token), _AS_NUMBER, self._where(token))
+        if id == "self" and self._dialect == "xmile" and id not in self._names.variables and self._owner:
+            # The variable itself, as PREVIOUS(SELF, 0) has it (XMILE 1.0, section 3.5.6).
+            return Reference(self._owner, canonical(self._owner), (), self._where(token))
         return self._built_in(token, id) or Reference(_bare(token), id, (), self._where(token))
 
     def _built_in(self, token: Token, id: str) -> Expression | None:
@@ -303,42 +308,56 @@ class _Builder:
         """Vensim's ``Dimension!``: all of a dimension, for a sum to run over."""
         return Star(canonical(parts[0]))
 
-    def slice(self, parts: list[Any]) -> None:
-        return None
+    def whole_named(self, parts: list[Any]) -> Star:
+        """``*:dimension``, which names what the star runs over, in XMILE files of Stella and simlin."""
+        return Star(canonical(parts[1]))
+
+    def slice(self, parts: list[Any]) -> Star | None:
+        first, last = map(_subscript, parts)
+        return Star("", first, last) if isinstance(first, str) and isinstance(last, str) else None
 
     def subscripts(self, parts: list[Any]) -> tuple[tuple[str | Star | None, ...], Token]:
         """Return the subscripts, None for those that are to be computed, and the closing bracket."""
         *inside, bracket = parts
-        return tuple(_subscript(one, self._names.elements) for one in inside), bracket
+        return tuple(map(_subscript, inside)), bracket
 
     def element(self, parts: list[Any]) -> Expression:
         token, (given, bracket) = parts
         id = canonical(token)
         if None in given:
-            return self._unsupported(token, bracket, "a subscript that is a range or is computed cannot be run yet")
+            return self._unsupported(token, bracket, "a computed subscript cannot be run yet")
         subscripts = [one for one in given if one is not None]
         return Reference(_bare(token), id, tuple(subscripts), self._where(token))
 
     def arguments(self, parts: list[Any]) -> tuple[Expression, ...]:
         return tuple(parts)
 
-    def element_call(self, parts: list[Any]) -> Unsupported:
-        token, _, _, end = parts
-        return self._unsupported(token, end, _ARRAYED_LOOKUP)
+    def element_call(self, parts: list[Any]) -> Expression:
+        token, given, arguments, end = parts
+        lookup = self.element([token, given])
+        if isinstance(lookup, Reference) and len(arguments) == 1:
+            return LookupCall(lookup, arguments[0], lookup.where)
+        return self._unsupported(token, end, "an array is given arguments, and is no lookup of one argument")
 
     def call(self, parts: list[Any]) -> Expression:
         token, arguments, end = parts
         id, where = canonical(token), self._where(token)
         count = len(arguments)
+        if id in self._names.macros:
+            return Call(f"{MARK}{id}", arguments, where)
+        if self._dialect == "vensim" and DATA_FUNCTIONS.get(id) == count:
+            return Call(f"{DATA}{id}", arguments, where)
         row = self._functions.get(id)
         if row is not None and count in row.arity and not _has_text(arguments):
             return Call(row.name, arguments, where)
+        if self._dialect == "xmile" and (id, count) in _OF_ARRAYS:
+            return Call(_OF_ARRAYS[id, count], arguments, where)
         if count == 0 and (value := self._built_in(token, id)) is not None:
             return value
         if id in self._names.variables and count == 1:
-            return self._lookup(Reference(_bare(token), id, (), where), arguments[0], token, end)
+            return LookupCall(Reference(_bare(token), id, (), where), arguments[0], where)
         if id == "lookup" and self._dialect == "xmile" and count == 2 and isinstance(arguments[0], Reference):
-            return self._lookup(arguments[0], arguments[1], token, end)
+            return LookupCall(arguments[0], arguments[1], where)
         special = _special(id, arguments, where)
         if special is not None:
             return special
@@ -350,17 +369,22 @@ class _Builder:
             )
         return self._unsupported(token, end, self._reason(token, id, count, known=row is not None))
 
-    def _lookup(self, lookup: Reference, argument: Expression, first: Token, last: Token) -> Expression:
-        if lookup.subscripts or self._names.variables.get(lookup.id):
-            return self._unsupported(first, last, _ARRAYED_LOOKUP)
-        return LookupCall(lookup, argument, self._where(first))
+    def call_for_outputs(self, parts: list[Any]) -> Call:
+        """A call of a macro that names variables for what the macro puts out beside its value."""
+        token, arguments, outputs, _ = parts
+        if (id := canonical(token)) not in self._names.macros:
+            raise self._error(token, f'"{_shown(token)}" is no macro, so nothing can stand after ":"; remove it.')
+        return Call(f"{MARK}{id}", (*arguments, *outputs), self._where(token))
+
+    def outputs(self, parts: list[Any]) -> tuple[Expression, ...]:
+        return tuple(parts)
 
     def _reason(self, token: Token, id: str, count: int, *, known: bool) -> str:
         name = _shown(token)
-        if id in self._names.macros:
-            return f'"{name}" is a macro, and macros cannot be run yet'
         if id == "a function of":
             return "the equation has not been written yet"
+        if id == "get time value":
+            return "GET TIME VALUE gives Time (0) or INITIAL TIME (1) in the model's unit (0); calendars cannot be run"
         if known:
             return f'"{name}" with {count} argument{"" if count == 1 else "s"} cannot be run yet'
         near = suggestion(name, [one.upper() for one in self._functions])
@@ -433,19 +457,21 @@ def _special(id: str, arguments: tuple[Expression, ...], where: Where) -> Expres
         case "game", (argument,):
             # Outside a game its argument is its value (Vensim's reference, "GAME").
             return argument
+        case "get time value", (Number(value=0.0 | 1.0 as begin), offset, Number(value=0.0)):
+            # Time, or the start, in the model's own unit (Vensim's reference, "GET TIME VALUE"); the other
+            # measures are of a calendar and need a date that belongs to the settings of Vensim.
+            return Binary("+", ClockValue("initial time" if begin else "time", where), offset, where)
         case _:
             return None
 
 
-def _subscript(part: Expression | Star | None, elements: Mapping[str, str]) -> str | Star | None:
+def _subscript(part: Expression | Star | None) -> str | Star | None:
     """Return a subscript's id: a name, or the number of an element written with digits."""
     match part:
         case Star():
             return part
         case Reference(id=id, subscripts=()):
-            return elements.get(id, id)
-        case Unsupported(text=text, reason=reason) if reason == _AS_NUMBER:
-            return elements.get(canonical(text), canonical(text))
+            return id
         case Number(value=value) if value == int(value):
             return str(int(value))
         case _:

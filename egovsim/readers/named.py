@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from egovsim.library import find
@@ -9,7 +10,7 @@ from egovsim.model.model import Model
 from egovsim.readers.reading import read_file
 
 
-def read_model(path_or_name: str | Path) -> Model:
+def read_model(path_or_name: str | Path, *, data: Sequence[str | Path] = ()) -> Model:
     """Read a model file, or a shipped model.
 
     Parameters
@@ -17,6 +18,10 @@ def read_model(path_or_name: str | Path) -> Model:
     path_or_name : str or Path
         A path to an XMILE or Vensim file; a text without suffix and separator is a shipped name, such as
         ``"egov"``.
+    data : sequence of str or Path, optional
+        Files with the series of a Vensim model's data variables, exported by Vensim or any other program: .dat, or
+        a table as .tab or .csv with the times down the first column. A later file comes before an earlier one.
+        Left out, the files beside the model that bear the names of the data sets in its settings.
 
     Returns
     -------
@@ -29,8 +34,10 @@ def read_model(path_or_name: str | Path) -> Model:
         When no shipped model bears the name.
     ModelError
         When there is no such file, it is not a model, or an equation cannot be parsed; file and line are named.
+    DataError
+        When a file that values come from is missing, or lacks a sheet, a cell or a number; all of it is named.
     """
-    return read_file(find("model", path_or_name))
+    return read_file(find("model", path_or_name), data=[Path(one) for one in data])
 
 
 def locate_model(path_or_name: str | Path) -> Path:

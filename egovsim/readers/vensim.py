@@ -1,37 +1,45 @@
 """Vensim's .mdl files.
 
-Read are scalar models, lookups, and arrays as far as a list of equations for elements says it all.
-Everything else that Vensim has becomes an `Unsupported` equation with its text and line.  The
-integration method is Euler: how the settings at a file's end name another one is not documented.
+An equation for a part of a dimension, or with exceptions, becomes one for each of its elements; mappings of
+dimensions stay with the dimensions.  What cannot be run becomes an `Unsupported` equation with its text and line.
+The integration method is Euler: how the settings at a file's end name another one is not documented.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from pathlib import Path
 
-from egovsim.errors import ModelError, UnsupportedError
+from egovsim.errors import ModelError
 from egovsim.model.expression import (
-    ClockName,
-    ClockValue,
+    Call,
     Expression,
+    LookupCall,
     Number,
     Reference,
     Table,
     Unsupported,
     Where,
-    walk,
+    children,
+    with_children,
 )
-from egovsim.model.model import Bounds, Clock, Dimension, Equation, Kind, Model, Variable, plain_number
+from egovsim.model.model import Bounds, Clock, Dimension, Equation, Kind, Model, Variable, refuse_huge
 from egovsim.names import canonical
-from egovsim.readers.expressions import Constants, Integral, Names, parse_points, parse_vensim_equation
+from egovsim.readers.data import MODES, DataFiles, Left, request_in
+from egovsim.readers.data_functions import MARK as DATA
+from egovsim.readers.data_functions import exogenous, resolve_data_functions
+from egovsim.readers.expressions import BUILT_IN_NAMES, Constants, Integral, Names, parse_points, parse_vensim_equation
+from egovsim.readers.macros import Macro, expand_macros
 from egovsim.readers.passage import Passage
-from egovsim.readers.vensim_text import Entry, VensimText, read_vensim_text
+from egovsim.readers.series import exports_of
+from egovsim.readers.vensim_clock import CONTROLS, ClockText, Control
+from egovsim.readers.vensim_subscripts import RangeText, read_ranges
+from egovsim.readers.vensim_text import Entry, MacroText, VensimText, read_vensim_text
 
 _WORD = r"(?:[^\W\d]|[^\x00-\x7f\s])(?:[\w$'.]|[^\x00-\x7f\s])*(?:[ \t\n]+(?:[\w$'.]|[^\x00-\x7f\s])+)*"
 _LEFT = re.compile(
@@ -44,24 +52,18 @@ _LEFT = re.compile(
 _REALITY_CHECK = re.compile(r":\s*(?:THE CONDITION|TEST INPUT)\s*:", re.IGNORECASE)
 _TABBED = re.compile(r"\s*TABBED\s+ARRAY\s*\((?P<numbers>[^()]*)\)\s*$", re.IGNORECASE)
 _BOUNDS = re.compile(r"\[(?P<inside>[^\[\]]*)\]\s*$")
-_NUMBERED = re.compile(r"\(\s*(?P<stem>.*?)(?P<low>\d+)\s*-\s*(?P<same>.*?)(?P<high>\d+)\s*\)", re.DOTALL)
-
-_CONTROLS: Mapping[str, ClockName | None] = {
-    "initial time": "initial time",
-    "final time": "final time",
-    "time step": "time step",
-    "saveper": None,
-}
-"""Variables that control a run, and the value of the clock each is."""
 
 
-def read_vensim(path: Path) -> Model:
+def read_vensim(path: Path, *, data: Sequence[Path] = ()) -> Model:
     """Read a Vensim model.
 
     Parameters
     ----------
     path : Path
         The .mdl file.
+    data : sequence of Path, optional
+        Exported runs (.dat, .tab, .csv) with the series of data variables; left out, the exports beside the
+        model that bear the names of the data sets in its settings.
 
     Returns
     -------
@@ -72,10 +74,14 @@ def read_vensim(path: Path) -> Model:
     ------
     ModelError
         It is not a Vensim model, an equation does not parse, or a name is borne twice.
+    DataError
+        A file, sheet or cell that the model takes values from is missing, or holds no number.
     UnsupportedError
         A control variable (FINAL TIME and its like) is not a number.
     """
-    return _Reader(read_vensim_text(path)).model()
+    text = read_vensim_text(path)
+    given = data or exports_of(text.datasets, path.parent)
+    return _Reader(text, DataFiles(path.parent, given)).model()
 
 
 @dataclass(frozen=True)
@@ -98,15 +104,14 @@ class _Left:
 class _Reader:
     """Reads the entries of one file."""
 
-    def __init__(self, text: VensimText) -> None:
+    def __init__(self, text: VensimText, files: DataFiles) -> None:
         self._text = text
+        self._files = files
         self._ignored = text.ignored
         self._lefts = [left for entry in text.entries if (left := self._left(entry)) is not None]
-        subscripts = {id for one in self._dimensions.values() for id in (one.id, *one.element_ids)}
         self._names = Names(
             variables={id: tuple(one.id for one in self._axes(lefts) or ()) for id, lefts in self._defined.items()},
-            macros=text.macros,
-            subscripts=subscripts,
+            macros={one.id for one in text.macros},
         )
 
     def model(self) -> Model:
@@ -118,10 +123,37 @@ class _Reader:
             name=file.rsplit(".", 1)[0],
             clock=clock,
             dimensions=tuple(self._dimensions.values()),
-            variables=tuple(self._variables()),
+            variables=tuple(self._flat()),
             file=file,
             ignored=tuple(f"{name}: {count}" for name, count in self._ignored.items()),
+            unit_synonyms=self._text.unit_synonyms,
+            sources=self._files.sources,
+            left_out=tuple(self._files.left_out.values()),
         )
+
+    def _flat(self) -> list[Variable]:
+        """Return the variables with macros and data functions made into what they stand for."""
+        variables = expand_macros(list(self._variables()), self._macros(), self._dimensions)
+        return resolve_data_functions([*variables, *exogenous(variables, self._files)])
+
+    def _macros(self) -> list[Macro]:
+        return [self._macro(one) for one in self._text.macros]
+
+    def _macro(self, macro: MacroText) -> Macro:
+        """Read the body of a macro; ``name$`` in it is what the model calls so."""
+        inner = _Reader(replace(self._text, entries=macro.entries), self._files)
+        clock = {**BUILT_IN_NAMES["vensim"], **self._names.built_in}
+        known = {**inner._names.variables, **{canonical(one): () for one in macro.inputs}}
+        inner._names = replace(
+            self._names, variables=known, built_in={f"{name}$": value for name, value in clock.items()}
+        )
+        variables = tuple(inner._variables())
+        defined = {one.id for one in variables}
+        missing = [one for one in (macro.name, *macro.outputs) if canonical(one) not in defined]
+        if missing:
+            raise ModelError(f'{macro.where}, "{macro.name}": the macro has no equation for "{missing[0]}"; add it.')
+        result = Reference(macro.name, macro.id, (), macro.where)
+        return Macro(macro.name, macro.inputs, result, variables, macro.outputs, where=macro.where)
 
     # Left sides
 
@@ -149,62 +181,46 @@ class _Reader:
 
     @cached_property
     def _dimensions(self) -> dict[str, Dimension]:
-        found: dict[str, Dimension] = {}
-        for left in sorted(self._lefts, key=lambda one: one.sign == "<->"):
-            if left.sign == "<->" and canonical(left.right.text) in found:
-                found[left.id] = Dimension(left.name, found[canonical(left.right.text)].elements)
-            elif left.sign == ":":
-                elements = _listed(left.right.text.split("->")[0], found)
-                if elements:
-                    found[left.id] = Dimension(left.name, elements)
-        return found
+        """The subscript ranges whose elements are known."""
+        texts = [
+            RangeText(one.name, one.right.text, one.where, alias=one.sign == "<->")
+            for one in self._lefts
+            if one.sign in (":", "<->")
+        ]
+        found = read_ranges(texts, external=self._elements_elsewhere)
+        return {id: one for id, one in found.items() if one.elements}
+
+    def _elements_elsewhere(self, text: RangeText, part: str) -> tuple[str, ...]:
+        place = f'{text.where}, "{text.name}"'
+        request = request_in(part, place=place)
+        return () if request is None else self._files.elements(request, place=place)
 
     # The clock
 
     def _clock(self) -> Clock:
-        controls = {one.id: one for one in self._lefts if one.id in _CONTROLS}
-        for name in ("initial time", "final time", "time step"):
-            if name not in controls:
-                raise ModelError(f"{self._text.source.file}: there is no {name.upper()}; add it to the equations.")
-        value = {name: self._control(name, controls, ()) for name in controls}
-        step, stop = controls["time step"], controls["final time"]
-        if value["time step"] <= 0:
-            raise ModelError(f'{step.where}, "TIME STEP": it is {value["time step"]:g}; it must be above 0.')
-        if value["final time"] <= value["initial time"]:
-            raise ModelError(f'{stop.where}, "FINAL TIME": it is not after INITIAL TIME; give a later time.')
-        save = value.get("saveper")
-        return Clock(
-            value["initial time"],
-            value["final time"],
-            value["time step"],
-            save if save and save != value["time step"] else None,
-            "euler",
-            _units(step.entry.units)[0],
-        )
+        lefts = {one.id: one for one in self._lefts if one.id in CONTROLS}
+        controls = {
+            id: Control(one.name, self._scalar(one) or Number(math.nan), one.where) for id, one in lefts.items()
+        }
+        unit = _units(lefts["time step"].entry.units)[0] if "time step" in lefts else ""
+        return ClockText(self._text.source.file, controls, self._equation_of).clock(unit)
 
-    def _control(self, name: str, controls: Mapping[str, _Left], seen: tuple[str, ...]) -> float:
-        """Return the number that a control variable is, or that the one it names is."""
-        left = controls[name]
-        expression = self._parse(left, self._names)
-        number = plain_number(expression) if not isinstance(expression, (Integral, Constants)) else None
-        if number is not None and math.isfinite(number):
-            return number
-        match expression:
-            case ClockValue(which=other) if other in controls and other not in seen:
-                return self._control(other, controls, (*seen, name))
-            case Reference(id=other) if other in controls and other not in seen:
-                return self._control(other, controls, (*seen, name))
-            case _:
-                raise UnsupportedError(
-                    f'{left.where}, "{left.name}": a control variable that is computed cannot be run yet; '
-                    "write a number, or the name of another control variable."
-                )
+    def _equation_of(self, id: str) -> Expression | None:
+        """Return the equation of a scalar variable, for a control variable that is made of it."""
+        lefts = self._defined.get(id, [])
+        return self._scalar(lefts[0]) if len(lefts) == 1 else None
+
+    def _scalar(self, left: _Left) -> Expression | None:
+        if left.subscripts or left.sign not in ("=", "=="):
+            return None
+        right = self._parse(left, self._names)
+        return None if isinstance(right, Integral | Constants) else right
 
     # Variables
 
     def _variables(self) -> Iterator[Variable]:
         for id, lefts in self._defined.items():
-            if id not in _CONTROLS:
+            if id not in CONTROLS:
                 yield self._variable(lefts)
 
     @cached_property
@@ -247,9 +263,9 @@ class _Reader:
             left, reason = refusals[0]
             text = " ".join(left.entry.equation.text.split())
             return "auxiliary", (Equation(Unsupported(text, reason, left.where)),), ()
-        if lefts[0].sign == "(":
-            return "lookup", (Equation(None, table=self._table(lefts[0])),), ()
         equations = [one for left in lefts for one in self._equations(left, axes)]
+        if all(one.table is not None for one in equations):
+            return "lookup", tuple(equations), tuple(one.name for one in axes)
         stock = any(one.rate is not None for one in equations)
         if stock and not all(one.rate is not None for one in equations):
             raise ModelError(f'{lefts[0].where}, "{lefts[0].name}": only some elements are INTEG(…); write all so.')
@@ -274,6 +290,7 @@ class _Reader:
             if not fitting:
                 return None
             found.append(min(fitting, key=lambda one: (len(one.elements), one.id not in column)))
+        refuse_huge(found, f'{lefts[0].where}, "{lefts[0].name}"')
         return tuple(found)
 
     def _elements(self, subscript: str) -> tuple[str, ...]:
@@ -281,37 +298,35 @@ class _Reader:
         return dimension.element_ids if dimension else (subscript,)
 
     def _equations(self, left: _Left, axes: tuple[Dimension, ...]) -> Iterator[Equation]:
-        """Yield the equations of an entry; one for a part of a dimension is read for each element of the part."""
-        whole = [one == axis.id for one, axis in zip(left.subscripts, axes, strict=True)]
-        numbers = self._parse(left, self._names)
-        if isinstance(numbers, Constants):
-            yield from self._constants(left, numbers)
+        """Yield the equations of an entry; one for a part of a dimension is written for each element of the part."""
+        external = self._external(left)
+        if external is not None:
+            yield from external
             return
-        if all(whole) and not left.exceptions:
-            yield _equation(self._unmapped(left, numbers), ())
+        if left.sign == "(":
+            yield Equation(None, table=self._table(left), elements=left.subscripts)
             return
-        for ids in self._combinations(left, [on and not left.exceptions for on in whole]):
+        right = self._parse(left, self._names)
+        if isinstance(right, Constants):
+            yield from self._constants(left, right)
+            return
+        if left.sign.lower() in MODES and left.sign != ":=":
+            right = _with_keyword(left, right)
+        whole = [one == axis.id and not left.exceptions for one, axis in zip(left.subscripts, axes, strict=True)]
+        if all(whole):
+            yield _equation(right, ())
+            return
+        for ids in self._combinations(left, whole):
             stand_in = {one: id for one, id in zip(left.subscripts, ids, strict=True) if one != id}
-            right = self._parse(left, replace(self._names, elements=stand_in))
-            yield _equation(self._unmapped(left, right), ids)
+            yield _equation(_placed(right, stand_in), ids)
 
-    def _unmapped(self, left: _Left, right: Expression | Integral | Constants) -> Expression | Integral | Constants:
-        """Refuse a right side over a dimension that the left side lacks: its elements come by a mapping."""
-        reason = "a dimension mapped onto that of the left side cannot be run yet"
-        match right:
-            case Integral(rate=rate, initial=initial):
-                parts = (rate, initial)
-            case Constants():
-                return right
-            case _:
-                parts = (right,)
-        for node in (node for part in parts for node in walk(part)):
-            if isinstance(node, Reference) and any(
-                one in self._dimensions and one not in left.subscripts for one in node.subscripts
-            ):
-                refused = Unsupported(" ".join(left.right.text.split()), reason, node.where)
-                return Integral(refused, Number(0.0)) if isinstance(right, Integral) else refused
-        return right
+    def _external(self, left: _Left) -> list[Equation] | None:
+        """Return the equations of an entry whose values come from another file; None for any other."""
+        choices = tuple(self._elements(one) for one in left.subscripts)
+        right = left.right.text
+        if left.sign == "(" and ")" in right:
+            right = right[: right.rindex(")")]
+        return self._files.equations(Left(left.name, left.sign, choices, left.where), right)
 
     def _combinations(self, left: _Left, kept: Iterable[bool]) -> Iterator[tuple[str, ...]]:
         choices = [(one,) if keep else self._elements(one) for one, keep in zip(left.subscripts, kept, strict=True)]
@@ -340,33 +355,60 @@ class _Reader:
         return parse_vensim_equation(left.right, owner=left.name, names=names)
 
 
-def _equation(right: Expression | Integral | Constants, ids: tuple[str, ...]) -> Equation:
-    match right:
-        case Integral(rate=rate, initial=initial):
-            return Equation(initial, elements=ids, rate=rate)
-        case Constants():
-            raise AssertionError("constants have been given to their elements before")
+def _equation(right: Expression | Integral, ids: tuple[str, ...]) -> Equation:
+    if isinstance(right, Integral):
+        return Equation(right.initial, elements=ids, rate=right.rate)
+    return Equation(right, elements=ids)
+
+
+def _placed(right: Expression | Integral, elements: Mapping[str, str]) -> Expression | Integral:
+    """Read a right side for one element of a part of a dimension: the part's name means that element."""
+    try:
+        if isinstance(right, Integral):
+            return Integral(_at(right.rate, elements), _at(right.initial, elements))
+        return _at(right, elements)
+    except RecursionError:
+        where = right.rate.where if isinstance(right, Integral) else right.where
+        raise ModelError(f"{where}: an expression is nested too deeply; split it into auxiliaries.") from None
+
+
+def _at(node: Expression, elements: Mapping[str, str]) -> Expression:
+    match node:
+        case Reference():
+            return _reference_at(node, elements)
+        case LookupCall(lookup=lookup, argument=argument):
+            return replace(node, lookup=_reference_at(lookup, elements), argument=_at(argument, elements))
+        case Call(function="size"):
+            return node
         case _:
-            return Equation(right, elements=ids)
+            operands = children(node)
+            return with_children(node, tuple(_at(one, elements) for one in operands)) if operands else node
+
+
+def _reference_at(node: Reference, elements: Mapping[str, str]) -> Reference:
+    if not node.subscripts:
+        return Reference(elements[node.id], elements[node.id], (), node.where) if node.id in elements else node
+    subscripts = (elements.get(one, one) if isinstance(one, str) else one for one in node.subscripts)
+    return replace(node, subscripts=tuple(subscripts))
 
 
 def _refusal(left: _Left) -> str | None:
     """Say why an entry cannot be run, by its sign."""
     match left.sign.lower():
-        case "=" | "==":
-            return None
-        case "(" if left.subscripts:
-            return "a lookup with subscripts cannot be run yet"
-        case "(" if left.right.text.upper().startswith("GET"):
-            return "the points of this lookup come from another file, which cannot be read yet"
-        case "(":
-            return None
         case ":" | "<->":
             return "a dimension whose elements are not listed cannot be read yet"
         case ":is:":
             return "a text is not a number"
         case _:
-            return "the values of a data variable come from another file, which cannot be read yet"
+            return None
+
+
+def _with_keyword(left: _Left, right: Expression | Integral | Constants) -> Expression:
+    """Return what ``x :LOOK FORWARD: := y`` stands for: the points of y, used in another way."""
+    if isinstance(right, Reference):
+        return Call(f"{DATA}{left.sign.lower()}", (right,), left.where)
+    reason = "a data variable with a keyword that is computed from others cannot be run yet"
+    return Unsupported(" ".join(left.entry.equation.text.split()), reason, left.where)
 
 
 def _part(passage: Passage, start: int) -> Passage:
@@ -384,22 +426,6 @@ def _shown(name: str) -> str:
 def _ids(bracketed: str) -> tuple[str, ...]:
     inside = bracketed.strip()[1:-1]
     return tuple(canonical(one) for one in inside.split(",")) if inside.strip() else ()
-
-
-def _listed(text: str, dimensions: Mapping[str, Dimension]) -> tuple[str, ...]:
-    """Return the elements that a list names; none where it takes them from elsewhere."""
-    found: list[str] = []
-    for one in text.split(","):
-        numbered = _NUMBERED.fullmatch(one.strip())
-        if numbered is not None:
-            found += [f"{numbered['stem']}{i}" for i in range(int(numbered["low"]), int(numbered["high"]) + 1)]
-        elif canonical(one) in dimensions:
-            found += dimensions[canonical(one)].elements
-        elif re.search(r"[()']", one) or not one.strip():
-            return ()
-        else:
-            found.append(_shown(one.strip()))
-    return tuple(dict.fromkeys(found))
 
 
 def _number(text: str, left: _Left) -> float:

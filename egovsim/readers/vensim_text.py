@@ -9,14 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from egovsim.errors import ModelError
+from egovsim.model.expression import Where
+from egovsim.model.model import UnitSynonyms
 from egovsim.names import canonical
 from egovsim.readers.opening import read_bytes, refuse_other_formats
 from egovsim.readers.passage import Passage, Source
 
 _SKETCH = re.compile(r"^\\{2,}---///.*$", re.MULTILINE)
-_MACRO = re.compile(r":MACRO:\s*(?P<name>[^(]*)\(.*?:END OF MACRO:", re.DOTALL | re.IGNORECASE)
+_MACRO = re.compile(
+    r":MACRO:\s*(?P<name>[^(|~]*)\((?P<arguments>[^)|~]*)\)(?P<body>.*?):END OF MACRO:", re.DOTALL | re.IGNORECASE
+)
+_DATASETS = re.compile(r"^13:(?P<files>.*)$", re.MULTILINE)
+"""The data sets a model simulates with, in the settings at the end of a file (seen in files; not documented)."""
 _EQUATION = re.compile(r'(?:"(?:[^"\\\n]|\\.|\n)*?"|\{[^{}]*\}|[^"~|{])*+')
 _GROUP = re.compile(r"\*{3,}\s*\.?(?P<name>[^\n*]*?)\s*\n?\s*\*{3,}")
+_UNIT_SYNONYMS = re.compile(r"^22:(.*)$", re.MULTILINE)
 _CONTINUATION = re.compile(r"\\(?=\n)")
 
 
@@ -31,13 +38,30 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class MacroText:
+    """A macro: its arguments by name, and the entries of its body."""
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    where: Where
+
+    @property
+    def id(self) -> str:
+        return canonical(self.name)
+
+
+@dataclass(frozen=True)
 class VensimText:
-    """The entries of a file, the ids of its macros, and what was left out, counted."""
+    """The entries of a file, its macros, what was left out, counted, and what its settings name."""
 
     source: Source
     entries: tuple[Entry, ...]
-    macros: frozenset[str]
+    macros: tuple[MacroText, ...]
     ignored: Counter[str]
+    datasets: tuple[str, ...] = ()
+    unit_synonyms: tuple[UnitSynonyms, ...] = ()
 
 
 def read_vensim_text(path: Path) -> VensimText:
@@ -52,17 +76,57 @@ def read_vensim_text(path: Path) -> VensimText:
     refuse_other_formats(data, path.name, wanted="a Vensim model")
     text = _decode(data)
     ignored: Counter[str] = Counter()
+    named = (name.strip() for one in _DATASETS.finditer(text) for name in one["files"].split(","))
+    datasets = tuple(name for name in named if name)
     sketches = list(_SKETCH.finditer(text))
+    synonyms: tuple[UnitSynonyms, ...] = ()
     if sketches:
         ignored["views"] = len(sketches)
+        synonyms = _unit_synonyms(text[sketches[-1].start() :])
         text = text[: sketches[0].start()]
-    macros = {canonical(one["name"]) for one in _MACRO.finditer(text)}
-    text = _MACRO.sub(lambda one: re.sub(r"[^\n]", " ", one[0]), text)
-    source = Source(path.name, _CONTINUATION.sub(" ", text))
+    text = _CONTINUATION.sub(" ", text)
+    macros = tuple(_macro(Source(path.name, text), one) for one in _MACRO.finditer(text))
+    source = Source(path.name, _MACRO.sub(lambda one: _blanked(one[0]), text))
+    opened = re.search(":MACRO:", source.text, re.IGNORECASE)
+    if opened is not None:
+        raise ModelError(
+            f"{source.where(opened.start())}: this macro is not written :MACRO: name(arguments) … :END OF MACRO:; "
+            "add what is missing."
+        )
     entries = tuple(_entries(source))
     if not entries:
         raise ModelError(f"{path.name}: there is no equation in this file; a Vensim model ends each of them with '|'.")
-    return VensimText(source, entries, frozenset(macros), ignored)
+    return VensimText(source, entries, macros, ignored, datasets, synonyms)
+
+
+def _blanked(text: str) -> str:
+    """Replace everything but line breaks, so that what stands elsewhere keeps its line."""
+    return re.sub(r"[^\n]", " ", text)
+
+
+def _macro(source: Source, found: re.Match[str]) -> MacroText:
+    """Read a macro; its body is read as a file of its own that is blank elsewhere."""
+    inputs, _, outputs = found["arguments"].partition(":")
+    text = source.text
+    start, stop = found.span("body")
+    alone = Source(source.file, _blanked(text[:start]) + text[start:stop])
+    return MacroText(
+        " ".join(found["name"].split()),
+        tuple(" ".join(one.split()) for one in inputs.split(",") if one.strip()),
+        tuple(" ".join(one.split()) for one in outputs.split(",") if one.strip()),
+        tuple(_entries(alone)),
+        source.where(found.start("name")),
+    )
+
+
+def _unit_synonyms(end: str) -> tuple[UnitSynonyms, ...]:
+    """Read the lines ``22:Person,People,Persons`` of the settings, which stand after the last sketch.
+
+    What the number means is not documented; it is so in every recorded file that has such lines.
+    """
+    settings = end.partition("\n///---")[2]
+    found = [tuple(name.strip() for name in line.split(",")) for line in _UNIT_SYNONYMS.findall(settings)]
+    return tuple(dict.fromkeys(UnitSynonyms(names) for names in found if all(names)))
 
 
 def _decode(data: bytes) -> str:

@@ -7,12 +7,13 @@ import re
 
 from egovsim.errors import ModelError, suggestion
 from egovsim.model.expression import LookupKind, Table
-from egovsim.model.model import Bounds, Clock, Dimension, Method
+from egovsim.model.model import LARGEST_ARRAY, Bounds, Clock, Dimension, Method, UnitSynonyms
 from egovsim.names import canonical
 from egovsim.readers.markup import Document, Element
 from egovsim.readers.tables import TableError, table_of
+from egovsim.readers.xmile_marks import mappings_of
 
-_METHODS: dict[str, Method] = {"euler": "euler", "rk4": "rk4"}
+_METHODS: dict[str, Method] = {"euler": "euler", "rk2": "rk2", "rk4": "rk4"}
 
 _KINDS: dict[str, LookupKind] = {"continuous": "continuous", "extrapolate": "extrapolate", "discrete": "discrete"}
 
@@ -101,11 +102,27 @@ def dimensions_of(document: Document) -> tuple[Dimension, ...]:
             elements = tuple(one.get("name") or "" for one in document.named(element, "elem"))
             if not elements and element.get("size") is not None:
                 size = number_in(document, element, element.get("size") or "", f'the size of "{name}"')
+                if size > LARGEST_ARRAY:
+                    place = document.where(element)
+                    raise ModelError(f'{place}: "{name}" has {size:g} elements; {LARGEST_ARRAY} can be run.')
                 elements = tuple(str(one + 1) for one in range(int(size)))
             if not name or not all(elements) or not elements:
                 place = document.where(element)
                 raise ModelError(f'{place}: the dimension "{name}" lacks a name or elements; add them.')
-            found.append(Dimension(name, elements))
+            found.append(Dimension(name, elements, mappings_of(element)))
+    return tuple(found)
+
+
+def unit_synonyms_of(document: Document) -> tuple[UnitSynonyms, ...]:
+    """Read ``<model_units>`` (section 2.4): names of units, aliases, and what a unit is made of."""
+    found: list[UnitSynonyms] = []
+    for block in document.named(document.root, "model_units"):
+        for element in document.named(block, "unit"):
+            aliases = [document.passage(one).text.strip() for one in document.named(element, "alias")]
+            made_of = [document.passage(one).text.strip() for one in document.named(element, "eqn")]
+            names = tuple(one for one in ((element.get("name") or "").strip(), *aliases) if one)
+            if names and not _is_true(element.get("disabled")):
+                found.append(UnitSynonyms(names, next(iter(made_of), "")))
     return tuple(found)
 
 
@@ -169,8 +186,8 @@ def note_of(element: Element | None) -> str:
 
 
 def display_name(text: str) -> str:
-    """Return a name as one writes it; the line breaks of a label are blanks."""
-    return re.sub(r"(?:\\n|\s)+", " ", text).strip()
+    """Return a name as one writes it; the line breaks of a label are blanks, and ``\\\\n`` is no line break."""
+    return re.sub(r"(?:(?<!\\)\\n|\s)+", " ", text).strip().replace(r"\\n", r"\n")
 
 
 def flag_of(document: Document, element: Element | None) -> bool | None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Literal, get_args
 
 import numpy as np
@@ -25,7 +26,7 @@ OnFailure = Literal["record", "raise"]
 
 _CHUNK_MEMBERS = 1024
 _CHUNK_NUMBERS = 400_000  # what the kernel writes is still in the processor's cache when it is put in order
-_METHODS: tuple[Method, ...] = ("euler", "rk4")
+_METHODS: tuple[Method, ...] = get_args(Method)
 
 
 def run(
@@ -42,6 +43,7 @@ def run(
     time_step: float | None = None,
     save_every: float | None = None,
     method: Method | None = None,
+    seed: int = 0,
     workers: int | None = None,
     on_failure: OnFailure = "record",
     progress: Progress | None = None,
@@ -67,8 +69,13 @@ def run(
         Numbers computed while integrating; memory then stays small whatever the number of members.
     until, time_step, save_every : float, optional
         End of the run, step and saving interval, in the model's time unit; by default the file's.
-    method : {"euler", "rk4"}, optional
-        How to integrate; by default as the file says.
+    method : {"euler", "rk2", "midpoint", "rk4"}, optional
+        How to integrate; by default as the file says. ``rk2`` is the mean of the rates at both ends of a step, as
+        in Stella; ``midpoint`` goes by the rates half a step on, which is what Vensim calls RK2.
+    seed : int
+        Of the random functions in the model, if it has any. What a member draws depends on the seed, on the
+        member's number and on the place in the model and in time, on nothing else: the same under every policy
+        and scenario.
     workers : int, optional
         Threads; by default as many as there are processors. Results do not depend on it.
     on_failure : {"record", "raise"}
@@ -97,6 +104,8 @@ def run(
     _check_metrics(metrics or ())
     if workers is not None and workers < 1:
         raise InputError(f"workers is {workers}; give 1 or more, or leave it out for one a processor.")
+    if not isinstance(seed, Integral):
+        raise InputError(f"seed is {seed!r}; give a whole number.")
     policies = policies or (PolicyPath(""),)
     scenarios = scenarios or (Scenario(""),)
     members = len(design) if design is not None else 1
@@ -104,7 +113,9 @@ def run(
     kernel = compiled(model, variables, metrics or (), chosen_method)
     plan = make_plan(model, kernel.program, steps, profile=profile, constants=constants or {}, design=design)
     pairs = [plan.schedule(scenario, policy) for scenario in scenarios for policy in policies]
-    study = _Study(plan, kernel, tuple(pairs), members, _windows(steps, metrics or ()), _thresholds(metrics or ()))
+    study = _Study(
+        plan, kernel, tuple(pairs), members, _windows(steps, metrics or ()), _thresholds(metrics or ()), int(seed)
+    )
     courses, table, failed = study.run(workers or os.cpu_count() or 1, progress)
     shape = (len(scenarios), len(policies), members)
     result = Result(
@@ -155,6 +166,7 @@ class _Study:
     members: int
     windows: np.ndarray
     thresholds: Floats
+    seed: int
 
     def run(self, workers: int, progress: Progress | None) -> tuple[Floats, Floats, Floats]:
         program, pairs = self.kernel.program, len(self.schedules)
@@ -166,8 +178,15 @@ class _Study:
             inputs = self.plan.inputs(first, last)
             for pair, schedule in enumerate(self.schedules):
                 place = (pair, slice(first, last))
-                courses[place], table[place], failed[place] = self.kernel(
-                    inputs, schedule, self.plan.steps, self.windows, self.thresholds
+                _, table[place], failed[place] = self.kernel(
+                    inputs,
+                    schedule,
+                    self.plan.steps,
+                    self.windows,
+                    self.thresholds,
+                    into=courses[place],
+                    seed=self.seed,
+                    first_member=first,
                 )
                 _blank_failures(courses[place], failed[place], self.plan.steps)
             return (last - first) * pairs
@@ -235,6 +254,10 @@ def _finite(**times: float | None) -> None:
             raise InputError(f"{name} is {value}, not a finite number; give a number.")
 
 
+MOST_STEPS = 1e9
+"""The most steps of a run: an hour of the smallest model."""
+
+
 def step_count(clock: Clock, *, place: str = "") -> int:
     """Return the number of steps from start to stop.
 
@@ -247,6 +270,9 @@ def step_count(clock: Clock, *, place: str = "") -> int:
     if not clock.time_step > 0 or not np.isfinite(clock.time_step):
         raise InputError(f"{where}the time step {clock.time_step:g} must be above 0.")
     exact = (clock.stop - clock.start) / clock.time_step
+    if not exact <= MOST_STEPS:
+        text = f"{clock.start:g} to {clock.stop:g} by {clock.time_step:g} is more than {MOST_STEPS:g} steps"
+        raise InputError(f"{where}{text}; choose a longer step or an earlier end.")
     count = round(exact)
     if abs(exact - count) > 1e-9 * max(1.0, abs(exact)):
         nearest = (clock.stop - clock.start) / max(count, 1)
@@ -350,13 +376,22 @@ def _status(study: _Study, failed: Floats, shape: tuple[int, ...]) -> Status:
 def _first_not_finite(study: _Study, pair: int, member: int, failed: int) -> str:
     """Run one failed member again with everything kept, and return the first variable that went wrong."""
     model, program = study.plan.model, study.kernel.program
-    names = [*(one.id for one in program.fixed), *program.stocks, *(one.id for one in program.step)]
+    states = (*program.stocks, *(one.id for one in program.memories))
+    names = [*(one.id for one in program.fixed), *states, *(one.id for one in program.step)]
     every = _diagnosing(model, program, tuple(names))
     steps = replace(study.plan.steps, count=failed, save_every=1)
     inputs = study.plan.inputs(member, member + 1)
     place = {id: number for number, id in enumerate(program.inputs)}
     inputs = inputs[:, [place[id] for id in every.program.inputs]]
-    outputs, _, _ = every(inputs, study.schedules[pair], steps, np.zeros((0, 2), dtype=np.int64), np.zeros(0))
+    outputs, _, _ = every(
+        inputs,
+        study.schedules[pair],
+        steps,
+        np.zeros((0, 2), dtype=np.int64),
+        np.zeros(0),
+        seed=study.seed,
+        first_member=member,
+    )
     wrong = np.argwhere(~np.isfinite(outputs[0]))
     if not len(wrong):
         return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from threading import Lock
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,8 @@ from egovsim.model.inputs import Design, Floats, Range
 
 SampleMethod = Literal["sobol", "random"]
 _BLOCK = 1024
+_SOBOL_BLOCK = 4096  # a power of two: SciPy warns of any other number
+_SOBOL_BLOCKS_KEPT = 4
 
 
 def sample(ranges: Sequence[Range], *, members: int, seed: int, method: SampleMethod = "sobol") -> Design:
@@ -61,23 +63,45 @@ def sample(ranges: Sequence[Range], *, members: int, seed: int, method: SampleMe
 
 
 class _Sobol:
-    """A scrambled Sobol sequence whose rows may be asked for in any order."""
+    """A scrambled Sobol sequence whose rows may be asked for in any order, by several threads.
+
+    The sequence is made block after block, and the blocks last made are kept: chunks in about ascending order
+    cost each block once, and no more memory for more members.
+    """
 
     def __init__(self, dimensions: int, seed: int) -> None:
         self._dimensions, self._seed = dimensions, seed
-
-    @cached_property
-    def _fresh(self):
-        from scipy.stats import qmc
-
-        return lambda: qmc.Sobol(self._dimensions, scramble=True, rng=np.random.default_rng(self._seed))
+        self._making, self._engine = Lock(), None
+        self._kept: dict[int, Floats] = {}
 
     def rows(self, first: int, last: int) -> Floats:
-        engine = self._fresh()
-        if first:
-            engine.fast_forward(first)
-        count = last - first
-        return engine.random(1 << max(count - 1, 0).bit_length())[:count]  # SciPy warns of any other number
+        blocks = range(first // _SOBOL_BLOCK, -(-last // _SOBOL_BLOCK))
+        if not blocks:
+            return np.empty((0, self._dimensions))
+        begin = first - blocks.start * _SOBOL_BLOCK
+        parts = [self._block(one) for one in blocks]
+        whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return whole[begin : begin + last - first]
+
+    def _block(self, number: int) -> Floats:
+        with self._making:
+            if number not in self._kept:
+                made = self._made(number)
+                while len(self._kept) >= _SOBOL_BLOCKS_KEPT:
+                    del self._kept[min(self._kept)]
+                self._kept[number] = made
+            return self._kept[number]
+
+    def _made(self, number: int) -> Floats:
+        from scipy.stats import qmc
+
+        engine, begin = self._engine, number * _SOBOL_BLOCK
+        if engine is None or engine.num_generated > begin:
+            engine = qmc.Sobol(self._dimensions, scramble=True, rng=np.random.default_rng(self._seed))
+        if begin > engine.num_generated:
+            engine.fast_forward(begin - engine.num_generated)
+        self._engine = engine
+        return engine.random(_SOBOL_BLOCK)
 
 
 def _random(dimensions: int, seed: int, first: int, last: int) -> Floats:

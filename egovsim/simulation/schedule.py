@@ -30,13 +30,14 @@ def input_ids(model: Model, name: str, *, source: str = "") -> tuple[Variable, t
     UnknownNameError
         When no variable bears the name.
     InputError
-        When the variable is computed, so that setting it would be ignored.
+        When the variable is computed, so that setting it would be ignored, or gives a delay its order.
     """
     place = f"{source}: " if source else ""
     base, _ = split_element(name)
     if canonical(base) not in model.by_id:
         raise model.unknown(base, where=source)
-    variable, inputs = model[base], flatten(model).inputs
+    flat = flatten(model)
+    variable, inputs, shaping = model[base], flat.inputs, flat.shaping
     ids = tuple(element_name(variable.id, one) for one in model.elements_of(name))
     if variable.kind == "stock":
         ids = tuple(id + START for id in ids)
@@ -44,6 +45,10 @@ def input_ids(model: Model, name: str, *, source: str = "") -> tuple[Variable, t
         remedy = f'to fix it, use hold(model, "{variable.name}")'
         what = "starts from other variables" if variable.kind == "stock" else "is computed by the model"
         raise InputError(f'{place}"{variable.name}" {what}, so it takes no value; {remedy}.')
+    shaped = [shaping[id] for id in ids if id in shaping]
+    if shaped:
+        what = f'is the order of a delay in "{shaped[0]}", which is fixed when the model is compiled'
+        raise InputError(f'{place}"{variable.name}" {what}; change it in the file.')
     return variable, ids
 
 

@@ -1,0 +1,275 @@
+"""How far the engine is from the hardware: run as `python tests/benchmarks/engine.py`; prints tables, asserts nothing.
+
+Against C printed from the same `Program`; the vector instructions of a step against what the units can do; what an
+ensemble of a million members needs; how compiling grows with a model; what a run costs beside the kernel. Times are
+processor time of one thread unless said, so that a busy machine disturbs them less. World3 needs the folder of
+recorded runs in EGOVSIM_CONFORMANCE; C needs gcc. What is missing is said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import c_printer
+import generated
+import limits
+import llvmlite.binding as llvm
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from speed import OUTPUT, environment, machine, shorter
+
+import egovsim
+from egovsim.compiler import kernel as kernels
+from egovsim.compiler.kernel import Kernel
+from egovsim.compiler.llvm import KernelWriter
+from egovsim.compiler.program import Program, build_program
+from egovsim.library import find
+from egovsim.model.inputs import PolicyPath, Scenario
+from egovsim.model.model import plain_number
+from egovsim.names import canonical
+from egovsim.simulation.runs import _clock
+from egovsim.simulation.schedule import make_plan
+
+MEMBERS = 1024
+NO_WINDOWS, NO_THRESHOLDS = np.zeros((0, 2), dtype=np.int64), np.zeros(0)
+
+
+def spread_design(model: egovsim.Model, members: int) -> egovsim.Design:
+    """Draw every constant within a tenth of its value: members that take different ways through the model."""
+    return egovsim.sample(list(ranges_of(model)), members=members, seed=1, method="random")
+
+
+def ranges_of(model: egovsim.Model) -> list[egovsim.Range]:
+    found: list[egovsim.Range] = []
+    for one in model.inputs:
+        value = plain_number(one.equations[0].expression)
+        if one.kind == "stock" or one.dimensions or not value:
+            continue
+        low, high = sorted((0.9 * value, 1.1 * value))
+        low = low if one.bounds.low is None else max(low, one.bounds.low)
+        high = high if one.bounds.high is None else min(high, one.bounds.high)
+        found.append(egovsim.Range(one.name, low, high))
+    return found
+
+
+class Bench:
+    """One model, one output: the kernel and the C program on the same inputs."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.name = name
+        self.model = egovsim.read_model(path)
+        self.program = build_program(self.model, (canonical(OUTPUT[name]),), (), "euler")
+        self.kernel = Kernel(self.program)
+        self.steps = _clock(self.model, None, None, None, None)[0]
+        design = spread_design(self.model, MEMBERS)
+        plan = make_plan(self.model, self.program, self.steps, profile=None, constants={}, design=design)
+        self.schedule, self.inputs = plan.schedule(Scenario(""), PolicyPath("")), plan.inputs(0, MEMBERS)
+
+    def run(self) -> np.ndarray:
+        return self.kernel(self.inputs, self.schedule, self.steps, NO_WINDOWS, NO_THRESHOLDS)[0]
+
+
+def alternating(*works: Callable[[], object], times: int = 15) -> list[float]:
+    """Return the median processor time of some pieces of work that take turns."""
+    for work in works:
+        work()
+    rounds = [[_seconds(work) for work in works] for _ in range(times)]
+    return [statistics.median(column) for column in zip(*rounds, strict=True)]
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begin = time.thread_time()
+    work()
+    return time.thread_time() - begin
+
+
+def against_c(table: Table, bench: Bench, folder: Path) -> None:
+    """Add the ratio to the C program, after a look at whether both compute the same."""
+    work = c_printer.compiled(bench.program, folder, bench.name)
+    if work is None:
+        table.add_row(bench.name, "–", "–", "gcc is not here")
+        return
+    steps = bench.steps
+
+    def in_c() -> np.ndarray:
+        return work(bench.inputs, steps.start, steps.time_step, steps.count)
+
+    ours, theirs = bench.run(), in_c()
+    difference = np.abs(ours - theirs).max() / np.abs(ours).max()
+    mine, other = (one / MEMBERS for one in alternating(bench.run, in_c))
+    what = f"{other / mine:.2f} times as fast; largest difference {difference:.0e}"
+    table.add_row(bench.name, shorter(mine), shorter(other), what)
+
+
+SIMPLE = re.compile(
+    r"v(add|sub|mul|max|min|and|andn|or|xor|cmp\w*|blendv|round|f[nm]\w*|cvt\w+)(pd|sd)\b|vp(s\w+|or|and)\b"
+)
+MOVING = re.compile(r"v(perm|unpck|insert|extract|pextr|shuf|blendps|movsldup|movddup)\w*")
+DIVISION = re.compile(r"v(div|sqrt)(pd|sd)\b")
+
+
+def instructions(program: Program, lanes: int) -> Counter[str]:
+    """Count the instructions of one step by what they do; those of a processor with AVX."""
+    module = llvm.parse_assembly(KernelWriter(program, lanes).write())
+    machine = kernels._target_machine()
+    options = llvm.create_pipeline_tuning_options(speed_level=kernels._SPEED_LEVEL)
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    counts: Counter[str] = Counter()
+    inside = False
+    for line in machine.emit_assembly(module).splitlines():
+        if re.match(r"\w+:", line):
+            inside = line.startswith("step")
+        words = line.split()
+        if not inside or not words or words[0].startswith((".", "#")):
+            continue
+        counts["all"] += 1
+        for kind, pattern in (("simple", SIMPLE), ("moving", MOVING), ("division", DIVISION)):
+            counts[kind] += bool(pattern.match(words[0]))
+        counts["memory"] += "(" in line.partition("#")[0] and not words[0].startswith("lea")
+    return counts
+
+
+def against_limits(table: Table, bench: Bench) -> None:
+    """Add how long the vector units need at least for the operations of a step."""
+    counts = instructions(bench.program, bench.kernel.lanes)
+    if not counts["simple"]:
+        table.add_row(bench.name, "–", "–", "–", "–", "instructions of this processor are not counted")
+        return
+    at_best = limits.seconds_an_operation(bench.kernel.lanes)
+    bounds = {kind: counts[kind] * at_best[kind] for kind in ("simple", "division")}
+    taken = alternating(bench.run)[0] / (MEMBERS / bench.kernel.lanes) / (bench.steps.count + 1)
+    least = max(bounds.values())
+    shown = [f"{counts[kind]}" for kind in ("simple", "division", "moving", "memory")]
+    both = ", ".join(f"{kind} {shorter(bound)}" for kind, bound in bounds.items())
+    table.add_row(bench.name, *shown, f"{shorter(taken)}; at least {both}: {least / taken:.0%} of the limit")
+
+
+def compiling(table: Table, sizes: Sequence[int]) -> None:
+    """Add what reading, compiling and running a generated model of some size takes."""
+    with tempfile.TemporaryDirectory() as folder, environment(EGOVSIM_CACHE=folder):
+        for size in sizes:
+            path = Path(folder) / f"generated{size}.xmile"
+            path.write_text(generated.xmile(size), encoding="utf-8")
+            begin = time.process_time()
+            model = egovsim.read_model(path)
+            read = time.process_time()
+            egovsim.run(model)
+            done = time.process_time() - read
+            table.add_row(f"{size:,}", shorter(read - begin), shorter(done), f"{done / size * 1e3:.2f} ms a variable")
+
+
+def overhead(table: Table, bench: Bench) -> None:
+    """Add what `run` costs beside the kernel for one member and one output."""
+
+    def run() -> None:
+        egovsim.run(bench.model, outputs=[OUTPUT[bench.name]], workers=1)
+
+    one = bench.inputs[:1]
+
+    def kernel() -> None:
+        bench.kernel(one, bench.schedule, bench.steps, NO_WINDOWS, NO_THRESHOLDS)
+
+    whole, inner = alternating(run, kernel, times=201)
+    table.add_row(bench.name, shorter(whole), shorter(inner), shorter(whole - inner))
+
+
+WARM = """
+import egovsim, sys, time
+begin = time.perf_counter()
+egovsim.run(egovsim.read_model(sys.argv[1]), outputs=[sys.argv[2]])
+print(time.perf_counter() - begin)
+"""
+
+
+def first_run(table: Table, bench: Bench, path: Path) -> None:
+    """Add reading and the first run in a fresh process, the cache empty and full."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-c", WARM, str(path), OUTPUT[bench.name]]
+        surroundings = {**os.environ, "EGOVSIM_CACHE": folder}
+        times = [
+            float(subprocess.run(command, env=surroundings, capture_output=True, check=True).stdout) for _ in range(6)
+        ]
+    begin = time.perf_counter()
+    with environment(EGOVSIM_CACHE=str(Path(folder) / "none")):
+        model = egovsim.read_model(path)
+        parsed = time.perf_counter()
+        egovsim.run(model, outputs=[OUTPUT[bench.name]])
+    ready = time.perf_counter() - parsed
+    table.add_row(bench.name, shorter(parsed - begin), shorter(ready), shorter(statistics.median(times[1:])))
+
+
+def ensemble(members: int) -> None:
+    """Run many members of the e-government model with ten metrics, and print seconds and memory; in a process."""
+    model = egovsim.read_model("egov")
+    stocks = [one.name for one in model.stocks if not one.dimensions][:5]
+    metrics = [make(name) for name in stocks for make in (egovsim.final, lambda name: egovsim.Metric(name, "maximum"))]
+    design = egovsim.sample(ranges_of(model), members=members, seed=1)
+    egovsim.run(model, design=egovsim.sample(ranges_of(model), members=8, seed=1), metrics=metrics)
+    begin = time.perf_counter()
+    result = egovsim.run(model, design=design, metrics=metrics)
+    seconds = time.perf_counter() - begin
+    kept = result.metric_table.nbytes + result.status.failed_at.nbytes + result.status.variable.nbytes
+    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, kept)
+
+
+def many_members(table: Table, sizes: Sequence[int]) -> None:
+    """Add time and memory of ensembles, each in a process of its own."""
+    for members in sizes:
+        command = [sys.executable, __file__, "--ensemble", str(members)]
+        seconds, peak, kept = map(float, subprocess.run(command, capture_output=True, check=True).stdout.split())
+        shown = [f"{one / 2**20:.0f} MB" for one in (peak, kept, peak - kept)]
+        table.add_row(f"{members:,}", shorter(seconds), f"{seconds / members * 1e6:.1f} µs", *shown)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ensemble", type=int, metavar="MEMBERS", help="run one ensemble and print its figures")
+    parser.add_argument("--largest", type=int, default=1_000_000, help="members of the largest ensemble")
+    options = parser.parse_args()
+    if options.ensemble:
+        ensemble(options.ensemble)
+        return
+    models = {"egov": find("model", "egov")}
+    folder = os.environ.get("EGOVSIM_CONFORMANCE")
+    if folder:
+        models = {"World3": Path(folder) / "large" / "wrld3-03.mdl", **models}
+    in_c = Table("model", "a member", "in C", "ratio", title=" ".join(c_printer.COMPILER[:4]))
+    step = Table("model", "simple", "divisions", "moving", "memory", "a step", title="vector instructions a step")
+    beside = Table("model", "run", "kernel", "overhead", title="one member, one output, warm")
+    ready = Table("model", "read", "first run", "both, from the cache", title="until the first result, wall time")
+    sizes = Table("variables", "read", "first run, all variables", "", title="generated models")
+    many = Table(
+        "members", "time", "a member", "peak memory", "results", "beyond", title="egov, ten metrics, all processors"
+    )
+    with tempfile.TemporaryDirectory() as scratch, environment(EGOVSIM_CACHE=scratch):
+        for name, path in models.items():
+            bench = Bench(name, path)
+            against_c(in_c, bench, Path(scratch))
+            against_limits(step, bench)
+            overhead(beside, bench)
+            first_run(ready, bench, path)
+        compiling(sizes, (500, 1000, 2000, 5000))
+        many_members(many, [one for one in (100_000, 1_000_000) if one <= options.largest])
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    for table in (in_c, step, beside, ready, sizes, many):
+        console.print(table)
+    console.print(machine())
+    if not folder:
+        console.print("World3 is left out: EGOVSIM_CONFORMANCE is unset")
+
+
+if __name__ == "__main__":
+    main()
