@@ -99,8 +99,11 @@ def find(kind: Kind, path_or_name: str | Path) -> Path:
     error: type[InputError] = ModelError if kind == "model" else DataError
     if path.is_dir():
         raise error(f"{path}: this is a folder; give the {kind} file itself.")
-    shipped = f'; the shipped {kind} is called by its name alone: "{path.stem}"' if path.stem in names(kind) else ""
-    raise error(f"{path}: there is no such file{shipped}.")
+    if path.stem in names(kind):
+        remedy = f'the shipped {kind} is called by its name alone: "{path.stem}"'
+    else:
+        remedy = "check the path; `egovsim list` shows what is shipped"
+    raise error(f"{path}: there is no such file; {remedy}.")
 
 
 def search(name: str) -> tuple[Kind, Path]:

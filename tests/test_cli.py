@@ -106,7 +106,7 @@ def test_compare_alone_does_the_main_job(tmp_path: Path, monkeypatch: pytest.Mon
 
 BAD_COMPARES = [
     (["people-frist"], '"people-frist" is not a shipped policy; nearest: "people-first".'),
-    (["none.toml"], "none.toml: there is no such file."),
+    (["none.toml"], "none.toml: there is no such file; check the path; `egovsim list` shows what is shipped."),
     (["--profile", "surabya"], '"surabya" is not a shipped profile; nearest: "surabaya".'),
     (
         ["--profile", "indonesia"],

@@ -313,7 +313,10 @@ def test_truncated_file_is_an_error_and_an_empty_policy_is_business_as_usual(tmp
 def test_missing_file_folder_and_shipped_name_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(DataError) as missing:
         read_policy(tmp_path / "none.toml")
-    assert str(missing.value) == f"{tmp_path / 'none.toml'}: there is no such file."
+    assert (
+        str(missing.value)
+        == f"{tmp_path / 'none.toml'}: there is no such file; check the path; `egovsim list` shows what is shipped."
+    )
     with pytest.raises(DataError) as folder:
         read_policy(tmp_path)
     assert str(folder.value) == f"{tmp_path}: this is a folder; give the policy file itself."

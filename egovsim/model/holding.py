@@ -14,7 +14,8 @@ def hold(model: Model, name: str, *, at: Literal["start"] = "start") -> Model:
     """Return the model with one variable constant at the value it has at the start.
 
     A stock keeps its initial value, its flows running on without moving it; any other variable keeps the
-    value that its equation has at the start. All elements of an array are held.
+    value that its equation has at the start. All elements of an array are held. An input is constant as it
+    is; a profile, scenario or policy that sets it still does.
 
     Parameters
     ----------

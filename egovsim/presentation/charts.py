@@ -165,17 +165,16 @@ def _dress(axis: Axes, time: Floats, labels: Labels) -> None:
     axis.set_xlim(time[0], time[-1])
     axis.tick_params(labelsize=8)
     axis.grid(axis="y", color="0.92", linewidth=0.6)
-    axis.yaxis.set_major_formatter(lambda value, _: _tick(value, axis, labels))
+    ticks = axis.get_yticks()
+    decimals = _decimals(abs(float(ticks[1] - ticks[0])) if len(ticks) > 1 else 1.0)
+    axis.yaxis.set_major_formatter(lambda value, _: labels.number(value, decimals))
     for side in ("top", "right"):
         axis.spines[side].set_visible(False)
 
 
-def _tick(value: float, axis: Axes, labels: Labels) -> str:
-    """Write a tick with as many decimals as the ticks' spacing needs."""
-    ticks = axis.get_yticks()
-    spacing = abs(float(ticks[1] - ticks[0])) if len(ticks) > 1 else 1.0
-    decimals = next((n for n in range(5) if math.isclose(spacing, round(spacing, n), rel_tol=1e-6)), 5)
-    return labels.number(value, decimals)
+def _decimals(spacing: float) -> int:
+    """Return how many decimals the ticks' spacing needs."""
+    return next((n for n in range(5) if math.isclose(spacing, round(spacing, n), rel_tol=1e-6)), 5)
 
 
 def _heading(figure: Figure, comparison: Comparison, labels: Labels, scenario: int) -> None:
