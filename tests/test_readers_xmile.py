@@ -472,7 +472,7 @@ def test_as_many_equations_as_elements_are_one_for_each(tmp_path: Path) -> None:
 
 def test_unused_submodels_and_data_are_refused(tmp_path: Path) -> None:
     text = (
-        f'<xmile>{SPECS}<data/>\n<model><variables>'
+        f"<xmile>{SPECS}<data/>\n<model><variables>"
         '<aux name="a"><eqn>1</eqn></aux></variables></model>\n<model name="sub"/></xmile>'
     )
     assert reasons(read_file(file_of(tmp_path, text))) == [

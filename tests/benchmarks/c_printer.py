@@ -92,7 +92,7 @@ class _Printer:
             lines.append(f"      out[instant * {len(program.outputs)} + {number}] = {named[id]};")
         for number, one in enumerate(program.rates):
             lines.append(f"      const double r{number} = {self.value(one.expression)};")
-        for number, one in enumerate(program.rates):
+        for number in range(len(program.rates)):
             lines.append(f"      s{number} += dt * r{number};")
         lines.append("    }")
         return HEAD + "\n".join([*self._tables(), self._open(), *lines, "  }", "}", ""])
