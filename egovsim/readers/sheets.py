@@ -280,7 +280,9 @@ def _read_xls(path: Path) -> list[Sheet]:
     try:
         import xlrd  # pyright: ignore[reportMissingModuleSource, reportMissingImports]
     except ImportError as error:
-        raise DataError("the package xlrd, which reads .xls, is not installed") from error
+        raise DataError(
+            "the package xlrd, which reads .xls, is not installed; install egovsim[xls], or save the file as .xlsx"
+        ) from error
     with xlrd.open_workbook(str(path), logfile=io.StringIO()) as book:
         return [_xls_sheet(path.name, book, number) for number in range(book.nsheets)]
 
