@@ -2,7 +2,8 @@
 
 The kernel works on one memory block of vectors a group of lanes: clock, inputs, fixed values, stocks and
 memories, rates, and what has to be seen from outside a function. Arithmetic is strict IEEE (no fast-math flags)
-and the maths library is called lane by lane, so a member has the same bits in any lane and any lane width.
+and a function is either the same vector operations in every lane or called lane by lane, so a member has the same
+bits in any lane and any lane width.
 """
 
 # llvmlite has no type stubs, so what it returns is unknown to the type checker.
