@@ -16,8 +16,9 @@ import pytest
 from small_region import XMILE
 
 import egovsim
-from egovsim import cli, library
+from egovsim import library
 from egovsim.cli import main
+from egovsim.cli.shell import progress_bar
 from egovsim.presentation.labels import read_labels
 
 Capture = pytest.CaptureFixture[str]
@@ -425,7 +426,7 @@ def test_progress_is_drawn_on_a_terminal_only_and_only_when_it_takes_time(
     monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     def drawn() -> str:
-        with cli._progress("working") as report:
+        with progress_bar("working") as report:
             for done in range(3):
                 report(done, 2)
         printed = capsys.readouterr()
@@ -435,5 +436,5 @@ def test_progress_is_drawn_on_a_terminal_only_and_only_when_it_takes_time(
     assert drawn() == ""
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "working" not in drawn()
-    monkeypatch.setattr(cli, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("egovsim.cli.shell._PATIENCE_SECONDS", 0.0)
     assert "working" in drawn()

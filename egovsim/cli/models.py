@@ -1,0 +1,134 @@
+"""Commands about a model file: run, check, convert and crosscheck it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from egovsim.cli.shell import BAD_INPUT, app, console, guarded
+
+
+@app.command()
+@guarded
+def run(
+    model: Annotated[str, typer.Argument(help="A model file (XMILE or Vensim), or a shipped name.")],
+    profile: Annotated[str | None, typer.Option(help="A shipped profile or a file.")] = None,
+    policy: Annotated[str | None, typer.Option(help="A shipped policy or a file.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="A shipped scenario or a file.")] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help='"Name=value" of an input; may be repeated.')
+    ] = None,
+    until: Annotated[float | None, typer.Option(help="End of the run, in the model's time unit.")] = None,
+    time_step: Annotated[float | None, typer.Option(help="Time step.")] = None,
+    save_every: Annotated[float | None, typer.Option(help="Interval of the rows, a multiple of the step.")] = None,
+    output: Annotated[
+        list[str] | None, typer.Option(help="A variable of the table; may be repeated. Without it: all.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file; standard output by default.")] = None,
+) -> None:
+    """Run a model once and write its course as CSV.
+
+    \b
+    egovsim run egov --policy people-first --output "Real use index" --save-every 1
+    egovsim run mine.xmile --set "Training places=0.1" --out course.csv
+    """
+    from egovsim.policy.single import run_once
+    from egovsim.presentation.files import write_text
+
+    result = run_once(
+        model, profile=profile, policy=policy, scenario=scenario,
+        constants=_assigned(assignments or []), outputs=output or None,
+        until=until, time_step=time_step, save_every=save_every,
+    )  # fmt: skip
+    if result.status.failures:
+        typer.echo(f"egovsim: {result.status}; what follows is not a number.", err=True)
+    text = result.to_frame().to_csv(lineterminator="\n")
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write_text(text, out)
+        typer.echo(f"Written to {out}", err=True)
+
+
+def _assigned(assignments: list[str]) -> dict[str, float]:
+    """Read ``Name=value`` texts."""
+    values: dict[str, float] = {}
+    for one in assignments:
+        name, sign, value = one.rpartition("=")
+        try:
+            values[name.strip()] = float(value)
+        except ValueError:
+            sign = ""
+        if not sign or not name.strip():
+            raise typer.BadParameter(f'"{one}" is not of the form "Name=value", such as "Training places=0.1".')
+    return values
+
+
+@app.command()
+@guarded
+def check(
+    model: Annotated[str, typer.Argument(help="A model file (XMILE or Vensim), or a shipped name.")],
+) -> None:
+    """Look a model over without running it; exit code 1 when it has errors.
+
+    \b
+    egovsim check mine.xmile
+    """
+    from egovsim.model.checking import check as look_over
+    from egovsim.presentation.tables import findings_table
+    from egovsim.readers.named import read_model
+
+    read = read_model(model)
+    findings = look_over(read)
+    screen = console()
+    if findings:
+        screen.print(findings_table(findings))
+    counts = {severity: sum(one.severity == severity for one in findings) for severity in ("error", "warning", "note")}
+    summary = ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for severity, count in counts.items())
+    typer.echo(f"{read.file}: {len(read.stocks)} stocks, {len(read)} variables; {summary}", err=True)
+    if counts["error"]:
+        raise typer.Exit(BAD_INPUT)
+
+
+@app.command()
+@guarded
+def convert(
+    model: Annotated[str, typer.Argument(help="A model file (XMILE or Vensim), or a shipped name.")],
+    out: Annotated[Path, typer.Option(help="The XMILE file to write.")],
+) -> None:
+    """Write a model as XMILE, the open format: the way out of a closed one.
+
+    \b
+    egovsim convert mine.mdl --out mine.xmile
+    """
+    from egovsim.readers.named import read_model
+    from egovsim.writers.xmile import write_xmile
+
+    read = read_model(model)
+    write_xmile(read, out)
+    typer.echo(f"{read.file}: {len(read.stocks)} stocks, {len(read)} variables; written to {out}", err=True)
+
+
+@app.command()
+@guarded
+def crosscheck(
+    model: Annotated[str, typer.Argument(help="A model file (XMILE or Vensim), or a shipped name.")],
+    until: Annotated[float | None, typer.Option(help="End of the run; PySD is slow on large models.")] = None,
+    rows: Annotated[int, typer.Option(help="How many variables to print, the worst first.", min=1)] = 20,
+) -> None:
+    """Run the same model in PySD and print where the two differ most; exit code 1 when they disagree.
+
+    \b
+    egovsim crosscheck capacity
+    egovsim crosscheck egov --until 2004
+    """
+    from egovsim.analysis.crosscheck import crosscheck as compare_engines
+    from egovsim.presentation.tables import crosscheck_table
+
+    result = compare_engines(model, until=until)
+    console().print(crosscheck_table(result, count=rows))
+    typer.echo(str(result), err=True)
+    if not result.agrees:
+        raise typer.Exit(BAD_INPUT)
