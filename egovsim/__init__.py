@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from egovsim.analysis.crosscheck import Crosscheck, crosscheck
+    from egovsim.analysis.validate import validate
+    from egovsim.analysis.verdicts import Validation
     from egovsim.errors import (
         DataError,
         EgovsimError,
@@ -33,8 +35,9 @@ if TYPE_CHECKING:
     from egovsim.model.inputs import Design, PolicyPath, Profile, Range, Scenario, Series
     from egovsim.model.metrics import Metric, final, first_at_or_above, mean_over, value_at
     from egovsim.model.model import Model
+    from egovsim.policy.benchmarks import read_benchmark
     from egovsim.policy.compare import Comparison, compare
-    from egovsim.policy.evidence import Benchmark, read_benchmark
+    from egovsim.policy.evidence import Benchmark
     from egovsim.policy.files import read_policy, read_profile, read_scenario
     from egovsim.readers.named import read_model
     from egovsim.simulation.result import Result, load_result
@@ -46,6 +49,8 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "egovsim.analysis.crosscheck": ("Crosscheck", "crosscheck"),
+    "egovsim.analysis.validate": ("validate",),
+    "egovsim.analysis.verdicts": ("Validation",),
     "egovsim.errors": (
         "DataError",
         "EgovsimError",
@@ -62,8 +67,9 @@ _PLACES = {
     "egovsim.model.inputs": ("Design", "PolicyPath", "Profile", "Range", "Scenario", "Series"),
     "egovsim.model.metrics": ("Metric", "final", "first_at_or_above", "mean_over", "value_at"),
     "egovsim.model.model": ("Model",),
+    "egovsim.policy.benchmarks": ("read_benchmark",),
     "egovsim.policy.compare": ("Comparison", "compare"),
-    "egovsim.policy.evidence": ("Benchmark", "read_benchmark"),
+    "egovsim.policy.evidence": ("Benchmark",),
     "egovsim.policy.files": ("read_policy", "read_profile", "read_scenario"),
     "egovsim.readers.named": ("read_model",),
     "egovsim.simulation.result": ("Result", "load_result"),
@@ -95,6 +101,7 @@ __all__ = [
     "SimulationError",
     "UnknownNameError",
     "UnsupportedError",
+    "Validation",
     "ValueRangeError",
     "__version__",
     "check",
@@ -112,6 +119,7 @@ __all__ = [
     "read_scenario",
     "run",
     "sample",
+    "validate",
     "value_at",
     "write_xmile",
 ]

@@ -1,24 +1,37 @@
-"""The user's private cache folder, and writing a file whole or not at all."""
+"""What was worked out before: values in the user's private cache folder; writing a file whole or not at all."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import pickle
+import re
 import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
 from egovsim.errors import OutputError
 
+T = TypeVar("T")
+
+_PACKAGE = Path(__file__).resolve().parent
+_DAY = 86_400.0
+_LONGEST_UNUSED = 90 * _DAY
+_MOST_BYTES = 512 * 2**20
+_OWN_NAME = re.compile(r"\.?[0-9a-f]{64}\.[a-z]+(\..*)?")
+"""What an entry is called, and the file beside it while it is written. Nothing else is ever deleted."""
+
 
 def user_cache() -> Path | None:
-    """Return the folder for machine code, made for this user alone, or None where there can be none.
+    """Return the folder for what is kept, made for this user alone, or None where there can be none.
 
     The folder is never one that another user could write to: code is loaded from it. It may be moved
     with the environment variable ``EGOVSIM_CACHE``.
     """
-    import platformdirs
-
-    asked = os.environ.get("EGOVSIM_CACHE")
-    folder = Path(asked) if asked else Path(platformdirs.user_cache_dir("egovsim", appauthor=False))
+    folder = Path(os.environ.get("EGOVSIM_CACHE") or _usual_folder())
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if hasattr(os, "getuid"):
@@ -30,6 +43,110 @@ def user_cache() -> Path | None:
     except OSError:
         return None
     return folder
+
+
+def _usual_folder() -> str:
+    import platformdirs
+
+    return platformdirs.user_cache_dir("egovsim", appauthor=False)
+
+
+def kept(kind: str, key: Sequence[object], make: Callable[[], T]) -> T:
+    """Return what `make` returns, from the cache where it was made before.
+
+    Parameters
+    ----------
+    kind : str
+        A word for what it is; entries of it end with this word.
+    key : sequence
+        Everything that the value depends on, the code that makes it included (`code_digest`); values whose
+        ``repr`` tells any two of them apart.
+    make : callable
+        Makes the value. What it raises goes through, and nothing is kept.
+    """
+    known = recall(kind, key)
+    if known is None:
+        known = make()
+        keep(kind, key, known)
+    return known
+
+
+def recall(kind: str, key: Sequence[object]) -> Any | None:
+    """Return what was kept under a key; None where there is nothing, or nothing sound."""
+    folder = user_cache()
+    if folder is None:
+        return None
+    entry = folder / _entry_name(kind, key)
+    try:
+        with entry.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if hasattr(os, "getuid") and status.st_uid != os.getuid():
+                return None
+            data = file.read()
+    except OSError:
+        return None
+    if time.time() - status.st_mtime > _DAY:
+        with suppress(OSError):  # a folder that can only be read keeps its times
+            os.utime(entry)  # says when it was last used
+    digest, content = data[:32], data[32:]
+    if hashlib.sha256(content).digest() != digest:
+        return None
+    try:
+        # Unpickling can run any code. It is the user's own file in a folder that nobody else can write to, the
+        # same place that machine code is loaded from.
+        return pickle.loads(content)
+    except Exception:  # whatever it is, it is not an entry of ours: it is made again
+        return None
+
+
+def keep(kind: str, key: Sequence[object], value: object) -> None:
+    """Keep a value under a key, where that is possible."""
+    folder = user_cache()
+    if folder is None:
+        return
+    # What is nested too deeply to be pickled is not kept. A full or read-only disk costs the next run its head
+    # start, nothing else.
+    with suppress(OutputError, RecursionError):
+        content = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+        write_atomically(folder / _entry_name(kind, key), hashlib.sha256(content).digest() + content)
+        _sweep(folder)
+
+
+def _entry_name(kind: str, key: Sequence[object]) -> str:
+    return f"{hashlib.sha256(repr(tuple(key)).encode()).hexdigest()}.{kind}"
+
+
+def _sweep(folder: Path) -> None:
+    """Delete entries that were not used for long, and the longest unused ones of too many."""
+    found: list[tuple[float, int, str]] = []
+    with suppress(OSError):  # another process may be sweeping
+        with os.scandir(folder) as entries:
+            for one in entries:
+                if _OWN_NAME.fullmatch(one.name):
+                    status = one.stat()
+                    found.append((status.st_mtime, status.st_size, one.path))
+        oldest, room = time.time() - _LONGEST_UNUSED, _MOST_BYTES
+        for used, size, path in sorted(found, reverse=True):
+            room -= size
+            if used < oldest or room < 0:
+                os.unlink(path)
+
+
+def code_digest(*places: str) -> str:
+    """Return a digest of some of this package's own code, so that changed code finds nothing that the old one kept.
+
+    Parameters
+    ----------
+    places : str
+        Files, or folders with all Python and grammar files in them: ``"model"``, ``"names.py"``.
+    """
+    whole = hashlib.sha256()
+    for place in places:
+        path = _PACKAGE / place
+        files = sorted(one for one in path.iterdir() if one.suffix in {".py", ".lark"}) if path.is_dir() else [path]
+        for one in files:
+            whole.update(one.name.encode() + b"\0" + hashlib.sha256(one.read_bytes()).digest())
+    return whole.hexdigest()
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:

@@ -1,4 +1,4 @@
-"""The shipped models, profiles, policies, scenarios and evidence by name, from a wheel or a checkout.
+"""The shipped models, profiles, policies, scenarios, evidence and kept members by name, from a wheel or a checkout.
 
 A text without a suffix and without a separator is the name of something shipped (``"people-first"``);
 anything else is a path (``"people-first.toml"``, ``"plans/mine"``).
@@ -14,7 +14,7 @@ from typing import Literal
 from egovsim.errors import DataError, InputError, ModelError, unknown_name
 from egovsim.provenance import FileRecord, digest
 
-Kind = Literal["model", "profile", "policy", "scenario", "evidence"]
+Kind = Literal["model", "profile", "policy", "scenario", "evidence", "match"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ SHELVES: MappingProxyType[Kind, Shelf] = MappingProxyType(
         "policy": Shelf("policies", (".toml",), "policy", "policies"),
         "scenario": Shelf("scenarios", (".toml",), "scenario", "scenarios"),
         "evidence": Shelf("evidence", (".toml", ".csv"), "evidence file", "evidence"),
+        "match": Shelf("benchmark", (".json",), "match", "matches"),
     }
 )
 
@@ -74,7 +75,7 @@ def find(kind: Kind, path_or_name: str | Path) -> Path:
 
     Parameters
     ----------
-    kind : {"model", "profile", "policy", "scenario", "evidence"}
+    kind : {"model", "profile", "policy", "scenario", "evidence", "match"}
         What is looked for.
     path_or_name : str or Path
         A shipped name, or a path to an existing file.

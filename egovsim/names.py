@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _BLANKS = re.compile(r"(?:\\n|[\s_\u00a0])+")
 
 
+@lru_cache(maxsize=2**16)  # a comparison asks for the same few hundred names a hundred times over
 def canonical(name: str) -> str:
     """Return the form in which two spellings of one name are equal.
 

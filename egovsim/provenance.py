@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
-LIBRARIES = ("numpy", "llvmlite", "scipy", "pandas", "xarray", "lark", "lxml", "matplotlib", "openpyxl")
+LIBRARIES = ("numpy", "llvmlite", "scipy", "pandas", "xarray", "lark", "lxml", "matplotlib", "openpyxl", "xlsxwriter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,8 @@ def own_version() -> str:
         stated = re.search(r'^version\s*=\s*"([^"]+)"', project.read_text(encoding="utf-8"), re.MULTILINE)
         if stated and re.search(r'^name\s*=\s*"egovsim"', project.read_text(encoding="utf-8"), re.MULTILINE):
             return stated.group(1)
+    from importlib import metadata  # not light: it reads e-mail heads
+
     try:
         return metadata.version("egovsim")
     except metadata.PackageNotFoundError:
@@ -42,6 +43,8 @@ def own_version() -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of egovsim, Python and the libraries that a result depends on."""
+    from importlib import metadata
+
     found = {"egovsim": own_version(), "python": platform.python_version()}
     for name in LIBRARIES:
         try:

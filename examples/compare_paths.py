@@ -32,15 +32,23 @@ def main(members: int) -> None:
         members=members,
         seed=1,
     )
-    print(f"{len(comparison.members)} kept of {comparison.members.tried} tried")
+    print(f"{len(comparison.members)} kept of {comparison.tried:,} tried")
     ranking = comparison.ranking_frame()
-    columns = ["family", "rank", "policy", "real_use_index_p50", "real_use_index_change_p50", "extra_cost_p50"]
+    columns = [
+        "structure",
+        "family",
+        "rank",
+        "policy",
+        "real_use_index_p50",
+        "real_use_index_change_p50",
+        "extra_cost_p50",
+    ]
     print(ranking[columns].round(2).to_string(index=False))
 
     courses = comparison.to_frame()
     wanted = (courses["outcome"] == "Real use index") & courses["year"].isin([2025, 2035, 2045])
-    by_year = courses[wanted].pivot(index="policy", columns="year", values="p50")
-    print("\nReal use index, median over members")
+    by_year = courses[wanted].pivot(index=["structure", "policy"], columns="year", values="p50")
+    print("\nReal use index, median over members, under each structure that fits the evidence")
     print(by_year.round(2).to_string())
 
 

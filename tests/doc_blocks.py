@@ -77,12 +77,12 @@ def commands(block: Block) -> list[Command]:
 def run_command(text: str, folder: Path) -> list[str]:
     """Run a command, and return the lines that a terminal would show: standard output and error as they come.
 
-    ``egovsim`` is the one of this Python.
+    ``egovsim`` and ``pytest`` are those of this Python.
     """
     environment = {**_environment(), "COLUMNS": "100", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
-    own = f"{shlex.quote(sys.executable)} -m egovsim"
+    own = f"{shlex.quote(sys.executable)} -m "
     done = subprocess.run(
-        re.sub(r"^egovsim\b", own, text),
+        re.sub(r"^(?=(egovsim|pytest)\b)", own, text),
         shell=True,
         cwd=folder,
         env=environment,

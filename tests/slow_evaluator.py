@@ -189,7 +189,12 @@ class _Run:
                 return value
             case ClockValue(which=which):
                 clock = self.model.clock
-                times = {"time": self.time, "time step": self.step, "initial time": clock.start}
+                times = {
+                    "time": self.time,
+                    "step time": self.step_time,
+                    "time step": self.step,
+                    "initial time": clock.start,
+                }
                 return times.get(which, clock.stop)
             case Reference():
                 return self._referred(node, context)

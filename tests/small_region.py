@@ -1,19 +1,21 @@
 """A region small enough to be computed by hand, for the tests of policies, evidence and comparison.
 
 Level grows by ``Speed * Effort`` a year from 2003 on, both indices are one above it, and 10 billion
-rupiah a year are spent for each unit of ``Money``.
+rupiah a year are spent for each unit of ``Money``. Where ``Reversed`` is 1 it grows by ``Speed * (2 - Effort)``:
+a rival structure, in which effort harms.
 """
 
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 
 from egovsim.model.inputs import PolicyPath, Profile, Range, Series
 from egovsim.model.model import Model
 from egovsim.policy.compare import compare
 from egovsim.policy.comparison import Comparison
-from egovsim.policy.evidence import Benchmark, EvidenceCheck
+from egovsim.policy.evidence import Benchmark, EvidenceCheck, Structure
 from egovsim.readers.named import read_model
 
 XMILE = """<?xml version="1.0" encoding="utf-8"?>
@@ -24,11 +26,12 @@ XMILE = """<?xml version="1.0" encoding="utf-8"?>
 <group name="Levers"><entity name="Effort"/><entity name="Money"/></group>
 <aux name="Effort"><eqn>1.0</eqn><range min="0" max="20"/></aux>
 <aux name="Money"><eqn>1.0</eqn><range min="0" max="20"/></aux>
-<group name="Growth"><entity name="Speed"/><entity name="Level"/><entity name="Gain"/>
+<group name="Growth"><entity name="Speed"/><entity name="Reversed"/><entity name="Level"/><entity name="Gain"/>
 <entity name="Spending"/></group>
 <aux name="Speed"><eqn>0.05</eqn><range min="0" max="1"/></aux>
+<aux name="Reversed"><eqn>0.0</eqn><range min="0" max="1"/></aux>
 <stock name="Level"><eqn>0.0</eqn><inflow>Gain</inflow></stock>
-<flow name="Gain"><eqn>Speed*Effort</eqn></flow>
+<flow name="Gain"><eqn>Speed*Effort+Reversed*Speed*(2-2*Effort)</eqn></flow>
 <flow name="Spending"><eqn>10*Money</eqn><units>billion rupiah/years</units></flow>
 <group name="Outcomes"><entity name="SPBE-like index"/><entity name="Real use index"/>
 <entity name="Digital divide"/><entity name="Cumulative spending"/></group>
@@ -70,6 +73,13 @@ def speed_benchmark(low: float = 0.045, high: float = 0.055) -> Benchmark:
         evidence=("x/y/2013",),
     )
     return Benchmark((check,), {"here": HERE}, (Range("Speed", 0.04, 0.06),))
+
+
+def rival_benchmark() -> Benchmark:
+    """Return the same check under two structures: effort helps, and effort harms."""
+    helps = Structure("helps", {}, {"en": "Effort helps", "id": "Upaya membantu"})
+    harms = Structure("harms", {"Reversed": 1.0}, {"en": "Effort harms", "id": "Upaya merugikan"})
+    return replace(speed_benchmark(), structures=(helps, harms))
 
 
 @functools.cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import hypothesis.strategies as st
@@ -11,8 +10,10 @@ import numpy as np
 
 import egovsim
 from egovsim.library import find
-from egovsim.model.model import Variable, plain_number
-from egovsim.names import element_name
+from egovsim.names import split_element
+from egovsim.testing import Examples
+from egovsim.testing.examples import varied_inputs
+from egovsim.testing.strategies import policy_paths, scenarios
 
 POLICY_GROUPS = ("Levers", "Budget shares")
 SCENARIO_GROUP = "Scenario inputs"
@@ -20,20 +21,14 @@ SCENARIO_GROUP = "Scenario inputs"
 
 def bounded_inputs(model: egovsim.Model) -> dict[str, tuple[float, float, float]]:
     """Return low, value and high of every constant that the model's own range leaves room for."""
-    found: dict[str, tuple[float, float, float]] = {}
     outside = {*POLICY_GROUPS, SCENARIO_GROUP}
-    for variable in model.inputs:
-        low, high = variable.bounds.low, variable.bounds.high
-        if variable.kind == "stock" or variable.group in outside or low is None or high is None or low == high:
-            continue
-        for name, value in _elements(model, variable):
-            found[name] = (low, value, high)
-    return found
-
-
-def _elements(model: egovsim.Model, variable: Variable) -> list[tuple[str, float]]:
-    values = [(one.elements, plain_number(one.expression)) for one in variable.equations]
-    return [(element_name(variable.name, ids), value) for ids, value in values if value is not None]
+    found = {one.name: (one.low, one.value, one.high) for one in varied_inputs(model, Examples())}
+    variables = {name: model[split_element(name)[0]] for name in found}
+    return {
+        name: ends
+        for name, ends in found.items()
+        if variables[name].kind != "stock" and variables[name].group not in outside
+    }
 
 
 def evidence_ranges() -> list[egovsim.Range]:
@@ -75,34 +70,9 @@ class Circumstances:
 
 def circumstances(model: egovsim.Model) -> st.SearchStrategy[Circumstances]:
     """Draw a policy path and a scenario: any lever and scenario input, as constant, points or steps, in its range."""
+    starts = [2003.0, 2012.5, 2026.0]
     return st.builds(
-        lambda levers, inputs, start: Circumstances(
-            egovsim.PolicyPath("drawn", levers, start), egovsim.Scenario("drawn", inputs, start)
-        ),
-        _settings(model, POLICY_GROUPS),
-        _settings(model, (SCENARIO_GROUP,)),
-        st.sampled_from([2003.0, 2012.5, 2026.0]),
+        Circumstances,
+        policy_paths(model, POLICY_GROUPS, starts=starts),
+        scenarios(model, [SCENARIO_GROUP], starts=starts),
     )
-
-
-def _settings(model: egovsim.Model, groups: tuple[str, ...]) -> st.SearchStrategy[Mapping[str, egovsim.Series]]:
-    names = [name for group in groups for name in model.groups[group] if model[name].is_input]
-    chosen = st.lists(st.sampled_from(names), unique=True, max_size=6)
-    return chosen.flatmap(lambda some: st.fixed_dictionaries({name: _series(model[name]) for name in some}))
-
-
-def _series(variable: Variable) -> st.SearchStrategy[egovsim.Series]:
-    low, high = variable.bounds.low, variable.bounds.high
-    assert low is not None
-    assert high is not None
-    # no number between the low end and a hundredth of the range: a share of 1e-300 is no policy
-    value = st.sampled_from([low, high]) | st.floats(low + (high - low) / 100.0, high)
-    several = st.integers(2, 4).flatmap(
-        lambda count: st.builds(
-            lambda times, values, kind: egovsim.Series(tuple(sorted(times)), tuple(values), kind),
-            st.lists(st.integers(2003, 2045).map(float), min_size=count, max_size=count, unique=True),
-            st.lists(value, min_size=count, max_size=count),
-            st.sampled_from(["points", "steps"]),
-        )
-    )
-    return value.map(egovsim.Series.constant) | several

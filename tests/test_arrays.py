@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import egovsim
-from egovsim.errors import ModelError
+from egovsim.errors import InputError, ModelError
 
 CONTROLS = "\nINITIAL TIME = 0 ~~|\nFINAL TIME = 2 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = TIME STEP ~~|\n"
 NOT_AVAILABLE = -(2.0**109)
@@ -256,10 +256,36 @@ def test_selected_elements(tmp_path: Path, action: int, expected: float) -> None
     s[Dim] = 4, 0, 1
     x[Dim] = 2, 7, 3
     known = VECTOR SELECT(s[Dim!], x[Dim!], -1, ACTION, 0)
+    chosen = ACTION
+    named = VECTOR SELECT(s[Dim!], x[Dim!], -1, chosen, 0)
     moving = VECTOR SELECT(s[Dim!], x[Dim!], -1, ACTION + Time * 0, 0)
     none = VECTOR SELECT(0 * s[Dim!], x[Dim!], -1, ACTION, 0)
     """.replace("ACTION", str(action))
-    assert start(tmp_path, text, "known", "moving", "none") == [expected, expected, -1]
+    assert start(tmp_path, text, "known", "named", "moving", "none") == [expected, expected, expected, -1]
+
+
+def test_a_constant_that_chooses_is_part_of_the_compiled_model(tmp_path: Path) -> None:
+    """One action is compiled, not eleven; a new value for a run would be taken and ignored, so it is refused."""
+    text = """
+    Dim: a, b, c
+    s[Dim] = 4, 0, 1
+    x[Dim] = 2, 7, 3
+    action[Dim] = 0, 1, 2
+    y[Dim] = VECTOR SELECT(s[Dim!], x[Dim!], -1, action[c], 0)
+    down = -1
+    ranked[Dim] = VECTOR RANK(x[Dim], down)
+    """
+    model = model_of(tmp_path, text)
+    for name, variable in (("action[c]", "y[a]"), ("down", "ranked[a]")):
+        shown = name.partition("[")[0]
+        message = (
+            f'"{shown}" is what a function of arrays does in "{variable}", which is fixed when the model is compiled'
+        )
+        with pytest.raises(InputError) as caught:
+            egovsim.run(model, constants={name: 1.0})
+        assert str(caught.value) == f"constants: {message}; change it in the file."
+    egovsim.run(model, constants={"action[a]": 5.0})
+    assert start(tmp_path, text, "y[b]", "ranked[a]", "ranked[b]") == [3, 3, 1]
 
 
 @settings(max_examples=5)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import llvmlite
 import numpy as np
 import pytest
 from small_models import auxiliary, flow, read, stock, xmile
@@ -15,6 +16,7 @@ from small_models import auxiliary, flow, read, stock, xmile
 import egovsim
 from egovsim.cache import user_cache, write_atomically
 from egovsim.compiler import kernel as kernels
+from egovsim.compiler import machine_code, prepared
 
 
 def text(factor: str = "0.3") -> str:
@@ -32,13 +34,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def compilations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Count how often code is really made."""
     made: list[int] = []
-    original = kernels._compiled
+    original = machine_code.make_code
 
     def counted(program, lanes):
         made.append(lanes)
         return original(program, lanes)
 
-    monkeypatch.setattr(kernels, "_compiled", counted)
+    monkeypatch.setattr(machine_code, "make_code", counted)
     return made
 
 
@@ -46,8 +48,8 @@ def course(tmp_path: Path, model: str | None = None) -> np.ndarray:
     return egovsim.run(read(tmp_path, model or text())).values("s")[0, 0, 0]
 
 
-def entries(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir())
+def entries(folder: Path, kind: str = "code") -> list[Path]:
+    return sorted(folder.glob(f"*.{kind}"))
 
 
 def test_the_second_run_finds_the_first_ones_code(tmp_path: Path, folder: Path, compilations: list[int]) -> None:
@@ -78,9 +80,11 @@ def test_another_lane_width_or_compiler_has_another_entry(
     course(tmp_path)
     monkeypatch.setattr(kernels, "native_lanes", lambda: 1)
     course(tmp_path)
-    monkeypatch.setattr(kernels.llvmlite, "__version__", "0.0.0")
+    monkeypatch.setattr(llvmlite, "__version__", "0.0.0")
     course(tmp_path)
-    assert len(compilations) == len(entries(folder)) == 3
+    monkeypatch.setattr(prepared, "_CODE", "another compiler of ours")
+    course(tmp_path)
+    assert len(compilations) == len(entries(folder)) == 4
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "emptied", "foreign"])
@@ -132,7 +136,7 @@ def test_without_a_place_to_keep_code_everything_runs(
     assert user_cache() is None
     wanted = course(tmp_path)
     monkeypatch.setenv("EGOVSIM_CACHE", str(tmp_path / "full"))
-    monkeypatch.setattr("egovsim.compiler.kernel.write_atomically", _full_disk)
+    monkeypatch.setattr("egovsim.cache.write_atomically", _full_disk)
     np.testing.assert_array_equal(course(tmp_path), wanted)
     assert len(compilations) == 2
     assert entries(tmp_path / "full") == []
@@ -151,7 +155,7 @@ def test_processes_at_once_agree_and_leave_one_whole_entry(tmp_path: Path, folde
     said = [one.communicate(timeout=120)[0] for one in several]
     assert [one.returncode for one in several] == [0, 0, 0]
     assert len(set(said)) == 1
-    assert [one.suffix for one in entries(folder)] == [".o"]
+    assert sorted(one.suffix for one in folder.iterdir()) == [".code", ".inputs", ".model", ".program"]
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

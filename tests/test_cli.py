@@ -6,10 +6,12 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -58,17 +60,20 @@ def test_every_option_of_compare_has_its_effect(
         source = library.find(kind, name)  # type: ignore[arg-type]
         (tmp_path / f"own-{name}{source.suffix}").write_bytes(source.read_bytes())
     (tmp_path / "mine.toml").write_text('[levers]\n"HR share" = 0.5\n', encoding="utf-8")
+    shutil.copytree(library.find("evidence", "checks").parent, tmp_path / "own-evidence")
+    shutil.copytree(library.find("match", "interest-1").parent, tmp_path / "own-matches")
     arguments = [
         "compare", "mine.toml", "mandate", "--model", "own-egov.xmile", "--profile", "own-south-sumatra.toml",
         "--benchmark", "own-south-sumatra.toml", "--scenario", "own-budget-cut.toml", "--scenario", "reference",
-        "--members", "3", "--seed", "5", "--until", "2030", "--by", "Citizen trust", "--discount", "0.1",
+        "--members", "3", "--seed", "1", "--match", "own-matches", "--evidence", "own-evidence", "--structure",
+        "interest", "--until", "2030", "--by", "Citizen trust", "--discount", "0.1",
         "--outcome", "Digital divide", "--outcome", "HR capacity", "--out", "plan", "--lang", "id",
     ]  # fmt: skip
     assert main(arguments) == 0
     printed = capsys.readouterr()
     words = read_labels("id")
-    assert printed.out.startswith("3 disimpan dari ")
-    assert "(benih acak 5)" in printed.out
+    assert printed.out.startswith("3 anggota disimpan dari ")
+    assert "(benih acak 1). Struktur: Minat membatasi pemakaian." in " ".join(printed.out.split())
     assert f"{words.outcome('Citizen trust')} tahun 2030" in printed.out
     assert "10,0 %" in printed.out
     ranking = table((tmp_path / "plan" / "ranking.csv").read_text("utf-8"))
@@ -82,10 +87,11 @@ def test_every_option_of_compare_has_its_effect(
     assert (course[0]["year"], course[-1]["year"]) == ("2003", "2030")
     assert (tmp_path / "plan" / "comparison-reference.png").is_file()
     manifest = json.loads((tmp_path / "plan" / "manifest.json").read_text("utf-8"))
-    assert {"own-egov.xmile", "own-south-sumatra.toml", "own-budget-cut.toml", "mine.toml"} <= {
-        one["file"] for one in manifest["files"]
-    }
-    assert manifest["results"]["kept"] == 3
+    assert {
+        "own-egov.xmile", "own-south-sumatra.toml", "own-budget-cut.toml", "mine.toml",
+        str(Path("own-evidence", "checks.toml")), str(Path("own-matches", "interest-1.json")),
+    } <= {one["file"] for one in manifest["files"]}  # fmt: skip
+    assert {name: one["kept"] for name, one in manifest["results"].items()} == {"interest": 3}
     assert manifest["options"]["discount"] == 0.1
     assert "plan" in printed.err
     assert "%" not in printed.err  # no progress bar where there is no terminal
@@ -96,12 +102,14 @@ def test_compare_alone_does_the_main_job(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     assert main(["compare", "--members", "8"]) == 0
     assert sorted(one.name for one in (tmp_path / "egovsim-comparison").iterdir()) == [
-        "comparison.csv", "comparison.png", "comparison.xlsx", "manifest.json", "ranking.csv",
+        "binding.csv", "checks.csv", "comparison.csv", "comparison.png", "comparison.xlsx", "evidence.csv",
+        "manifest.json", "ranking.csv", "swaps.csv",
     ]  # fmt: skip
     printed = capsys.readouterr()
-    assert printed.out.startswith("8 kept of ")
+    assert printed.out.startswith("8 members kept of ")
     assert printed.err == (
-        "Written to egovsim-comparison: ranking.csv, comparison.csv, comparison.xlsx, comparison.png, manifest.json\n"
+        "Written to egovsim-comparison: ranking.csv, comparison.csv, binding.csv, swaps.csv, checks.csv, evidence.csv, "
+        "comparison.xlsx, comparison.png, manifest.json\n"
     )
 
 
@@ -127,6 +135,21 @@ BAD_COMPARES = [
     (["--discount", "-1"], "discount is -1; it must be at least 0 and below 1: 0.05 is 5 % a year."),
     (["--lang", "fr"], '"fr" is not a language of egovsim; there are: "en", "id".'),
     (["--model", "egvo"], '"egvo" is not a shipped model; nearest: "egov".'),
+    (
+        ["--seed", "7"],
+        "seed is 7, and members are shipped for the seeds 0 and 1; run `egovsim match --seed 7 --out FOLDER` and give "
+        "--match FOLDER.",
+    ),
+    (
+        ["--members", "2000000"],
+        "2,000,000 members of 14 paths would take 154 GB of memory under each structure; ask for fewer members, paths, "
+        "scenarios or outcomes.",
+    ),
+    (["--structure", "skil"], '"skil" is not a structure of this evidence; nearest: "skill".'),
+    (
+        ["--evidence", "nowhere"],
+        'nowhere/checks.toml: there is no such file; the shipped evidence is called by its name alone: "checks".',
+    ),
     (["--out", "taken"], "taken: this is a file, not a folder; choose another name for the output."),
 ]
 
@@ -141,6 +164,37 @@ def test_bad_input_ends_in_one_message_and_writes_nothing(
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", f"egovsim: {message}\n")
     assert [one.name for one in tmp_path.iterdir()] == ["taken"]
+
+
+WRONG_CHECKS = [
+    ('outcome = "SPBE-like index"', 'outcome = "SPBE-like indx"',
+     'evidence check "{name}": "SPBE-like indx" is not a variable of egov.xmile; nearest: "SPBE-like index".'),
+    ('place = "south-sumatra"', 'place = "south-sumatera"',
+     'mine/checks.toml: "south-sumatera" is not a shipped profile; nearest: "south-sumatra"'),
+    ("spbe_index/2023", "spbe_index/2033",
+     'mine/checks.toml: check "{name}": "Kab. Mukomuko/spbe_index/2033" is not a key of evidence.csv; nearest: '
+     '"Kab. Mukomuko/spbe_index/2023"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "slip", "message"), WRONG_CHECKS, ids=[row[1] for row in WRONG_CHECKS])
+def test_wrong_check_of_ones_own_is_named_and_old_results_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, written: str, slip: str, message: str
+) -> None:
+    """A planner's own evidence with a slip must cost neither minutes of searching nor the results of yesterday."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(library.find("evidence", "checks").parent, tmp_path / "mine")
+    checks, name = tmp_path / "mine" / "checks.toml", "SPBE of South Sumatra, 2023"
+    before, head, after = checks.read_text("utf-8").partition(f'name = "{name}"')
+    checks.write_text(before + head + after.replace(written, slip, 1), encoding="utf-8")
+    (tmp_path / "plan").mkdir()
+    (tmp_path / "plan" / "ranking.csv").write_text("yesterday", encoding="utf-8")
+    assert main(["compare", "--evidence", "mine", "--out", "plan"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"egovsim: {message.format(name=name)}")
+    assert [one.name for one in (tmp_path / "plan").iterdir()] == ["ranking.csv"]
+    assert (tmp_path / "plan" / "ranking.csv").read_text("utf-8") == "yesterday"
 
 
 def test_same_seed_gives_the_same_tables(tmp_path: Path, capsys: Capture) -> None:
@@ -276,7 +330,7 @@ def test_show_of_an_unknown_name_names_the_nearest(capsys: Capture) -> None:
 def test_check_finds_errors_and_says_so_by_its_exit_code(small: str, tmp_path: Path, capsys: Capture) -> None:
     assert main(["check", small]) == 0
     sound = capsys.readouterr()
-    assert "small.xmile: 2 stocks, 10 variables; 0 errors" in sound.err
+    assert "small.xmile: 2 stocks, 11 variables; 0 errors" in sound.err
     broken = tmp_path / "broken.xmile"
     broken.write_text(XMILE.replace("Speed*Effort", "Sped*Effort"), encoding="utf-8")
     assert main(["check", str(broken)]) == 1
@@ -374,10 +428,15 @@ def test_interruption_is_130(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ca
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
 def test_interrupted_process_ends_quickly_and_writes_nothing(tmp_path: Path) -> None:
     """Ctrl-C in the middle of a long search: threads stop, nothing is left behind."""
-    process = command("compare", "--members", "20000", cwd=tmp_path)
-    time.sleep(4)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    evidence = library.find("evidence", "checks").parent  # given, members are searched
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # tests started in the background ignore it
+    process = command("compare", "--members", "20000", "--evidence", str(evidence), cwd=tmp_path, preexec_fn=heeding)
+    try:
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130, errors
     assert errors.decode() == "egovsim: interrupted; nothing was half written.\n"
     assert list(tmp_path.iterdir()) == []

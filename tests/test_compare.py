@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import re
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_region import HERE, THERE, USUAL, path, shipped_comparison, small_model, speed_benchmark
+from small_region import HERE, THERE, USUAL, path, rival_benchmark, shipped_comparison, small_model, speed_benchmark
 
 from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
-from egovsim.model.inputs import PolicyPath, Range, Scenario, Series
+from egovsim.model.inputs import PolicyPath, Profile, Range, Scenario, Series
 from egovsim.model.model import Model
 from egovsim.policy.compare import compare
-from egovsim.policy.comparison import Comparison
+from egovsim.policy.comparison import Comparison, winners
 from egovsim.policy.evidence import Benchmark
+from egovsim.policy.kept import write_match
+from egovsim.policy.matching import history_match
 from egovsim.policy.measures import Lag, chance, cost_per_point, discounted, lag, order, regret
 
 REFERENCE = Scenario("reference", label={"en": "Reference", "id": "Acuan"})
@@ -128,12 +133,12 @@ def test_horizon_discount_seed_members_and_outcomes_do_what_they_say(small: Mode
     near = small_comparison(small, fast, until=2030, outcomes=["Digital divide"], members=8, seed=4, discount=0.0)
     assert (near.time[0], near.time[-1], len(near.time)) == (2003.0, 2030.0, 28)
     assert list(near.outcomes) == ["Digital divide"]
-    assert (len(near.members), near.members.draws.seed) == (8, 4)
+    assert (len(near.members), near.seed) == (8, 4)
     row = next(one for one in near.ranking if one.policy == "fast")
     assert row.cost.p50 == pytest.approx(40.0)
     assert {year for _, year in row.chances} == {2029.0, 2030.0}
     other = small_comparison(small, fast, until=2030, members=8, seed=5)
-    assert other.members.indices.tolist() != near.members.indices.tolist()
+    assert other.members.search.kept.tolist() != near.members.search.kept.tolist()
 
 
 def test_each_scenario_has_a_ranking_and_the_benchmark_stays_the_same(small: Model) -> None:
@@ -161,8 +166,8 @@ def test_frame_is_tidy(exact: Comparison) -> None:
     """What a reader loads into another tool: one row an outcome and year, figures beside the benchmark's."""
     frame = exact.to_frame()
     assert list(frame.columns) == [
-        "scenario", "policy", "outcome", "unit", "year", "p05", "p50", "p95",
-        "benchmark_p05", "benchmark_p50", "benchmark_p95",
+        "structure", "scenario", "policy", "outcome", "unit", "year", "p05", "p50", "p95",
+        "benchmark", "benchmark_p05", "benchmark_p50", "benchmark_p95", "note",
     ]  # fmt: skip
     assert len(frame) == 5 * 4 * 43
     row = frame[(frame.policy == "fast") & (frame.outcome == "Real use index") & (frame.year == 2027)].iloc[0]
@@ -241,8 +246,8 @@ WRONG = [
     (
         InputError,
         {"members": 10_000_000},
-        "10,000,000 members of 2 paths would take 28 GB of memory; ask for fewer members, paths, scenarios or "
-        "outcomes.",
+        "10,000,000 members of 2 paths would take 28 GB of memory under each structure; ask for fewer members, "
+        "paths, scenarios or outcomes.",
     ),
     (InputError, {"policies": [USUAL, 5]}, "a policy must be a name, a path or a PolicyPath, not int."),
 ]  # fmt: skip
@@ -260,11 +265,221 @@ def test_wrong_question_is_refused_before_anything_runs(
         raise AssertionError("something ran before the question was checked")
 
     if options.get("members") != 0:
-        monkeypatch.setattr("egovsim.policy.compare.select_members", never)
+        monkeypatch.setattr("egovsim.policy.choice.history_match", never)
     with pytest.raises(InputError) as caught:
         small_comparison(small, path("fast", Effort=2.0), **options)
     if message is not None:
         assert (type(caught.value), str(caught.value)) == (error, message)
+
+
+# Rival structures ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def both(small: Model) -> Comparison:
+    """Two structures with speed 0.05: under the rival, effort harms as much as it helps under the first."""
+    fixed = dataclasses.replace(rival_benchmark(), ranges=(Range("Speed", 0.05, 0.05),))
+    return small_comparison(small, path("fast", Effort=3.0), path("slow", Effort=0.5), evidence=fixed)
+
+
+def test_rival_structure_has_a_ranking_of_its_own(both: Comparison) -> None:
+    """A planner who saw one structure alone would take its first path for a finding."""
+    (rival,) = both.rivals
+    assert (both.structure.name, rival.structure.name, rival.rivals) == ("helps", "harms", ())
+    assert winners(both.ranking, "reference")["money"].policy == "fast"
+    first = winners(rival.ranking, "reference")["money"]
+    assert first.policy == "slow"
+    assert first.changes["Real use index"].p50 == pytest.approx((0.05 * 1.5 - 0.05) * 19)
+    beside = rival.benchmark_courses["Real use index"][0, -1]
+    assert beside == pytest.approx(1.0)  # the benchmark's effort of 2 comes to nothing there
+
+
+def test_tables_hold_every_structure(both: Comparison) -> None:
+    for frame in (both.ranking_frame(), both.to_frame(), both.swap_frame(), both.evidence_frame()):
+        assert frame.columns[0] == "structure"
+        assert frame["structure"].unique().tolist() == ["helps", "harms"]
+    assert both.yearly_frame()["structure"].unique().tolist() == ["helps"]
+
+
+def test_one_structure_can_be_asked_for(small: Model) -> None:
+    alone = small_comparison(small, path("fast", Effort=3.0), evidence=rival_benchmark(), structure="harms")
+    assert (alone.structure.name, alone.rivals) == ("harms", ())
+    with pytest.raises(UnknownNameError) as caught:
+        small_comparison(small, path("fast", Effort=3.0), evidence=rival_benchmark(), structure="harm")
+    assert str(caught.value) == '"harm" is not a structure of this evidence; nearest: "harms".'
+
+
+# Which members ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(small: Model, tmp_path: Path) -> Path:
+    """A folder with thirty members of each structure, as `egovsim match` leaves it."""
+    benchmark, folder = rival_benchmark(), tmp_path / "kept"
+    folder.mkdir()
+    for one in benchmark.structures:
+        found = history_match(small, benchmark, members=30, seed=3, constants=one.constants)
+        write_match(found, small, one, folder / f"{one.name}-3.json")
+    return folder
+
+
+def from_folder(small: Model, kept: Path, **options: object) -> Comparison:
+    settings: dict[str, object] = {"evidence": rival_benchmark(), "matches": kept, "seed": 3, "members": None}
+    return small_comparison(small, path("fast", Effort=3.0), **{**settings, **options})
+
+
+def test_members_of_a_folder_are_its_first_and_nothing_is_searched(
+    small: Model, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Searching again would cost minutes, and other members would answer another question."""
+    searched = small_comparison(small, path("fast", Effort=3.0), evidence=rival_benchmark(), seed=3)
+    monkeypatch.delattr("egovsim.policy.choice.history_match")
+    few = from_folder(small, kept, members=20)
+    assert few.to_frame().equals(searched.to_frame())
+    assert [len(one.members) for one in from_folder(small, kept).structures] == [30, 30]
+    assert few.tried == few.members.search.kept[-1] + 1
+    assert {one.label for one in few.files} >= {str(kept / "helps-3.json"), str(kept / "harms-3.json")}
+
+
+def test_matches_bring_their_evidence_and_seed(small: Model) -> None:
+    benchmark = rival_benchmark()
+    found = [
+        history_match(small, benchmark, members=9, seed=5, constants=one.constants) for one in benchmark.structures
+    ]
+    result = from_folder(small, Path(), matches=found, evidence=None, seed=0)
+    assert [(one.structure.name, one.seed, len(one.members)) for one in result.structures] == [
+        ("helps", 5, 9), ("harms", 5, 9),
+    ]  # fmt: skip
+    alone = from_folder(small, Path(), matches=found[1:], evidence=None)
+    assert [one.structure.name for one in alone.structures] == ["harms"]
+
+
+def narrower() -> Benchmark:
+    return dataclasses.replace(rival_benchmark(), checks=speed_benchmark(0.046).checks)
+
+
+WITHOUT_MEMBERS = [
+    (
+        {"seed": 7},
+        '{kept}/helps-7.json: there is no such file; kept members in "{kept}": harms-3, helps-3; run '
+        "`egovsim match --seed 7 --out FOLDER` and give --match FOLDER.",
+    ),
+    (
+        {"members": 31},
+        "members is 31, and {kept}/helps-3.json holds 30; ask for at most that many, or run "
+        "`egovsim match --seed 3 --members 31 --out FOLDER` and give --match FOLDER.",
+    ),
+    (
+        {"evidence": narrower()},
+        "{kept}/helps-3.json: these members were kept with other evidence checks, ranges or profiles; run "
+        "`egovsim match` with the model and evidence of now, and give its folder as --match.",
+    ),
+    (
+        {"matches": Path("nowhere")},
+        "nowhere: there is no such folder of kept members; run `egovsim match --seed 3 --out FOLDER` and give "
+        "--match FOLDER.",
+    ),
+    ({"matches": ()}, "matches is empty; leave it out for the members that are shipped."),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), WITHOUT_MEMBERS, ids=[str(list(row[0])) for row in WITHOUT_MEMBERS])
+def test_members_that_are_not_there_are_said_with_the_command_that_makes_them(
+    small: Model, kept: Path, options: dict[str, object], message: str
+) -> None:
+    """Else a planner stands before a closed door, or compares on members that never met this evidence."""
+    with pytest.raises(InputError) as caught:
+        from_folder(small, kept, **options)
+    assert str(caught.value) == message.format(kept=kept)
+
+
+def test_seed_that_is_not_shipped_is_said_before_anything_runs() -> None:
+    with pytest.raises(InputError) as caught:
+        compare("egov", seed=7)
+    assert str(caught.value) == (
+        "seed is 7, and members are shipped for the seeds 0 and 1; run `egovsim match --seed 7 --out FOLDER` and give "
+        "--match FOLDER."
+    )
+
+
+def test_model_of_ones_own_has_no_shipped_members(small: Model) -> None:
+    """The shipped members agree with the evidence under the shipped equations alone."""
+    with pytest.raises(UnknownNameError) as caught:
+        small_comparison(small, path("fast", Effort=3.0), evidence=None)
+    assert str(caught.value).startswith('evidence check "Internet diffusion of Indonesia, 2003-2023": ')
+
+
+def test_contradictory_checks_keep_nobody_and_name_the_check(small: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One check wants the level above 0.57, another below 0.45: no member can pass both."""
+    low, high = (dataclasses.replace(speed_benchmark(*band).checks[0], name=name) for name, band in
+                 (("low", (0.0, 0.045)), ("high", (0.057, 1.0))))  # fmt: skip
+    contradictory = dataclasses.replace(speed_benchmark(), checks=(low, high))
+    monkeypatch.setattr("egovsim.policy.choice.history_match", functools.partial(history_match, limit=4096))
+    with pytest.raises(InputError) as caught:
+        small_comparison(small, path("fast", Effort=3.0), evidence=contradictory)
+    share = re.search(r"\((\d+)%", str(caught.value))
+    assert share is not None
+    assert str(caught.value) == (
+        "0 of 4,096 members tried pass all evidence checks, and 20 were asked for; the check that rejects most is "
+        f'"high" ({share[1]}% on its own). Widen its bounds in checks.toml or the ranges in ranges.toml, or ask for '
+        "fewer members."
+    )
+
+
+# The swap table -----------------------------------------------------------------------------------------------
+
+
+def swapped(small: Model, here: Profile, there: Profile) -> dict[str, tuple[float, float]]:
+    result = small_comparison(small, path("fast", Effort=3.0), profile=here, benchmark=there)
+    return {
+        "all" if one.whole else "+".join(one.items): (
+            one.closed["Real use index"].p50,  # pyright: ignore[reportOptionalMemberAccess]
+            one.lost["Real use index"].p50,  # pyright: ignore[reportOptionalMemberAccess]
+        )
+        for one in result.swaps
+    }
+
+
+def test_swap_table_gives_the_shares_computed_by_hand(small: Model) -> None:
+    """The level goes as speed times effort: 0.05 here, 0.2 there, and 0.1 with one of the two swapped either way."""
+    here = dataclasses.replace(HERE, constants={"Speed": 0.05})
+    there = dataclasses.replace(THERE, constants={"Speed": 0.1})
+    third = pytest.approx((1 / 3, 2 / 3))
+    assert swapped(small, here, there) == {"Effort": third, "Speed": third, "all": pytest.approx((1.0, 1.0))}
+
+
+def test_drawn_constants_are_swapped_member_by_member(small: Model) -> None:
+    """Speed is drawn here and there; with every item swapped one place must be the other, in every member."""
+    there = dataclasses.replace(THERE, ranges=(Range("Speed", 0.1, 0.3),))
+    found = swapped(small, HERE, there)
+    assert list(found) == ["Speed", "Effort", "all"]
+    assert found["all"] == pytest.approx((1.0, 1.0))
+
+
+def test_height_of_an_assumed_history_goes_with_its_lever(small: Model) -> None:
+    """Speed multiplies effort here: as its height it is no item of its own."""
+    heights = {"Effort": "Speed"}
+    here = dataclasses.replace(HERE, levers={"Effort": Series.constant(1.0)}, heights=heights)
+    there = dataclasses.replace(THERE, ranges=(Range("Speed", 0.1, 0.3),), heights=heights)
+    assert swapped(small, here, there) == {name: pytest.approx((1.0, 1.0)) for name in ("Effort", "all")}
+
+
+def test_places_that_do_not_differ_have_no_swap_table(small: Model) -> None:
+    assert swapped(small, HERE, HERE) == {}
+
+
+def test_shipped_swap_table_closes_all_and_shows_the_assumed_histories_together(shipped: Comparison) -> None:
+    """Readers must see that what nobody measured makes most of the gap."""
+    for one in shipped.structures:
+        whole, together = one.swaps[-1], one.swaps[-2]
+        assert set(together.items) == {"Document target", "Mandate scope", "Champion leadership"}
+        for spreads in (whole.closed, whole.lost):
+            for found in spreads.values():
+                assert found is not None
+                assert (found.p05, found.p95) == (pytest.approx(1.0), pytest.approx(1.0))
+        assert together.size("SPBE-like index") > 0.7
+        sizes = [max(row.size(name) for name in row.closed) for row in one.swaps[:-2]]
+        assert sizes == sorted(sizes, reverse=True)
 
 
 # Measures ----------------------------------------------------------------------------------------------------
@@ -337,7 +552,13 @@ def shipped() -> Comparison:
 
 
 def test_shipped_comparison_is_complete(shipped: Comparison) -> None:
-    """The main job: every bundled path in its family, every outcome, every check passed by every kept member."""
+    """The main job, under both structures: every path in its family, every outcome, all checks passed by all."""
+    assert [one.structure.name for one in shipped.structures] == ["skill", "interest"]
+    for one in shipped.structures:
+        check_complete(one)
+
+
+def check_complete(shipped: Comparison) -> None:
     ranks = {family: [one.rank for one in shipped.ranking if one.family == family] for family in ("money", "political")}
     assert ranks == {family: [None, *range(1, len(found))] for family, found in ranks.items()}
     assert sum(map(len, ranks.values())) == len(shipped.policies) + 1
@@ -345,13 +566,31 @@ def test_shipped_comparison_is_complete(shipped: Comparison) -> None:
     assert not shipped.failures
     assert all(one.passing == 1.0 for one in shipped.evidence if one.check.action == "reject")
     assert all(np.isfinite(values).all() for values in shipped.courses.values())
+    best = {one.family: one.policy for one in shipped.ranking if one.rank == 1}
+    bound = [(one.policy, one.first) for one in shipped.binding]
+    assert bound == [
+        (path, year)
+        for path in (one.name for one in shipped.policies if one.baseline == "yes" or one.name in best.values())
+        for year in (2026.0, 2030.0, 2034.0, 2038.0)
+    ]
 
 
 def test_shipped_comparison_is_the_same_again_whatever_the_threads(egov: Model, shipped: Comparison) -> None:
     """Same inputs and seed, same bytes: a planner's figures can be checked by another."""
     again = compare(egov, members=24, workers=1)
-    assert again.ranking_frame().to_csv() == shipped.ranking_frame().to_csv()
-    assert again.to_frame().to_csv() == shipped.to_frame().to_csv()
+    for one, other in zip(frames(again), frames(shipped), strict=True):
+        assert one.to_csv() == other.to_csv()
+
+
+def frames(comparison: Comparison) -> tuple[pandas.DataFrame, ...]:
+    return (
+        comparison.ranking_frame(),
+        comparison.to_frame(),
+        comparison.binding_frame(),
+        comparison.swap_frame(),
+        comparison.evidence_frame(),
+        comparison.figures_frame(),
+    )
 
 
 def test_all_stands_for_the_shipped_paths_beside_ones_own(egov: Model, tmp_path: Path) -> None:

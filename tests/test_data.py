@@ -71,7 +71,7 @@ def numbers(model: Model, name: str) -> dict[tuple[str, ...], float]:
 def table(model: Model, name: str) -> Table:
     (equation,) = model[name].equations
     assert isinstance(equation.expression, TableCall)
-    assert equation.expression.argument == ClockValue("time")
+    assert equation.expression.argument == ClockValue("step time")
     return equation.expression.table
 
 
@@ -629,3 +629,162 @@ def test_what_of_data_functions_cannot_be_run(tmp_path: Path, equation: str, rea
     with pytest.raises(UnsupportedError) as caught:
         egovsim.run(model)
     assert f'm.mdl, line 2, "x": {reason}' in str(caught.value)
+
+
+# Data within a step
+
+
+HELD = "d := GET XLS DATA('book.xlsx', 'Data', 'A', 'B1') ~~|\ncurve((0,0),(4,4)) ~~|\n"
+
+
+@pytest.mark.parametrize("method", ["euler", "rk2", "midpoint", "rk4"])
+def test_data_stands_still_within_a_step(tmp_path: Path, method: str) -> None:
+    """Vensim holds exogenous inputs over a step of Runge and Kutta (its reference, "Runge-Kutta Integration").
+
+    With d = t the stock is then h * sum of t_i, whatever the method; a lookup of Time moves on with the stages, and
+    a method of second order or more gives t^2 / 2 for it.
+    """
+    book(tmp_path, {"A1": 0, "B1": 0, "A2": 4, "B2": 4})
+    model = read(tmp_path, HELD + "x = INTEG(d, 0) ~~|\ny = INTEG(curve(Time), 0) ~~|\n")
+    frame = egovsim.run(model, method=method).to_frame()  # type: ignore[arg-type]
+    times = np.arange(0.0, 4.5, 0.5)
+    held = 0.5 * np.concatenate([[0.0], np.cumsum(times[:-1])])
+    np.testing.assert_allclose(frame["x"], held, rtol=1e-14)
+    np.testing.assert_allclose(frame["y"], held if method == "euler" else times**2 / 2.0, rtol=1e-14)
+
+
+def test_what_is_made_of_data_stands_still_as_well(tmp_path: Path) -> None:
+    """A shifted series and one with a keyword are data too."""
+    book(tmp_path, {"A1": 0, "B1": 0, "A2": 8, "B2": 8})
+    text = HELD + "s := TIME SHIFT(d, 1) ~~|\nk :INTERPOLATE: := d ~~|\nx = INTEG(s, 0) ~~|\ny = INTEG(k, 0) ~~|\n"
+    frame = egovsim.run(read(tmp_path, text), method="rk4").to_frame()
+    times = np.arange(0.0, 4.5, 0.5)
+    held = 0.5 * np.concatenate([[0.0], np.cumsum(times[:-1])])
+    np.testing.assert_allclose(frame["x"], held + times, rtol=1e-14)
+    np.testing.assert_allclose(frame["y"], held, rtol=1e-14)
+
+
+def test_data_still_stands_still_after_a_way_through_xmile(tmp_path: Path) -> None:
+    """Else a converted model would give other figures with no word said."""
+    book(tmp_path, {"A1": 0, "B1": 0, "A2": 4, "B2": 4})
+    model = read(
+        tmp_path, HELD + "s = TIME SHIFT(d, 1) ~~|\nx = INTEG(d + s, 0) ~~|\ny = INTEG(TIME SHIFT(d, 1), 0) ~~|\n"
+    )
+    again = egovsim.read_model(egovsim.write_xmile(model, tmp_path / "m.xmile"))
+    assert again.variables == model.variables
+    frames = [egovsim.run(one, method="rk4").to_frame() for one in (model, again)]
+    np.testing.assert_array_equal(frames[0][["x", "y"]], frames[1][["x", "y"]])
+
+
+def test_an_equation_of_time_and_of_data_is_not_written(tmp_path: Path) -> None:
+    """XMILE has one word for both; which of them holds must not be lost silently."""
+    book(tmp_path, {"A1": 0, "B1": 0, "A2": 4, "B2": 4})
+    model = read(tmp_path, HELD + "s = TIME SHIFT(d, 1) + curve(Time) ~~|\n")
+    with pytest.raises(UnsupportedError) as caught:
+        egovsim.write_xmile(model, tmp_path / "m.xmile")
+    assert str(caught.value).splitlines()[1] == (
+        '  m.mdl, line 4, "s": it takes both Time and data that stands still within a step; give each a variable'
+    )
+
+
+# Files that the settings name
+
+
+SETTINGS = "\\\\\\---/// Sketch information - do not modify anything except names\n///---\\\\\\\n:L<%^E!@\n"
+
+
+@pytest.mark.parametrize("named", ["book.xlsx", "Z:\\\\models\\\\Book.xlsx", "../elsewhere/book.xlsx"])
+def test_a_tag_is_the_file_of_the_settings(tmp_path: Path, named: str) -> None:
+    """Large models name every spreadsheet so; the settings hold the path on the author's machine."""
+    book(tmp_path, {"A1": 3})
+    model = read(
+        tmp_path, "x = GET DIRECT CONSTANTS('?Inputs', 'Data', 'A1') ~~|\n", settings=f"{SETTINGS}30:?inputs={named}\n"
+    )
+    assert numbers(model, "x") == {(): 3.0}
+    assert model.sources == ("book.xlsx",)
+
+
+def test_a_tag_may_be_the_name_of_a_file(tmp_path: Path) -> None:
+    book(tmp_path, {"A1": 3})
+    model = read(tmp_path, "x = GET DIRECT CONSTANTS('?book.xlsx', 'Data', 'A1') ~~|\n")
+    assert numbers(model, "x") == {(): 3.0}
+
+
+def test_a_tag_whose_file_is_not_there(tmp_path: Path) -> None:
+    text = "x = GET DIRECT CONSTANTS('?in', 'Data', 'A1') ~~|\n"
+    book(tmp_path, {"A1": 3})
+    message = refused(tmp_path, text, settings=f"{SETTINGS}30:?in=C:\\data\\bok.xlsx\n")
+    assert message == (
+        'm.mdl, line 2, "x": "?in" stands for "C:\\data\\bok.xlsx", and there is no file "bok.xlsx" beside the model; '
+        'nearest: "book.xlsx".'
+    )
+
+
+# What a range of a series comes to
+
+
+POINTS = {"A1": 0, "B1": 5, "C1": 1, "A2": 1, "B2": 3, "A3": 2.5, "B3": 8, "C3": 7, "A4": 4, "B4": 4, "C4": 2}
+FOUR = "d := GET XLS DATA('book.xlsx', 'Data', 'A', 'B1') ~~|\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "wanted"),
+    [
+        ("GET DATA MIN(d, INITIAL TIME, FINAL TIME)", 3.0),
+        ("GET DATA MAX(d, INITIAL TIME, FINAL TIME)", 8.0),
+        ("GET DATA MEAN(d, INITIAL TIME, FINAL TIME)", 5.0),
+        ("GET DATA MIN(d, 2, 4)", 4.0),
+        ("GET DATA MAX(d, 0, 1)", 5.0),
+        ("GET DATA MEAN(d, 1, 2.5)", 5.5),
+        ("GET DATA MEAN(d, 1 + 0, 2.5)", 5.5),
+        ("GET DATA MIN(d, 1 + 0, 2.5)", 3.0),
+        ("GET DATA MAX(d, 1.5 + 0, 2)", NOT_AVAILABLE),
+        ("GET DATA MIN(d, 1.5 + 0, 2)", NOT_AVAILABLE),
+        ("GET DATA MEAN(d, 1.5 + 0, 2)", NOT_AVAILABLE),
+        ("GET DATA MIN(d, 1.5, 2)", NOT_AVAILABLE),
+        ("GET DATA MAX(d, 1.5, 2)", NOT_AVAILABLE),
+        ("GET DATA MEAN(d, 1.5, 2)", NOT_AVAILABLE),
+        ("GET DATA MIN(c, 0, 4)", NOT_AVAILABLE),
+    ],
+)
+def test_a_range_of_a_series_is_summed_up(tmp_path: Path, call: str, wanted: float) -> None:
+    """The points themselves count, not what is between them; of no point, and of no data, there is nothing.
+
+    Source: Vensim's reference, "GET DATA MIN".
+    """
+    book(tmp_path, POINTS)
+    found = columns(read(tmp_path, f"{FOUR}c = 1 ~~|\nx = INITIAL({call}) ~~|\n"))["x"]
+    np.testing.assert_array_equal(found, wanted)
+
+
+def test_each_element_is_summed_up_over_its_own_points(tmp_path: Path) -> None:
+    book(tmp_path, POINTS)
+    found = columns(
+        read(
+            tmp_path,
+            "Area: urban, rural ~~|\nd[Area] := GET XLS DATA('book.xlsx', 'Data', 'A', 'B1') ~~|\n"
+            "low[Area] = GET DATA MIN(d[Area], 0, Time) ~~|\nmean[Area] = GET DATA MEAN(d[Area], 1, 4) ~~|\n"
+            "same[Area] = GET DATA MEAN(d[Area], 1 + 0, 4) ~~|\n",
+        )
+    )
+    times = np.arange(0.0, 4.5, 0.5)
+    np.testing.assert_array_equal(found["low[urban]"], np.where(times < 1.0, 5.0, 3.0))
+    np.testing.assert_array_equal(found["low[rural]"], 1.0)
+    np.testing.assert_array_equal(found["mean[urban]"], 5.0)
+    np.testing.assert_array_equal(found["mean[rural]"], 4.5)
+    for area in ("urban", "rural"):  # written out and worked out beforehand
+        np.testing.assert_array_equal(found[f"same[{area}]"], found[f"mean[{area}]"])
+
+
+def test_long_series_are_refused_by_name(tmp_path: Path) -> None:
+    book(tmp_path, {f"{column}{row}": row for row in range(1, 1002) for column in "AB"})
+    assert columns(read(tmp_path, f"{FOUR}x = GET DATA MIN(d, 3, 2000) ~~|\n"))["x"][0] == 3.0
+    message = 'm.mdl, line 3, "x": "d" has 1001 points, and 1000 can be summed up; write times as numbers'
+    with pytest.raises(UnsupportedError, match=message):
+        egovsim.run(read(tmp_path, f"{FOUR}x = GET DATA MIN(d, 0, Time) ~~|\n"))
+
+
+def test_other_functions_of_data_are_refused_by_name(tmp_path: Path) -> None:
+    book(tmp_path, POINTS)
+    with pytest.raises(UnsupportedError, match=r'm\.mdl, line 3, "x": "GET DATA STDV" is not a function'):
+        egovsim.run(read(tmp_path, f"{FOUR}x = GET DATA STDV(d, 0, 4) ~~|\n"))

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 
 import egovsim
 from egovsim.compiler.kernel import Kernel, Schedule, Steps
+from egovsim.compiler.machine_code import make_code
 from egovsim.compiler.program import build_program
 from egovsim.model.expression import Binary, Call, Number, Reference
 from egovsim.model.model import Clock, Equation, Variable
@@ -29,7 +30,7 @@ def _kernel(lanes: int) -> Kernel:
     inputs = [Variable(name, "auxiliary", (Equation(Number(1.0)),)) for name in ("x", "y")]
     made = [Variable(name, "auxiliary", (Equation(one),)) for name, one in EXPRESSIONS.items()]
     model = egovsim.Model("elementary", Clock(0.0, 1.0, 1.0), (), (*inputs, *made))
-    return Kernel(build_program(model, tuple(EXPRESSIONS), (), "euler"), lanes=lanes)
+    return Kernel(make_code(build_program(model, tuple(EXPRESSIONS), (), "euler"), lanes))
 
 
 @pytest.fixture(scope="module")

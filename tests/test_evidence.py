@@ -1,4 +1,4 @@
-"""Evidence, evidence checks, and the members that agree with them."""
+"""Evidence and evidence checks: what their files say, and what is said of a wrong one."""
 
 from __future__ import annotations
 
@@ -12,17 +12,11 @@ from small_region import HERE, THERE, small_model, speed_benchmark
 
 from egovsim import library
 from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
-from egovsim.model.inputs import Profile, Range
+from egovsim.model.inputs import Range
 from egovsim.model.model import Model
-from egovsim.policy.evidence import (
-    Benchmark,
-    EvidenceCheck,
-    check_benchmark,
-    read_benchmark,
-    read_checks,
-    read_evidence,
-)
-from egovsim.policy.members import Draws, Members, check_values, select_members, stages_of
+from egovsim.policy.benchmarks import check_benchmark, read_benchmark, read_checks, read_evidence
+from egovsim.policy.evidence import Benchmark, EvidenceCheck
+from egovsim.policy.matching import check_values, history_match
 
 
 @pytest.fixture
@@ -104,87 +98,11 @@ def test_kinds_compute_what_they_are_called(small: Model) -> None:
         EvidenceCheck("outcome", kind="difference", at=2013.0, minus_outcome="Real use index", **common),
         EvidenceCheck("rmse", kind="rmse", series=((2003.0, 0.3), (2013.0, 0.6)), **common),
     )
-    draws, indices = Draws(benchmark.ranges, 0, 3), np.arange(3)
-    found = [value for stage in stages_of(checks) for value in check_values(small, benchmark, stage, draws, indices)]
+    found = check_values(small, history_match(small, benchmark, members=3, seed=0), checks)
     # a mean over a year of quarter steps takes the four quarters' beginnings
     expected = [1.0, 1.0 + 0.1 * 0.375, 2.0, 0.5, -1.0, np.sqrt((0.3**2 + 0.4**2) / 2)]
-    for value, wanted in zip(found, expected, strict=True):
+    for value, wanted in zip(found.values(), expected, strict=True):
         assert value == pytest.approx([wanted] * 3, abs=1e-12)
-
-
-def test_kept_members_are_exactly_those_inside_the_band(small: Model) -> None:
-    """Were it broken, paths would be compared on members that the evidence excludes."""
-    kept = select_members(small, speed_benchmark(), members=100, seed=3)
-    every = kept.draws.rows(HERE, np.arange(kept.tried)).rows()[:, 0]
-    inside = (every >= 0.045) & (every <= 0.055)
-    assert kept.indices.tolist() == np.flatnonzero(inside).tolist()
-    assert kept.design(HERE).rows()[:, 0].tolist() == every[inside].tolist()
-    assert kept.tried == kept.indices[-1] + 1
-    assert kept.hurdles[0].first == kept.tried - 100
-
-
-def test_members_do_not_depend_on_chunks_or_threads(small: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same seed must give the same members on any machine, or a finding cannot be repeated."""
-
-    def summary(members: Members) -> tuple[list[int], int, tuple[object, ...]]:
-        return members.indices.tolist(), members.tried, members.hurdles
-
-    whole = summary(select_members(small, speed_benchmark(), members=60, seed=1, workers=1))
-    monkeypatch.setattr("egovsim.policy.members.CHUNK", 7)
-    assert summary(select_members(small, speed_benchmark(), members=60, seed=1, workers=2)) == whole
-    assert summary(select_members(small, speed_benchmark(), members=60, seed=2))[0] != whole[0]
-
-
-def test_fewer_members_are_the_first_of_more(small: Model) -> None:
-    more = select_members(small, speed_benchmark(), members=50, seed=0)
-    fewer = select_members(small, speed_benchmark(), members=20, seed=0)
-    assert fewer.indices.tolist() == more.indices[:20].tolist()
-
-
-def test_hurdles_count_first_alone_and_last(small: Model) -> None:
-    """The report must let a reader see which check decides."""
-    wide, narrow = speed_benchmark(0.0, 1.0).checks[0], speed_benchmark().checks[0]
-    low = dataclasses.replace(narrow, name="low", low=0.0, high=0.5)
-    checks = (dataclasses.replace(wide, name="wide"), dataclasses.replace(narrow, name="narrow"), low)
-    kept = select_members(small, dataclasses.replace(speed_benchmark(), checks=checks), members=40, seed=0)
-    rows = {one.check: one for one in kept.hurdles}
-    speeds = kept.draws.rows(HERE, np.arange(kept.surveyed)).rows()[:, 0]
-    inside, below = (speeds >= 0.045) & (speeds <= 0.055), speeds <= 0.05
-    assert (rows["wide"].first, rows["wide"].alone, rows["wide"].last) == (0, 0, 0)
-    assert (rows["narrow"].alone, rows["narrow"].last) == (int((~inside).sum()), int((~inside & below).sum()))
-    assert (rows["low"].alone, rows["low"].last) == (int((~below).sum()), int((~below & inside).sum()))
-    assert rows["narrow"].first + rows["low"].first == kept.tried - 40
-
-
-def test_no_member_kept_names_the_check_that_rejects_most(small: Model) -> None:
-    narrow = speed_benchmark(0.5, 0.6).checks[0]
-    mild = dataclasses.replace(speed_benchmark().checks[0], name="mild")
-    benchmark = dataclasses.replace(speed_benchmark(), checks=(mild, narrow))
-    with pytest.raises(InputError) as caught:
-        select_members(small, benchmark, members=10, seed=0, limit=3000)
-    assert str(caught.value) == (
-        "0 of 3,000 members tried pass all evidence checks, and 10 were asked for; the check that rejects "
-        'most is "level in 2013" (100% on its own). Widen its bounds in checks.toml or the ranges in '
-        "ranges.toml, or ask for fewer members."
-    )
-
-
-def test_profile_fixes_a_shared_constant_and_its_own_range_replaces_it() -> None:
-    """A constant that a region knows must not be drawn at random for it."""
-    draws = Draws((Range("Speed", 0.1, 0.2), Range("Pace", 0.3, 0.4)), 0, 10)
-    fixed = Profile("a", constants={"speed": 0.15})
-    own = Profile("b", ranges=(Range("Speed", 0.5, 0.6),))
-    assert draws.rows(fixed, np.arange(3)).names == ("Pace",)
-    mixed = draws.rows(own, np.arange(10))
-    assert mixed.names == ("Pace", "Speed")
-    assert mixed.rows()[:, 1].min() >= 0.5
-    assert mixed.rows()[:, 0].tolist() == draws.rows(fixed, np.arange(10)).rows()[:, 0].tolist()
-
-
-def test_rows_of_scattered_members_are_those_of_all(small: Model) -> None:
-    draws = Draws((Range("Speed", 0.0, 1.0), Range("Money", 0.0, 1.0)), 5, 5000)
-    wanted = np.array([0, 3, 1023, 1024, 2500, 4999])
-    assert draws.rows(HERE, wanted).rows().tolist() == draws.rows(HERE, np.arange(5000)).rows()[wanted].tolist()
 
 
 def test_check_of_an_unknown_outcome_is_named(small: Model) -> None:

@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
 
 SCRIPTS = {
-    "compare_paths.py": (["16"], r"16 kept of \d+ tried"),
+    "compare_paths.py": (["16"], r"16 kept of [\d,]+ tried"),
+    "five_barriers.py": (["--chart", "chart.png"], r"(?s)Change of the real use index.*written: chart\.png"),
     "ensemble.py": (["64"], r"people first is better in \d+% of the members"),
     "one_run.py": (["course.png"], r"written: course\.png"),
     "own_model.py": ([], r"30 clerks online within two years in \d+% of 1,024 members"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_models import auxiliary, bounds, flow, over, read, stock, xmile
+from small_models import auxiliary, bounds, flow, mdl, over, read, stock, xmile
 
 import egovsim
 
@@ -87,6 +87,32 @@ def test_check_finds_what_is_wrong_before_anything_runs(tmp_path: Path) -> None:
         'note: model.xmile: no unit: "k", "idle", "y", "late"',
         'note: model.xmile: no note: "k", "idle", "y", "late"',
     ]
+
+
+@pytest.mark.parametrize(
+    ("call", "order"),
+    [
+        ("DELAY N(x, 3, 0, 2.5)", "DELAY N is 2.5"),
+        ("SMOOTH N(x, 3, 0, n)", "SMOOTH N is 0.5"),
+        ("DELAY N(x, 3, 0, -n * 4)", "DELAY N is -2"),
+        ("DELAY N(x, 3, 0, 1 / n)", ""),
+        ("DELAY N(x, 3, 0, Time)", ""),
+    ],
+)
+def test_check_finds_an_order_that_is_not_whole(tmp_path: Path, call: str, order: str) -> None:
+    """Else a check says that a model is sound, and its first run is refused."""
+    found = egovsim.check(read(tmp_path, mdl({"n": "0.5", "x": "n", "y": call})))
+    said = [str(one) for one in found if one.severity == "error"]
+    text = f'error: model.mdl, line 12, "y": the order of {order}; it must be a whole number, 1 or more'
+    assert said == ([text] if order else [])
+
+
+def test_the_seed_of_random_functions_is_not_unused(tmp_path: Path) -> None:
+    """NOISE SEED is named by no equation and moves every draw; who removes it gets another run."""
+    seed = {"NOISE SEED": "7", "x": "RANDOM UNIFORM(0, 1, 0)"}
+    unused = 'warning: model.mdl, line 2, "NOISE SEED": this constant is used by nothing'
+    assert unused not in map(str, egovsim.check(read(tmp_path, mdl(seed))))
+    assert unused in map(str, egovsim.check(read(tmp_path, mdl({**seed, "x": "2"}))))
 
 
 def test_the_shipped_models_have_no_finding() -> None:

@@ -232,6 +232,14 @@ def test_macros_that_would_fill_the_memory_are_an_error(tmp_path: Path, levels: 
         vensim(tmp_path, macros + f"y = M{levels - 1}(1) ~~|\n")
 
 
+def test_a_macro_takes_a_number_made_of_a_whole_dimension(tmp_path: Path) -> None:
+    """A sum is one number, wherever it stands; it must be the same as a variable that holds it."""
+    sums = "D: a, b ~~|\nv[D] = 1, 2 ~~|\ns = SUM(v[D!]) ~~|\n"
+    text = sums + "x = TRAIL(SUM(v[D!] * 2) / 2, 2) ~~|\ny = TRAIL(s, 2) ~~|\n"
+    frame = egovsim.run(vensim(tmp_path, SMOOTHED + text)).to_frame()
+    assert list(frame["x"]) == list(frame["y"])
+
+
 def test_a_macro_of_a_whole_dimension_is_refused(tmp_path: Path) -> None:
     model = vensim(tmp_path, SMOOTHED + "D: a, b ~~|\nv[D] = 1, 2 ~~|\nx = SUM(TRAIL(v[D!], 2)) ~~|\n")
     with pytest.raises(UnsupportedError, match="a macro of a whole dimension cannot be run"):

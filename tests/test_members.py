@@ -45,7 +45,7 @@ class Bench:
                 patch.setattr(kernels, "native_lanes", lambda lanes=lanes: lanes)
                 self.run(lanes, None)
             (kernel,) = (one for one in model.memo.values() if isinstance(one, kernels.Kernel))
-            assert kernel.lanes == lanes
+            assert kernel.code.lanes == lanes
 
     def run(self, lanes: int, design: egovsim.Design | None, **options) -> egovsim.Result:
         return egovsim.run(

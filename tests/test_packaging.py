@@ -106,9 +106,10 @@ def test_installed_wheel_compares_from_another_folder(clean_environment: Path, t
     command = [str(clean_environment / SCRIPTS / "egovsim"), "compare", "--members", "16", "--out", "result"]
     done = run(command, tmp_path, HOME=str(tmp_path), EGOVSIM_CACHE=str(tmp_path / "cache"))
     assert done.returncode == 0, done.stderr
-    assert re.search(r"16 kept of [\d,]+ tried", done.stdout)
+    assert re.search(r"16 members kept of [\d,]+ tried", done.stdout)
     written = {one.name for one in (tmp_path / "result").iterdir()}
-    assert written == {"ranking.csv", "comparison.csv", "comparison.xlsx", "comparison.png", "manifest.json"}
+    tables = {"ranking.csv", "comparison.csv", "binding.csv", "swaps.csv", "checks.csv", "evidence.csv"}
+    assert written == {*tables, "comparison.xlsx", "comparison.png", "manifest.json"}
 
 
 def test_installed_command_knows_its_version(clean_environment: Path, tmp_path: Path) -> None:
@@ -127,7 +128,8 @@ def test_version_is_said_once() -> None:
 
 def test_dependencies_are_those_that_are_imported() -> None:
     """A library that is imported and not declared breaks the installed package; one declared in vain burdens it."""
-    wanted = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["xls"]]
+    extras = PROJECT["project"]["optional-dependencies"]
+    wanted = [*PROJECT["project"]["dependencies"], *extras["xls"], *extras["validation"], *extras["testing"]]
     declared = {re.split(r"[<>=!~\[ ;]", one)[0].lower() for one in wanted}
     imported: set[str] = set()
     for file in (ROOT / "egovsim").rglob("*.py"):

@@ -9,6 +9,7 @@ import json
 import re
 import string
 import tomllib
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
@@ -17,16 +18,17 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from openpyxl import load_workbook
 from rich.console import Console
-from small_region import HERE, THERE, USUAL, path, shipped_comparison, small_model, speed_benchmark
+from small_region import HERE, THERE, USUAL, path, rival_benchmark, shipped_comparison, small_model
 
 import egovsim
 from egovsim import library
 from egovsim.errors import OutputError, UnknownNameError
 from egovsim.model.inputs import PolicyPath, Scenario
 from egovsim.policy.compare import compare
-from egovsim.policy.comparison import Comparison
+from egovsim.policy.comparison import SCALE, Comparison
 from egovsim.policy.measures import Lag
 from egovsim.policy.ranking import Terms, rank_paths
+from egovsim.presentation.beside import disagreements
 from egovsim.presentation.charts import comparison_chart, comparison_figure, path_styles
 from egovsim.presentation.files import check_writable, write_comparison
 from egovsim.presentation.labels import Labels, read_labels
@@ -34,8 +36,12 @@ from egovsim.presentation.listing import shipped_sections
 from egovsim.presentation.spreadsheet import comparison_workbook
 from egovsim.presentation.tables import comparison_report, lag_text
 
+ROOT = Path(egovsim.__file__).parent.parent
 WORDS = tomllib.loads(resources.files("egovsim.presentation").joinpath("texts.toml").read_text("utf-8"))
-OUTPUTS = {"ranking.csv", "comparison.csv", "comparison.xlsx", "comparison.png", "manifest.json"}
+TABLES = ("ranking.csv", "comparison.csv", "binding.csv", "swaps.csv", "checks.csv", "evidence.csv")
+OUTPUTS = {*TABLES, "comparison.xlsx", "comparison.png", "manifest.json"}
+SMALL_OUTPUTS = OUTPUTS - {"binding.csv", "evidence.csv"}
+"""A model without the barriers of the study, and evidence without figures."""
 
 
 @pytest.fixture(scope="module", params=["en", "id"])
@@ -45,7 +51,7 @@ def labels(request: pytest.FixtureRequest) -> Labels:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
-    """Two families and two scenarios of the small region."""
+    """Two families, two scenarios and two structures of the small region."""
     worlds = [Scenario("reference", label={"en": "Reference", "id": "Acuan"}), Scenario("other")]
     paths = [USUAL, path("fast", Effort=3.0, Money=2.0), path("push", family="political", Effort=5.0)]
     return compare(
@@ -55,7 +61,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
         policies=paths,
         scenarios=worlds,
         members=20,
-        evidence=speed_benchmark(),
+        evidence=rival_benchmark(),
     )
 
 
@@ -85,14 +91,7 @@ def test_every_text_exists_in_both_languages_with_the_same_gaps() -> None:
 def test_every_text_is_used() -> None:
     sources = "".join(one.read_text("utf-8") for one in (Path(egovsim.__file__).parent).rglob("*.py"))
     for key in WORDS["texts"]:
-        assert key in sources.replace("'", '"').split('"') or key.startswith("family "), key
-
-
-def test_nothing_claims_to_be_calibrated() -> None:
-    """Skill, security and culture have no local series; readers must not be told otherwise."""
-    text = resources.files("egovsim.presentation").joinpath("texts.toml").read_text("utf-8")
-    assert "calibrat" not in text.lower()
-    assert "kalibrasi" not in text.lower()
+        assert key in sources.replace("'", '"').split('"') or key.startswith(("family ", "barrier ")), key
 
 
 def test_numbers_are_written_as_each_language_does() -> None:
@@ -160,15 +159,18 @@ def test_every_path_stands_on_one_line_with_its_figures(labels: Labels, width: i
 
 def test_wide_report_is_one_table_a_family_and_narrow_one_two() -> None:
     english, comparison = read_labels("en"), shipped_comparison()
-    assert printed(comparison, english, 80).count("─" * 20 + "\n") == 4
-    assert printed(comparison, english, 160).count("─" * 20 + "\n") == 2
+    for width, tables in ((80, 4), (160, 2)):
+        rankings = printed(comparison, english, width).partition("\nchange: ")[0]
+        assert len(re.findall("─{20}\n", rankings)) == tables
 
 
 def test_report_says_how_members_were_kept_and_what_the_scale_is(labels: Labels) -> None:
     comparison = shipped_comparison()
     text = " ".join(printed(comparison, labels, 80).split())
-    kept = {"en": f"24 kept of {labels.number(comparison.members.tried, 0)} tried", "id": "24 disimpan dari"}
+    tried = labels.number(comparison.tried, 0)
+    kept = {"en": f"24 members kept of {tried} tried", "id": f"24 anggota disimpan dari {tried} yang"}
     assert text.startswith(kept[labels.language])
+    assert labels.structure(comparison.structure) in text
     assert "PermenPANRB 59/2020" in text
     assert labels.label(comparison.benchmark) in text
     assert labels.label(comparison.benchmark) != "Surabaya"  # the benchmark is not the city itself
@@ -179,10 +181,21 @@ def test_report_says_how_members_were_kept_and_what_the_scale_is(labels: Labels)
 
 def test_families_are_never_mixed(small: Comparison) -> None:
     """Political paths have no price in the model; one table with both would mislead."""
-    text = printed(small, read_labels("en"), 80)
+    text = printed(small, read_labels("en"), 80).partition("\nchange: ")[0]
     places = [text.index(part) for part in ("Money paths", " Fast ", "Political paths", " Push ")]
     assert places == sorted(places)
     assert text.count("As usual") == 8  # heads both tables of both families in both scenarios
+
+
+def ranked_by(comparison: Comparison, by: str) -> Comparison:
+    """Return the comparison ranked by another outcome, under every structure."""
+    terms = Terms(by, comparison.time, comparison.start, comparison.discount)
+    names = [one.name for one in comparison.policies]
+    families = [one.family for one in comparison.policies]
+    courses = {name: values[0] for name, values in comparison.courses.items()}
+    rows = rank_paths("reference", names, families, courses, comparison.benchmark_courses, terms)
+    rivals = tuple(ranked_by(one, by) for one in comparison.rivals)
+    return dataclasses.replace(comparison, by=by, ranking=rows, rivals=rivals)
 
 
 @pytest.mark.parametrize("by", ["Citizen trust", "Paper maturity", "Cumulative citizen time saved"])
@@ -190,19 +203,15 @@ def test_families_are_never_mixed(small: Comparison) -> None:
 def test_report_ranked_by_another_outcome_shows_it_and_fits(labels: Labels, by: str, width: int) -> None:
     """One more pair of columns must not squeeze the paths' names to letters."""
     comparison = shipped_comparison()
-    terms = Terms(by, comparison.time, comparison.start, comparison.discount)
-    names = [one.name for one in comparison.policies]
-    families = [one.family for one in comparison.policies]
-    courses = {name: values[0] for name, values in comparison.courses.items()}
-    rows = rank_paths("reference", names, families, courses, comparison.benchmark_courses, terms)
-    text = printed(dataclasses.replace(comparison, by=by, ranking=rows), labels, width)
+    ranked = ranked_by(comparison, by)
+    text = printed(ranked, labels, width)
     assert labels.text("ranked", outcome=labels.outcome(by), year="2045") in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
     for policy in comparison.policies:
         for word in labels.label(policy).split():
             assert re.search(rf"(^| ){re.escape(word)} ", text), policy.name
-    best = next(one for one in rows if one.rank == 1)
+    best = next(one for one in ranked.ranking if one.rank == 1)
     assert labels.number(best.levels[by].p50) in text
 
 
@@ -221,6 +230,131 @@ def test_long_labels_of_a_user_wrap_at_words(small: Comparison) -> None:
     assert max(map(len, text.splitlines())) <= 80
     for word in label.split():
         assert re.search(rf"\b{word}\b", text), word
+
+
+# What stands under the rankings -------------------------------------------------------------------------------
+
+
+def test_rival_structure_stands_beside_every_path(labels: Labels) -> None:
+    """Without it a planner would report an order that the other reading of the same evidence turns round."""
+    comparison = shipped_comparison()
+    (rival,) = comparison.rivals
+    heading = labels.text("rival", structure=labels.structure(rival.structure))
+    lines = printed(comparison, labels, 80).partition(heading)[2].splitlines()
+    names = {one.name: labels.label(one) for one in comparison.policies}
+    here = {(one.family, one.policy): one for one in comparison.ranking}
+    for row in rival.ranking:
+        if row.rank is None:
+            continue
+        line = next(one for one in lines if one.startswith(f"{names[row.policy]} "))
+        cells = line.removeprefix(names[row.policy]).split()
+        assert cells[:2] == [str(here[row.family, row.policy].rank), str(row.rank)]
+        assert cells[3] == labels.signed(row.changes["Real use index"].p50)
+        assert row.rank_share is not None
+        assert line.rstrip().endswith(labels.percent(row.rank_share))
+
+
+def test_disagreement_on_the_first_path_is_said_and_agreement_is_not(small: Comparison) -> None:
+    english = read_labels("en")
+    slow = dataclasses.replace(small.rivals[0].ranking[1], policy="usual")
+    assert list(disagreements(small, small.rivals[0], "reference", english)) == []
+    turned = dataclasses.replace(small.rivals[0], ranking=(slow, *small.rivals[0].ranking[2:]))
+    assert list(disagreements(small, turned, "reference", english)) == [
+        'Money paths: Fast comes first under "Effort helps", As usual under "Effort harms". Do not build on either as '
+        "the first."
+    ]
+
+
+def test_barrier_that_binds_is_printed_for_each_path_and_term(labels: Labels) -> None:
+    """A planner must see that the barrier changes as time goes by, and with the structure."""
+    comparison = shipped_comparison()
+    lines = printed(comparison, labels, 80).partition(labels.text("binding"))[2].splitlines()
+    names = {one.name: labels.label(one) for one in comparison.policies}
+    for one in comparison.structures:
+        first, *_ = labels.structure(one.structure).split()  # a long label wraps
+        start = next(place for place, line in enumerate(lines) if line.startswith(first))
+        for policy in dict.fromkeys(term.policy for term in one.binding):
+            line = next(text for text in lines[start:] if text.startswith(f"{names[policy]} "))
+            for term in one.binding:
+                if term.policy == policy:
+                    name, share = max(term.best.items(), key=lambda item: item[1])
+                    assert f"{labels.text(f'barrier {name}')} {labels.percent(share)}" in line
+
+
+def test_swap_table_stands_beside_the_benchmark_with_the_largest_items_and_all(labels: Labels) -> None:
+    comparison = shipped_comparison()
+    text = printed(comparison, labels, 80)
+    part = text.partition(f"\n{labels.label(comparison.benchmark)}\n")[2]
+    shown = [labels.outcome(one.items[0]) for one in comparison.swaps[:5]]
+    places = [part.index(f"\n{name} ") for name in shown]
+    assert places == sorted(places)
+    assert re.search(rf"{labels.text('all items')} +100 % +100 % +100 % +100 %", part)
+    level = np.quantile(comparison.benchmark_courses["SPBE-like index"][:, -1], (0.5, 0.05, 0.95))
+    middle, low, high = map(labels.number, level.tolist())
+    assert labels.text("with range", middle=middle, low=low, high=high) in " ".join(part.split())
+
+
+PAGES = tuple((ROOT / "docs").glob("*.md"))
+LATENT = r"HR|human resource|skill|securit|cultur|SDM|keterampilan|keamanan|budaya"
+
+
+def everything_said(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Yield every text that a reader is given: screen, files, sheets, pages."""
+    whole = shipped_comparison()
+    comparison = dataclasses.replace(whole, outcomes={"SPBE-like index": "dmnl"}, rivals=())  # the words are the same
+    for language in ("en", "id"):
+        yield f"screen, {language}", printed(whole, read_labels(language), 100)
+        write_comparison(comparison, tmp_path / language, language=language)
+        for name in TABLES:
+            yield name, (tmp_path / language / name).read_text("utf-8")
+        book = load_workbook(tmp_path / language / "comparison.xlsx", read_only=True)
+        for sheet in book:
+            yield sheet.title, "\n".join(str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell)
+    for page in (*PAGES, ROOT / "README.md", *library.root().rglob("*.toml"), *library.root().glob("*.xmile")):
+        if page.is_file():
+            yield page.name, page.read_text("utf-8")
+
+
+def test_nothing_latent_is_said_to_be_calibrated(tmp_path: Path) -> None:
+    """Skill, security and culture have no local series; a reader must not be told that they were fitted to one."""
+    for where, text in everything_said(tmp_path):
+        for found in re.finditer(r"calibrat|kalibrasi", text, flags=re.IGNORECASE):
+            around = text[max(0, found.start() - 200) : found.end() + 200]
+            denied = re.search(r"\b(not|never|no|nothing|bukan|tidak|tanpa)\b", around, flags=re.IGNORECASE)
+            assert denied or not re.search(LATENT, around, flags=re.IGNORECASE), f"{where}: {around}"
+
+
+def test_scale_of_the_index_stands_by_each_of_its_figures(labels: Labels, tmp_path: Path) -> None:
+    """The official scale ended with 2025: a figure of 2045 on it must say what it is."""
+    comparison = shipped_comparison()
+    assert read_labels("en").text("scale") == SCALE
+    assert labels.text("scale") in " ".join(printed(comparison, labels, 80).split())
+    frames = comparison.ranking_frame(), comparison.to_frame(), comparison.swap_frame()
+    for frame in frames:
+        rows = frame[frame["outcome"] == "SPBE-like index"] if "outcome" in frame else frame
+        assert set(rows["note"]) == {SCALE}
+    words = " ".join(" ".join(text.get_text() for text in comparison_figure(comparison, labels).texts).split())
+    assert labels.text("scale") in words
+
+
+def test_benchmark_is_never_called_by_the_citys_bare_name(labels: Labels) -> None:
+    """The line in the tables is a simulated place."""
+    comparison = shipped_comparison()
+    names = {"en": "Surabaya-like (stylised)", "id": "Serupa Surabaya (disederhanakan)"}
+    assert labels.label(comparison.benchmark) == names[labels.language]
+    for frame in (comparison.ranking_frame(), comparison.to_frame(), comparison.swap_frame()):
+        assert set(frame["benchmark"]) == {"Surabaya-like (stylised)"}
+
+
+def test_every_figure_behind_a_check_is_given_with_grade_and_source() -> None:
+    """What the benchmark rests on must be one step away from it."""
+    comparison = shipped_comparison()
+    figures = comparison.figures_frame()
+    keys = set(figures.place + "/" + figures.indicator + "/" + figures.year)
+    assert keys == {key for one in comparison.evidence for key in one.check.evidence}
+    assert set(figures.grade) <= {"A", "B"}
+    assert figures.source_url.str.startswith("http").all()
+    assert (figures.check != "").all()
 
 
 # Pictures ----------------------------------------------------------------------------------------------------
@@ -297,19 +431,20 @@ def test_picture_is_the_same_again(small: Comparison, labels: Labels) -> None:
 def test_spreadsheet_holds_what_the_tables_hold(small: Comparison, labels: Labels) -> None:
     book = load_workbook(io.BytesIO(comparison_workbook(small, labels)))
     about = labels.text("sheet about")
-    assert book.sheetnames == ["ranking", "comparison", "evidence checks", about]
-    frame = small.to_frame()
+    assert book.sheetnames == ["ranking", "comparison", "swaps", "evidence checks", about]
+    frame = small.yearly_frame().drop(columns=["structure", "benchmark"])
     rows = list(book["comparison"].iter_rows(values_only=True))
     assert [str(one).replace(" ", "_") for one in rows[0]] == list(frame.columns)
     assert len(rows) == len(frame) + 1
     assert rows[200][5] == pytest.approx(frame.iloc[199].p05)
-    for name in ("ranking", "comparison", "evidence checks"):
+    for name in ("ranking", "comparison", "swaps", "evidence checks"):
         assert book[name].freeze_panes == "A2"
         assert book[name].column_dimensions["A"].width >= 10
     cells = [str(row[1]) for row in book[about].iter_rows(values_only=True)]
     for caveat in labels.caveats_of(small):
         assert caveat in cells
-    assert any("20" in cell and str(small.members.tried) in cell for cell in cells)
+    for one in small.structures:
+        assert labels.kept(one) in cells
 
 
 def test_spreadsheet_is_the_same_again(small: Comparison) -> None:
@@ -332,8 +467,8 @@ def test_all_outputs_are_written_and_others_are_left_alone(small: Comparison, tm
     folder.mkdir(parents=True)
     (folder / "my notes.txt").write_text("keep", encoding="utf-8")
     paths = write_comparison(small, folder)
-    assert {one.name for one in paths} == OUTPUTS | {"comparison-other.png"}
-    assert {one.name for one in folder.iterdir()} == OUTPUTS | {"comparison-other.png", "my notes.txt"}
+    assert {one.name for one in paths} == SMALL_OUTPUTS | {"comparison-other.png"}
+    assert {one.name for one in folder.iterdir()} == SMALL_OUTPUTS | {"comparison-other.png", "my notes.txt"}
     assert (folder / "my notes.txt").read_text(encoding="utf-8") == "keep"
 
 
@@ -352,11 +487,13 @@ def test_tables_keep_the_models_names_in_any_language(small: Comparison, tmp_pat
     """A script that reads the tables must not break when a colleague writes Indonesian."""
     english = write_comparison(small, tmp_path / "en", language="en")
     indonesian = write_comparison(small, tmp_path / "id", language="id")
-    for one, other in zip(english[:2], indonesian[:2], strict=True):
+    for one, other in zip(english[:4], indonesian[:4], strict=True):
         assert one.suffix == ".csv"
         assert one.read_bytes() == other.read_bytes()
     head = english[1].read_text("utf-8").splitlines()[0]
-    assert head == "scenario,policy,outcome,unit,year,p05,p50,p95,benchmark_p05,benchmark_p50,benchmark_p95"
+    assert head == (
+        "structure,scenario,policy,outcome,unit,year,p05,p50,p95,benchmark,benchmark_p05,benchmark_p50,benchmark_p95,note"
+    )
 
 
 def test_manifest_lets_another_repeat_the_comparison(tmp_path: Path) -> None:
@@ -369,7 +506,7 @@ def test_manifest_lets_another_repeat_the_comparison(tmp_path: Path) -> None:
     needed = {
         "egov.xmile", "evidence/checks.toml", "evidence/ranges.toml", "profiles/south-sumatra.toml",
         "profiles/surabaya.toml", "profiles/indonesia.toml", "policies/people-first.toml",
-        "scenarios/reference.toml",
+        "scenarios/reference.toml", "benchmark/skill-0.json", "benchmark/interest-0.json",
     }  # fmt: skip
     assert needed <= set(hashes)
     root = library.root()
@@ -379,7 +516,9 @@ def test_manifest_lets_another_repeat_the_comparison(tmp_path: Path) -> None:
     assert str(root) not in text
     assert str(Path.home()) not in text
     assert (manifest["seed"], manifest["options"]) == (0, {"members": 24, "by": "Real use index"})
-    assert manifest["results"] == {"kept": 24, "tried": comparison.members.tried}
+    assert manifest["results"] == {
+        one.structure.name: {"kept": 24, "tried": one.tried} for one in comparison.structures
+    }
     assert {"egovsim", "python", "numpy", "llvmlite"} <= set(manifest["versions"])
     written = {one["file"]: one["sha256"] for one in manifest["outputs"]}
     for name in OUTPUTS - {"manifest.json"}:
@@ -421,7 +560,7 @@ def test_failure_half_way_leaves_no_half_written_output(
 
     monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(OutputError, match="No space left on device"):
-        write_comparison(dataclasses.replace(small, seed=99), tmp_path)
+        write_comparison(dataclasses.replace(small, discount=0.99), tmp_path)
     monkeypatch.undo()
     assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == before
 
@@ -431,7 +570,9 @@ def test_failure_half_way_leaves_no_half_written_output(
 
 def test_listing_shows_everything_that_is_shipped_with_a_label() -> None:
     sections = dict(shipped_sections(None, "id"))
-    assert list(sections) == ["models", "profiles", "policies", "scenarios", "evidence"]
+    assert list(sections) == ["models", "profiles", "policies", "scenarios", "evidence", "matches"]
+    kept = {name: note for name, _, note in sections["matches"]}
+    assert re.fullmatch(r"[\d,]+ kept members of structure \"skill\", seed 0", kept["skill-0"])
     policies = {name: (label, note) for name, label, note in sections["policies"]}
     assert policies["business-as-usual"][0] == "Seperti biasa"
     for title in ("profiles", "policies", "scenarios"):

@@ -11,7 +11,6 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from random_models import RandomModel, random_models
 from slow_evaluator import slow_run
 from small_models import auxiliary, mdl, read, xmile
 
@@ -19,6 +18,7 @@ import egovsim
 from egovsim.compiler import kernel as kernels
 from egovsim.model.functions import FUNCTIONS, Function
 from egovsim.names import element_name
+from egovsim.testing.random_models import RandomModel, random_models
 
 LANES = (1, 2, 4)
 
@@ -97,7 +97,6 @@ def test_a_member_of_a_batch_runs_as_it_does_alone(drawn: RandomModel, folder: P
 
 
 SPECIAL: dict[tuple[str, int], str] = {
-    ("get time value", 3): "0, 1, 0",
     ("sample if true", 3): "MODULO(Time, 3) < 1, c0 * Time, 2",
     ("random 0 1", 0): "",
     ("random uniform", 3): "c0, 99, 0",
@@ -110,6 +109,8 @@ SPECIAL: dict[tuple[str, int], str] = {
     ("random binomial", 7): "-99, 99, 0.4, 9, c0, 2, 0",
     ("random negative binomial", 7): "-99, 99, 0.4, 3, c0, 2, 0",
     ("random triangular", 6): "-99, 99, c0, 80, 90, 0",
+    ("triangular", 3): "c0, 80, 90",
+    ("triangular", 4): "c0, 80, 90, 7",
     ("random pink noise", 4): "c0, 2, 3, 0",
     ("normal", 5): "c0, 2, 7, -99, 99",
     ("poisson", 4): "ABS(c0) + 1, 7, 0, 99",

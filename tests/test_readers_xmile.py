@@ -90,7 +90,7 @@ WHOLE = f"""<?xml version="1.0" encoding="utf-8"?>
 <aux name="start users"><eqn>10.0</eqn><range min="0" max="50"/><doc>assumption: a guess</doc></aux>
 <aux name="stay"><eqn>-4.0</eqn></aux>
 <group name="Adoption"><entity name="users"/><entity name="Stay"/></group>
-</variables><views><view/></views></model>
+</variables><views><view/><view type="interface"/></views></model>
 </xmile>
 """
 
@@ -130,7 +130,7 @@ def test_inputs_groups_ranges_and_display(whole: Model) -> None:
     assert [one.name for one in whole.inputs] == ["returning", "start users", "stay"]
     assert whole.groups == {"Adoption": ("Users", "stay")}
     assert whole["start users"].bounds == Bounds(0.0, 50.0)
-    assert whole.ignored == ("views: 1",)
+    assert whole.ignored == ("objects of views: 1",)
 
 
 def test_a_stock_without_flows_keeps_its_value_and_one_with_outflows_alone_falls(tmp_path: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,10 @@ import numpy as np
 from egovsim.errors import InputError
 from egovsim.model.functions import draws_random_numbers
 from egovsim.model.inputs import Floats
-from egovsim.model.model import Model
-from egovsim.names import canonical
+from egovsim.model.model import Model, display_elements
+from egovsim.names import canonical, element_name
 from egovsim.readers.named import locate_model, read_model
+from egovsim.readers.series import Points, read_series
 from egovsim.simulation.result import Result
 from egovsim.simulation.runs import run
 
@@ -63,7 +65,11 @@ class Crosscheck:
 
 
 def crosscheck(
-    path: str | Path, *, until: float | None = None, constants: Mapping[str, float] | None = None
+    path: str | Path,
+    *,
+    until: float | None = None,
+    constants: Mapping[str, float] | None = None,
+    data: Sequence[str | Path] = (),
 ) -> Crosscheck:
     """Run a model in PySD too, and compare every variable at every instant.
 
@@ -75,6 +81,8 @@ def crosscheck(
         End of the run; PySD is slow on models with arrays, so a shorter run may do.
     constants : mapping of str to float, optional
         Values of inputs, handed to both engines.
+    data : sequence of str or Path, optional
+        Exported runs with the series of a Vensim model's data variables, handed to both engines.
 
     Returns
     -------
@@ -87,11 +95,14 @@ def crosscheck(
     InputError
         When PySD cannot load or run the model, whose own words are given, or when the model draws random
         numbers, which no two engines draw alike.
+    DataError
+        When a file of data cannot be read.
     """
     file = locate_model(path)
-    model = read_model(file)  # before PySD, which evaluates literals of the file as Python
+    model = read_model(file, data=data)  # before PySD, which evaluates literals of the file as Python
     _refuse_chance(model, file.name)
-    frame = _run_pysd(file, model.sources, until, constants or {})
+    series = {key: points for one in data for key, points in read_series(Path(one)).items()}
+    frame = _run_pysd(file, model, until, constants or {}, series)
     ours = run(model, constants=constants, until=until, method="euler", save_every=_step(model))
     rows, missing = _compare(model, ours, frame)
     if not rows:
@@ -118,7 +129,11 @@ def _version() -> str:
     return f"PySD {pysd.__version__}"
 
 
-def _run_pysd(file: Path, sources: Sequence[str], until: float | None, constants: Mapping[str, float]):
+Series = Mapping[tuple[str, tuple[str, ...]], Points]
+"""Points by the ids of a variable and of the elements."""
+
+
+def _run_pysd(file: Path, model: Model, until: float | None, constants: Mapping[str, float], series: Series):
     """Run a copy in a folder of its own, beside copies of its data: PySD writes a translation beside the model."""
     import pysd
 
@@ -127,17 +142,34 @@ def _run_pysd(file: Path, sources: Sequence[str], until: float | None, constants
         # PySD knows the suffix .xmile only
         copy = Path(folder) / (file.stem + (".mdl" if file.suffix.lower() == ".mdl" else ".xmile"))
         copy.write_bytes(file.read_bytes())
-        for source in sources:
+        for source in model.sources:
             beside = Path(folder, source).resolve()
             if beside.is_relative_to(Path(folder).resolve()):
                 beside.parent.mkdir(parents=True, exist_ok=True)
                 beside.write_bytes((file.parent / source).read_bytes())
         try:
-            loaded = pysd.read_vensim(str(copy)) if copy.suffix == ".mdl" else pysd.read_xmile(str(copy))
+            exports = list(_exported(model, series, Path(folder)))
+            vensim = copy.suffix == ".mdl"
+            loaded = pysd.read_vensim(str(copy), data_files=exports) if vensim else pysd.read_xmile(str(copy))
             return loaded.run(params=dict(constants), final_time=until, saveper=_saveper(loaded), flatten_output=True)
         except Exception as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise InputError(f"{file.name}: PySD cannot run this model ({reason}); nothing was compared.") from error
+
+
+def _exported(model: Model, series: Series, folder: Path) -> Iterator[str]:
+    """Write the series of each data variable as a table that PySD reads, under the names that the model gives them."""
+    for variable in model.variables:
+        own = {ids: dict(points) for (id, ids), points in series.items() if id == variable.id}
+        names = {ids: element_name(variable.name, display_elements(model, variable, ids)) for ids in own}
+        times = sorted({time for points in own.values() for time in points})
+        if times:
+            path = folder / f"series {len(list(folder.iterdir()))}.csv"
+            with path.open("w", newline="", encoding="utf-8") as stream:
+                rows = csv.writer(stream)
+                rows.writerow(["Time", *names.values()])
+                rows.writerows([time, *(points.get(time, "") for points in own.values())] for time in times)
+            yield str(path)
 
 
 def _saveper(loaded) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -24,8 +25,19 @@ def compare(
         list[str] | None,
         typer.Option(help="A shipped scenario or a file; may be repeated. Without it: reference."),
     ] = None,
-    members: Annotated[int, typer.Option(help="How many members that agree with the evidence.", min=1)] = 256,
-    seed: Annotated[int, typer.Option(help="Every draw follows from it.", min=0)] = 0,
+    members: Annotated[
+        int | None, typer.Option(help="How many of the kept members. Without it: 256, or all of fewer.", min=1)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the kept members; 0 and 1 are shipped.", min=0)] = 0,
+    match: Annotated[
+        Path | None, typer.Option(help="A folder that `egovsim match` wrote. Without it: the shipped members.")
+    ] = None,
+    evidence: Annotated[
+        Path | None, typer.Option(help="A folder with evidence of your own. Without --match, members are searched.")
+    ] = None,
+    structure: Annotated[
+        str | None, typer.Option(help="One structure of structures.toml. Without it: the first and its rivals.")
+    ] = None,
     until: Annotated[float, typer.Option(help="The horizon, a whole year.")] = 2045,
     by: Annotated[str, typer.Option(help="The outcome that ranks.")] = "Real use index",
     discount: Annotated[float, typer.Option(help="Discount rate a year of extra costs.")] = 0.05,
@@ -62,18 +74,22 @@ def compare(
             scenarios=scenario or ("reference",),
             members=members,
             seed=seed,
+            matches=match,
+            evidence=evidence,
+            structure=structure,
             until=until,
             by=by,
             discount=discount,
             outcomes=outcome or None,
             progress=progress,
         )
-        options = {**context.params, "policies": policies or ["all"], "scenario": scenario or ["reference"]}
-        options["out"] = str(out)
-        files = write_comparison(comparison, out, language=lang, options=options)
     screen = console()
     for part in comparison_report(comparison, labels, width=screen.width):
         screen.print(part)
+    sys.stdout.flush()  # the answer is read while pictures and spreadsheet are still being made
+    options = {**context.params, "policies": policies or ["all"], "scenario": scenario or ["reference"]}
+    options |= {key: str(options[key]) for key in ("out", "match", "evidence") if options[key] is not None}
+    files = write_comparison(comparison, out, language=lang, options=options)
     names = ", ".join(one.name for one in files)
     typer.echo(labels.text("written", folder=out, files=names), err=True)
 
@@ -83,7 +99,7 @@ def compare(
 def list_shipped(
     kind: Annotated[
         str | None,
-        typer.Argument(help="models, profiles, policies, scenarios or evidence; all of them by default."),
+        typer.Argument(help="models, profiles, policies, scenarios, evidence or matches; all by default."),
     ] = None,
     lang: Annotated[str, typer.Option(help="Language of labels: en or id.")] = "en",
 ) -> None:

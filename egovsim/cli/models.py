@@ -1,4 +1,4 @@
-"""Commands about a model file: run, check, convert and crosscheck it."""
+"""Commands about a model file: run, check, convert, crosscheck and document it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ import typer
 
 from egovsim.cli.shell import BAD_INPUT, app, console, guarded
 
+ModelFile = Annotated[str, typer.Argument(help="A model file (XMILE or Vensim), or a shipped name.")]
+Data = Annotated[
+    list[Path] | None,
+    typer.Option(help="An exported run with series of the model's data variables; may be repeated."),
+]
+
 
 @app.command()
 @guarded
 def run(
-    model: Annotated[str, typer.Argument(help="A model file (XMILE or Vensim), or a shipped name.")],
+    model: ModelFile,
     profile: Annotated[str | None, typer.Option(help="A shipped profile or a file.")] = None,
     policy: Annotated[str | None, typer.Option(help="A shipped policy or a file.")] = None,
     scenario: Annotated[str | None, typer.Option(help="A shipped scenario or a file.")] = None,
@@ -26,6 +32,7 @@ def run(
     output: Annotated[
         list[str] | None, typer.Option(help="A variable of the table; may be repeated. Without it: all.")
     ] = None,
+    data: Data = None,
     out: Annotated[Path | None, typer.Option(help="CSV file; standard output by default.")] = None,
 ) -> None:
     """Run a model once and write its course as CSV.
@@ -33,13 +40,14 @@ def run(
     \b
     egovsim run egov --policy people-first --output "Real use index" --save-every 1
     egovsim run mine.xmile --set "Training places=0.1" --out course.csv
+    egovsim run mine.mdl --data run.dat
     """
     from egovsim.policy.single import run_once
     from egovsim.presentation.files import write_text
 
     result = run_once(
         model, profile=profile, policy=policy, scenario=scenario,
-        constants=_assigned(assignments or []), outputs=output or None,
+        constants=_assigned(assignments or []), outputs=output or None, data=data or (),
         until=until, time_step=time_step, save_every=save_every,
     )  # fmt: skip
     if result.status.failures:
@@ -69,7 +77,8 @@ def _assigned(assignments: list[str]) -> dict[str, float]:
 @app.command()
 @guarded
 def check(
-    model: Annotated[str, typer.Argument(help="A model file (XMILE or Vensim), or a shipped name.")],
+    model: ModelFile,
+    data: Data = None,
 ) -> None:
     """Look a model over without running it; exit code 1 when it has errors.
 
@@ -80,7 +89,7 @@ def check(
     from egovsim.presentation.tables import findings_table
     from egovsim.readers.named import read_model
 
-    read = read_model(model)
+    read = read_model(model, data=data or ())
     findings = look_over(read)
     screen = console()
     if findings:
@@ -95,8 +104,9 @@ def check(
 @app.command()
 @guarded
 def convert(
-    model: Annotated[str, typer.Argument(help="A model file (XMILE or Vensim), or a shipped name.")],
+    model: ModelFile,
     out: Annotated[Path, typer.Option(help="The XMILE file to write.")],
+    data: Data = None,
 ) -> None:
     """Write a model as XMILE, the open format: the way out of a closed one.
 
@@ -106,17 +116,21 @@ def convert(
     from egovsim.readers.named import read_model
     from egovsim.writers.xmile import write_xmile
 
-    read = read_model(model)
+    read = read_model(model, data=data or ())
     write_xmile(read, out)
     typer.echo(f"{read.file}: {len(read.stocks)} stocks, {len(read)} variables; written to {out}", err=True)
+    if read.reality_checks:
+        count = len(read.reality_checks)
+        typer.echo(f"Not written, since XMILE has no place for them: {count} Reality Checks", err=True)
 
 
 @app.command()
 @guarded
 def crosscheck(
-    model: Annotated[str, typer.Argument(help="A model file (XMILE or Vensim), or a shipped name.")],
+    model: ModelFile,
     until: Annotated[float | None, typer.Option(help="End of the run; PySD is slow on large models.")] = None,
     rows: Annotated[int, typer.Option(help="How many variables to print, the worst first.", min=1)] = 20,
+    data: Data = None,
 ) -> None:
     """Run the same model in PySD and print where the two differ most; exit code 1 when they disagree.
 
@@ -127,8 +141,35 @@ def crosscheck(
     from egovsim.analysis.crosscheck import crosscheck as compare_engines
     from egovsim.presentation.tables import crosscheck_table
 
-    result = compare_engines(model, until=until)
+    result = compare_engines(model, until=until, data=data or ())
     console().print(crosscheck_table(result, count=rows))
     typer.echo(str(result), err=True)
     if not result.agrees:
         raise typer.Exit(BAD_INPUT)
+
+
+@app.command()
+@guarded
+def document(
+    model: ModelFile,
+    out: Annotated[Path, typer.Option(help="The folder to write to.")],
+    data: Data = None,
+) -> None:
+    """Write pages about a model: equations, units, notes and links by sector, constants, loops and pictures.
+
+    Labels, loops, evidence and profiles are taken from beside the model file, where they are.
+
+    \b
+    egovsim document mine.xmile --out pages
+    """
+    from egovsim import library
+    from egovsim.presentation.companions import read_companions
+    from egovsim.presentation.files import check_writable, place_files
+    from egovsim.presentation.model_pages import model_pages
+    from egovsim.readers.named import read_model
+
+    check_writable(out)
+    read = read_model(model, data=data or ())
+    pages = model_pages(read, read_companions(read, library.find("model", model).parent))
+    place_files({name: text.encode() for name, text in pages.items()}, out)
+    typer.echo(f"{read.file}: {len(read)} variables on {len(pages)} pages and pictures, written to {out}", err=True)

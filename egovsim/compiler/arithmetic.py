@@ -11,11 +11,13 @@ from typing import Any, ClassVar, assert_never
 
 from llvmlite import ir
 
+from egovsim.compiler.allocation import Allocation
 from egovsim.compiler.chance import is_random
 from egovsim.compiler.distributions import drawing_function
 from egovsim.compiler.elementary import Elementary
 from egovsim.compiler.lanes import Lanes
 from egovsim.compiler.lookups import Lookups
+from egovsim.compiler.statistics import Statistics
 from egovsim.model.expression import (
     Binary,
     Call,
@@ -153,7 +155,10 @@ class Emitter(Lanes):
             return self._extreme("<" if node.function == "min" else ">", *node.arguments)
         if is_random(node):
             return self._draw(node)
-        return self._ROWS[node.function](self, *(self.value(one) for one in node.arguments))
+        arguments = [self.value(one) for one in node.arguments]
+        if node.function in Statistics.ROWS:
+            return Statistics(self._module, self._builder, self._lanes).value(node.function, *arguments)
+        return self._ROWS[node.function](self, *arguments)
 
     def _draw(self, node: Call) -> Any:
         """Emit a random call; the first of its arguments is the number of its site."""
@@ -255,6 +260,12 @@ class Emitter(Lanes):
     def _xidz(self, a: Any, b: Any, c: Any) -> Any:
         return self._quotient(a, b, c, tolerance=1e-6)
 
+    def _clearing_priority(self, supply: Any, *requests: Any) -> Any:
+        return Allocation(self._module, self._builder, self._lanes).clearing(supply, *requests)
+
+    def _priority_curve(self, kind: Any, distance: Any, width: Any) -> Any:
+        return Allocation(self._module, self._builder, self._lanes).curve(kind, distance, width)
+
     def _safediv(self, a: Any, b: Any, c: Any | None = None) -> Any:
         return self._quotient(a, b, self._constant(0.0) if c is None else c, tolerance=0.0)
 
@@ -265,6 +276,8 @@ class Emitter(Lanes):
         "zidz": _zidz,
         "xidz": _xidz,
         "safediv": _safediv,
+        "clearing priority": _clearing_priority,
+        "priority curve": _priority_curve,
         "step": _step,
         "ramp": _ramp,
         "pulse": _pulse,

@@ -33,13 +33,15 @@ class Workshop:
     """Gives names to the parts of one variable's array functions, and remembers what it has made.
 
     `made` are the parts: id, name for messages, and expression. `known` keeps what a function of a whole
-    vector comes to, so that the elements of a variable share it.
+    vector comes to, so that the elements of a variable share it. `constants` are the ids of those whose values
+    have decided what was made.
     """
 
     name: str
     id: str
     made: list[tuple[str, str, Expression]] = field(default_factory=list[tuple[str, str, Expression]])
     known: dict[object, list[Expression]] = field(default_factory=dict[object, list[Expression]])
+    constants: dict[str, None] = field(default_factory=dict[str, None])
 
     def named(self, expression: Expression) -> Expression:
         """Return a reference to a part that holds the expression; a name or number stands for itself."""
@@ -136,14 +138,14 @@ def chosen(index: Expression, terms: Terms, *, offset: int = 0) -> Expression:
     return If(before, chosen(index, left, offset=offset), chosen(index, right, offset=offset + half))
 
 
-def element_at(index: Expression, terms: Terms) -> Expression:
-    """Return the term at a place counted from 0; ``:NA:`` outside the vector (Vensim's VECTOR ELM MAP)."""
+def element_at(index: Expression, terms: Terms, outside: float = NOT_AVAILABLE) -> Expression:
+    """Return the term at a place counted from 0; outside the vector ``:NA:`` (Vensim's VECTOR ELM MAP) or `outside`."""
     if isinstance(index, Number):
         place = round(index.value)
-        return terms[place] if 0 <= place < len(terms) else Number(NOT_AVAILABLE)
+        return terms[place] if 0 <= place < len(terms) else Number(outside)
     low, high = Number(-0.5), Number(len(terms) - 0.5)
     inside = Binary("and", Binary(">=", index, low), Binary("<", index, high))
-    return If(inside, chosen(index, terms), Number(NOT_AVAILABLE))
+    return If(inside, chosen(index, terms), Number(outside))
 
 
 def ranks(terms: Terms, direction: Expression) -> list[Expression]:
@@ -182,9 +184,9 @@ def selected(pairs: Selection, missing: Expression, action: Expression, workshop
     weighted = [workshop.named(Binary("*", selector, one)) for selector, one in pairs]
     powers = [Binary("^", one, selector) for selector, one in pairs]
     combinations = [
-        *_combinations(flags, weighted, count),
+        *_combinations(flags, weighted, count, workshop),
         _only(flags, powers, multiplied, 1.0),
-        *_combinations(flags, [one for _, one in pairs], count),
+        *_combinations(flags, [one for _, one in pairs], count, workshop),
     ]
     if isinstance(action, Number):
         wanted = combinations[min(max(round(action.value), 0), len(combinations) - 1)]
@@ -193,8 +195,8 @@ def selected(pairs: Selection, missing: Expression, action: Expression, workshop
     return If(Binary(">", count, Number(0.0)), wanted, missing)
 
 
-def _combinations(flags: Terms, terms: Terms, count: Expression) -> list[Expression]:
-    added = _only(flags, terms, total, 0.0)
+def _combinations(flags: Terms, terms: Terms, count: Expression, workshop: Workshop) -> list[Expression]:
+    added = workshop.named(_only(flags, terms, total, 0.0))
     return [
         added,
         _only(flags, terms, multiplied, 1.0),
@@ -276,3 +278,40 @@ def _share_above(cut: Expression, low: Expression, width: Expression) -> Express
     """Return what share of a request lies above the cutting priority: 1 up to its low end, then falling to 0."""
     falling = Binary("-", Number(1.0), Binary("/", Binary("-", cut, low), width))
     return Call("max", (Number(0.0), Call("min", (Number(1.0), falling))))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request of a supply and its curve of priority: kind, middle and width."""
+
+    quantity: Expression
+    kind: Expression
+    priority: Expression
+    width: Expression
+
+
+def by_curves(requests: Sequence[Request], supply: Expression, workshop: Workshop) -> list[Expression]:
+    """Share a supply: of each request as much is met as its curve is worth at the clearing priority.
+
+    That priority is found to the last digit of a number, so all requests together take the supply but for their
+    change from one number to the next, some 1e-14 of it; this rest is taken off all in proportion.
+    """
+    wanted = [
+        Request(workshop.named(Call("max", (Number(0.0), one.quantity))), one.kind, one.priority, one.width)
+        for one in requests
+    ]
+    asked = workshop.named(total([one.quantity for one in wanted]))
+    available = workshop.named(Call("max", (Number(0.0), Call("min", (supply, asked)))))
+    curves = [part for one in wanted for part in (one.quantity, one.kind, one.priority, one.width)]
+    cut = workshop.named(Call("clearing priority", (available, *curves)))
+    taken = [
+        workshop.named(
+            Binary("*", one.quantity, Call("priority curve", (one.kind, Binary("-", cut, one.priority), one.width)))
+        )
+        for one in wanted
+    ]
+    all_taken = workshop.named(total(taken))
+    kept = workshop.named(If(Binary("=", all_taken, Number(0.0)), Number(1.0), Binary("/", available, all_taken)))
+    enough = workshop.named(Binary("=", available, asked))
+    pairs = zip(wanted, taken, strict=True)
+    return [If(enough, one.quantity, Binary("*", some, kept)) for one, some in pairs]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from egovsim.compiler.elements import ScalarEquation
 from egovsim.model.expression import Call, Expression, Number, Reference, children, walk, with_children
-from egovsim.model.functions import FUNCTIONS
+from egovsim.model.functions import FUNCTIONS, NOISE_SEED
 
 SITE_BITS = 52
 """A site is a whole number that a double holds."""
@@ -25,10 +25,6 @@ def is_random(node: Expression) -> bool:
 def draws(expression: Expression) -> bool:
     """Whether there is a random function anywhere in an expression."""
     return any(map(is_random, walk(expression)))
-
-
-NOISE_SEED = "noise seed"
-"""The constant of that name is the stream of all calls of Vensim that give stream 0 (its reference, "RANDOM")."""
 
 
 def numbered(equations: list[ScalarEquation]) -> list[ScalarEquation]:

@@ -11,7 +11,7 @@ from egovsim.compiler.elements import ScalarEquation
 from egovsim.model.expression import Binary, Call, ClockValue, Expression, Number, Reference, Unary
 from egovsim.model.model import plain_number
 
-_START_OF_TIME = frozenset({"time", "initial time"})
+_START_OF_TIME = frozenset({"time", "step time", "initial time"})
 _SIGNS: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -25,31 +25,31 @@ class StartingValues:
     """Finds what an expression is worth when a run starts, from the model alone.
 
     `inputs` collects the ids of the constants that were used: to give one of them another value would change
-    the shape of the model, not only its numbers.
+    the shape of the model, not only its numbers. With each stands what it is.
     """
 
     equations: Mapping[str, ScalarEquation]
     start: float
     inputs: dict[str, str] = field(default_factory=dict[str, str])
 
-    def of(self, expression: Expression, *, owner: str) -> float | None:
+    def of(self, expression: Expression, *, role: str) -> float | None:
         """Return the value, or None where more than arithmetic on constants and test inputs is needed.
 
         Parameters
         ----------
         expression : Expression
             Scalar; arrays are written out already.
-        owner : str
-            The name of the variable whose shape depends on it, kept with each constant that is used.
+        role : str
+            What the value is, for a message; kept with each constant that is used.
         """
         found: dict[str, str] = {}
-        value = self._value(expression, owner, found, depth=0)
+        value = self._value(expression, role, found, depth=0)
         if value is not None and math.isfinite(value):
             self.inputs |= found
             return value
         return None
 
-    def _value(self, node: Expression, owner: str, found: dict[str, str], depth: int) -> float | None:
+    def _value(self, node: Expression, role: str, found: dict[str, str], depth: int) -> float | None:
         match node:
             case Number(value=value):
                 return value
@@ -60,15 +60,15 @@ class StartingValues:
                 if equation.is_state:
                     return None
                 if plain_number(equation.expression) is not None:
-                    found[id] = owner
-                return self._value(equation.expression, owner, found, depth + 1)
+                    found[id] = role
+                return self._value(equation.expression, role, found, depth + 1)
             case Unary(operator="-", operand=operand):
-                value = self._value(operand, owner, found, depth)
+                value = self._value(operand, role, found, depth)
                 return None if value is None else -value
             case Binary(operator="+" | "-" | "*" | "/" as sign, left=left, right=right):
-                return _arithmetic(sign, [self._value(one, owner, found, depth) for one in (left, right)])
+                return _arithmetic(sign, [self._value(one, role, found, depth) for one in (left, right)])
             case Call(function="step" | "max" | "min" as function, arguments=arguments):
-                return _called(function, [self._value(one, owner, found, depth) for one in arguments], self.start)
+                return _called(function, [self._value(one, role, found, depth) for one in arguments], self.start)
             case _:
                 return None
 

@@ -261,6 +261,20 @@ class Distributions(Draws):
         zero, one = self._constant(0.0), self._constant(1.0)
         return self._binomial_cut(*self._unbounded(), chance, trials, zero, one, seed)
 
+    def _xmile_triangular(self, start: Any, peak: Any, stop: Any, seed: Any | None = None) -> Any:
+        return self._triangular_cut(*self._unbounded(), start, peak, stop, seed)
+
+    def _xmile_weibull(self, shape: Any, scale: Any, seed: Any | None = None) -> Any:
+        self._in_stream(seed)
+        drawn = self._negated(self._function("log", self._uniforms()[0]))
+        return self._times(scale, self._function("pow", drawn, self._divide(self._constant(1.0), shape)))
+
+    def _logistic(self, mean: Any, scale: Any, seed: Any | None = None) -> Any:
+        self._in_stream(seed)
+        u, _ = self._uniforms()
+        odds = self._divide(u, self._minus(self._constant(1.0), u))
+        return self._builder.fadd(mean, self._times(scale, self._function("log", odds)))
+
     def _unbounded(self) -> tuple[Any, Any]:
         return self._constant(-math.inf), self._constant(math.inf)
 
@@ -397,4 +411,7 @@ class Distributions(Draws):
         "beta": _xmile_beta,
         "gamma": _xmile_gamma,
         "binomial": _xmile_binomial,
+        "triangular": _xmile_triangular,
+        "weibull": _xmile_weibull,
+        "logistic": _logistic,
     }

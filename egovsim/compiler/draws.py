@@ -175,15 +175,8 @@ class Draws(Lanes):
         return self._times(self._constant(0.5), self._by_lane("erfc", [scaled]))
 
     def _quantile(self, chance: Any) -> Any:
-        """Return the standard normal value below which there is a chance; a function written once a module."""
-        name = "normal.quantile"
-        function = self._module.globals.get(name)
-        if function is None:
-            function = ir.Function(self._module, ir.FunctionType(self._vector, [self._vector]), name)
-            function.linkage = "internal"
-            builder = ir.IRBuilder(function.append_basic_block("entry"))
-            builder.ret(_Quantile(self._module, builder, self._lanes).of(function.args[0]))
-        return self._builder.call(function, [chance])
+        """Return the standard normal value below which there is a chance."""
+        return self._builder.call(normal_quantile(self._module, self._lanes), [chance])
 
     # Arithmetic in words
 
@@ -254,6 +247,19 @@ _MIDDLE, _NEAR, _FAR = (
     )
 )
 """Factors of AS 241 above and below the line: in the middle, near the ends, far out."""
+
+
+def normal_quantile(module: Any, lanes: int) -> Any:
+    """Return the machine's function for the inverse of the standard normal distribution, written once a module."""
+    name = "normal.quantile"
+    function = module.globals.get(name)
+    if function is None:
+        vector = ir.VectorType(ir.DoubleType(), lanes)
+        function = ir.Function(module, ir.FunctionType(vector, [vector]), name)
+        function.linkage = "internal"
+        builder = ir.IRBuilder(function.append_basic_block("entry"))
+        builder.ret(_Quantile(module, builder, lanes).of(function.args[0]))
+    return function
 
 
 class _Quantile(Lanes):

@@ -50,7 +50,8 @@ class ScalarEquation:
 
     `id` is ``coverage[rural]``, `name` the same in the file's own letters. For a stock `expression`
     is the initial value and `rate` its net flow, for a memory the initial value and `recall` where the later
-    ones come from; for anything else `rate` and `recall` are None.
+    ones come from; for anything else `rate` and `recall` are None. `chosen_by` are ids of constants whose values
+    have decided how the equation is written out.
     """
 
     id: str
@@ -59,6 +60,7 @@ class ScalarEquation:
     rate: Expression | None
     where: Where
     recall: Recall | None = None
+    chosen_by: tuple[str, ...] = ()
 
     @property
     def is_state(self) -> bool:
@@ -127,13 +129,22 @@ def _elements_of_variable(model: Model, variable: Variable) -> list[ScalarEquati
         equation = chosen.get(ids, _NO_EQUATION)
         name = element_name(variable.name, display_elements(model, variable, ids))
         scope = Scope(model, variable, _context(model, variable, equation, ids), workshop, ARRAY_FUNCTIONS)
-        expression = scope.resolve(equation.expression or _NO_VALUE)
+        expression = _resolved(scope, equation.expression or _NO_VALUE)
         if variable.kind == "flow" and variable.non_negative == "yes":
             expression = Call("max", (Number(0.0), expression), variable.where)
-        rate = None if equation.rate is None else scope.resolve(equation.rate)
+        rate = None if equation.rate is None else _resolved(scope, equation.rate)
         found.append(ScalarEquation(element_name(variable.id, ids), name, expression, rate, variable.where))
+    if workshop.constants:
+        found[0] = replace(found[0], chosen_by=tuple(workshop.constants))
     parts = [ScalarEquation(id, name, one, None, variable.where) for id, name, one in workshop.made]
     return found + parts
+
+
+def _resolved(scope: Scope, expression: Expression) -> Expression:
+    try:
+        return scope.resolve(expression)
+    except RecursionError:
+        raise scope.error(expression.where, "it is nested too deeply; split it into auxiliaries") from None
 
 
 _NO_VALUE = Number(float("nan"))

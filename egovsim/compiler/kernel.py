@@ -1,4 +1,4 @@
-"""Machine code for a program: made once, kept in the user's cache, called with arrays."""
+"""Machine code that is called with arrays."""
 
 # llvmlite has no type stubs, so what it returns is unknown to the type checker.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -7,31 +7,36 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
-import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
-from egovsim.cache import user_cache, write_atomically
-from egovsim.compiler.llvm import KernelWriter, layout_of
-from egovsim.compiler.program import Program
-from egovsim.errors import OutputError
 from egovsim.model.inputs import Floats
 
-_SPEED_LEVEL = 1
-_COMPILING = threading.Lock()
-_SOURCES = (
-    *("lanes.py", "lookups.py", "elementary.py", "draws.py", "distributions.py"),
-    *("arithmetic.py", "memories.py", "llvm.py", "kernel.py"),
-)
+USING_LLVM = threading.Lock()
+"""LLVM's state is one a process: one thread at a time makes or loads code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A program as an object file, and all that a caller has to know of the program.
+
+    `inputs` are the ids of the program's inputs, in their order; `outputs` and `metrics` are numbers of them,
+    `size` is the length of a group's memory block in vectors, and `history_rows` how many of a run's values are
+    kept for pipelines.
+    """
+
+    content: bytes
+    lanes: int
+    inputs: tuple[str, ...]
+    outputs: int
+    metrics: int
+    size: int
+    history_rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +81,17 @@ class Steps:
 
 
 class Kernel:
-    """A compiled program.
+    """A compiled program, ready to be called; threads may share it.
 
     Parameters
     ----------
-    program : Program
-        What to compile.
-    lanes : int, optional
-        Members that one vector holds; by default what the processor's widest vectors take. Results do not
-        depend on it.
+    code : Code
+        From `machine_code`.
     """
 
-    def __init__(self, program: Program, *, lanes: int | None = None) -> None:
-        self.program = program
-        self.lanes = lanes or native_lanes()
-        self.layout = layout_of(program)
-        self._engine = _loaded(_machine_code(program, self.lanes))
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        self._engine = _loaded(code.content)
         address = self._engine.get_function_address("run_groups")
         self._call = ctypes.CFUNCTYPE(None, *_SIGNATURE)(address)
 
@@ -136,17 +136,15 @@ class Kernel:
         failed : float64, shape (member,)
             The first instant at which a stock is not a finite number, or -1.
         """
-        members, lanes = len(inputs), self.lanes
+        members, lanes = len(inputs), self.code.lanes
         groups = -(-members // lanes)
         packed = self._packed(inputs, groups)
         whole = into is not None and len(into) == groups * lanes and into.flags.c_contiguous
-        outputs = (
-            into if into is not None and whole else np.empty((groups * lanes, steps.saved, len(self.program.outputs)))
-        )
-        metrics = np.empty((groups, len(self.program.metrics), lanes))
+        outputs = into if into is not None and whole else np.empty((groups * lanes, steps.saved, self.code.outputs))
+        metrics = np.empty((groups, self.code.metrics, lanes))
         failed = np.empty((groups, lanes))
-        memory = _aligned_zeros(self.layout.size * lanes)
-        history = np.empty((self.layout.memories.history_rows, steps.count + 1, lanes))
+        memory = _aligned_zeros(self.code.size * lanes)
+        history = np.empty((self.code.history_rows, steps.count + 1, lanes))
         self._call(
             groups,
             packed.ctypes.data,
@@ -179,9 +177,10 @@ class Kernel:
 
     def _packed(self, inputs: Floats, groups: int) -> Floats:
         """Return inputs by group, then input, then lane; spare lanes repeat the last member."""
-        spare = groups * self.lanes - len(inputs)
+        lanes = self.code.lanes
+        spare = groups * lanes - len(inputs)
         padded = np.concatenate([inputs, np.repeat(inputs[-1:], spare, axis=0)]) if spare else inputs
-        grouped = padded.reshape(groups, self.lanes, -1).transpose(0, 2, 1)
+        grouped = padded.reshape(groups, lanes, -1).transpose(0, 2, 1)
         return np.ascontiguousarray(grouped, dtype=np.float64)
 
 
@@ -207,78 +206,30 @@ _SIGNATURE = (
 
 def native_lanes() -> int:
     """Return how many doubles the widest vectors of this processor hold."""
-    features = _host()[1]
+    features = host()[1]
     if "+avx512f" in features:
         return 8
     return 4 if "+avx2" in features else 2
 
 
 @cache
-def _host() -> tuple[str, str]:
+def host() -> tuple[str, str]:
+    """Return the processor's name and features, as LLVM calls them."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
-def _target_machine() -> Any:
-    cpu, features = _host()
+def target_machine() -> Any:
+    """Return what LLVM makes code for: this processor."""
+    cpu, features = host()
     target = llvm.Target.from_default_triple()
     return target.create_target_machine(cpu=cpu, features=features, opt=2, jit=True)
 
 
-def _machine_code(program: Program, lanes: int) -> bytes:
-    """Return the object file of a program, from the cache where it is there and whole."""
-    entry = _cache_entry(program, lanes)
-    if entry is not None:
-        kept = _read_entry(entry)
-        if kept is not None:
-            return kept
-    code = _compiled(program, lanes)
-    if entry is not None:
-        with suppress(OutputError):  # a full or read-only disk costs the next run its head start, nothing else
-            write_atomically(entry, hashlib.sha256(code).digest() + code)
-    return code
-
-
-def _cache_entry(program: Program, lanes: int) -> Path | None:
-    folder = user_cache()
-    if folder is None:
-        return None
-    parts = (repr(program), lanes, llvmlite.__version__, *_host(), _emitter_sources(), _SPEED_LEVEL)
-    key = hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
-    return folder / f"{key}.o"
-
-
-@cache
-def _emitter_sources() -> str:
-    """Return a digest of the code that writes code, so that a changed compiler finds no old entries."""
-    here = resources.files("egovsim.compiler")
-    return hashlib.sha256(b"".join((here / name).read_bytes() for name in _SOURCES)).hexdigest()
-
-
-def _read_entry(entry: Path) -> bytes | None:
-    try:
-        data = entry.read_bytes()
-    except OSError:
-        return None
-    digest, code = data[:32], data[32:]
-    return code if hashlib.sha256(code).digest() == digest else None
-
-
-def _compiled(program: Program, lanes: int) -> bytes:
-    text = KernelWriter(program, lanes).write()
-    with _COMPILING:
-        module = llvm.parse_assembly(text)
-        machine = _target_machine()
-        options = llvm.create_pipeline_tuning_options(speed_level=_SPEED_LEVEL)
-        builder = llvm.create_pass_builder(machine, options)
-        builder.getModulePassManager().run(module, builder)
-        return machine.emit_object(module)
-
-
 def _loaded(code: bytes) -> Any:
-    with _COMPILING:
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
+    with USING_LLVM:
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
         engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
         return engine

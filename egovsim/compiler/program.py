@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from egovsim.compiler.chance import draws, is_random, numbered
+from egovsim.compiler.depth import shallow
 from egovsim.compiler.elements import Recall, ScalarEquation, scalar_equations
 from egovsim.compiler.stateful import expand_stateful
 from egovsim.errors import ModelError
@@ -25,6 +26,7 @@ from egovsim.model.expression import (
     walk,
 )
 from egovsim.model.functions import FUNCTIONS
+from egovsim.model.inputs import START
 from egovsim.model.metrics import MetricKind
 from egovsim.model.model import Model, plain_number
 
@@ -84,16 +86,12 @@ class Program:
         return any(draws(one.expression) for block in blocks for one in block)
 
 
-START = "@start"
-"""Ends the id of an input that is the initial value of a stock."""
-
-
 @dataclass(frozen=True)
 class FlatModel:
     """Every scalar equation of a model, delays and arrays spelt out.
 
-    `shaping` maps the id of every constant that is the order of a delay to the name of a variable with such a
-    delay.
+    `shaping` maps the id of every constant that shapes the model to what it is, as in ``the order of a delay in
+    "y"``.
     """
 
     equations: Mapping[str, ScalarEquation]
@@ -153,7 +151,7 @@ def flatten(model: Model) -> FlatModel:
     if isinstance(known, FlatModel):
         return known
     try:
-        expanded = expand_stateful(numbered(scalar_equations(model)), start=model.clock.start)
+        expanded = expand_stateful(numbered(shallow(scalar_equations(model))), start=model.clock.start)
     except RecursionError:
         raise nested_too_deeply(model) from None
     equations = {one.id: one for one in expanded.equations}
@@ -258,7 +256,7 @@ def _fixed(flat: FlatModel, ids: Iterable[str]) -> list[str]:
 
 def _moves(node: Expression) -> bool:
     match node:
-        case ClockValue(which="time"):
+        case ClockValue(which="time" | "step time"):
             return True
         case Call(function=function):
             return is_random(node) or FUNCTIONS[function].role in ("test input", "initial")

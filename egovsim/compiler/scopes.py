@@ -10,6 +10,7 @@ from egovsim.compiler.array_algebra import Workshop
 from egovsim.errors import ModelError
 from egovsim.model.arrays import element_meant, equation_by_element, number_meant
 from egovsim.model.expression import (
+    Binary,
     Call,
     Expression,
     LookupCall,
@@ -49,9 +50,21 @@ class Scope:
                 return TableCall(self._table(lookup), self.resolve(argument), where)
             case Call(function=function, arguments=arguments) if function in self.functions:
                 return self.functions[function](self, arguments, node)
+            case Binary():
+                return self._chain(node)
             case _:
                 operands = children(node)
                 return with_children(node, tuple(map(self.resolve, operands))) if operands else node
+
+    def _chain(self, node: Binary) -> Expression:
+        """Resolve a chain of operators from its left end on: a sum may have thousands of terms."""
+        links = [node]
+        while isinstance(links[-1].left, Binary):
+            links.append(links[-1].left)
+        left = self.resolve(links[-1].left)
+        for one in reversed(links):
+            left = with_children(one, (left, self.resolve(one.right)))
+        return left
 
     def reference(self, node: Reference) -> Expression:
         """Return a reference to one element; a dimension or an element alone is a number."""

@@ -45,10 +45,10 @@ ZERO, ONE, TIME_STEP = Number(0.0), Number(1.0), ClockValue("time step")
 
 
 class Expanded(NamedTuple):
-    """Equations without stateful calls, and the constants that gave delays their orders.
+    """Equations without stateful calls, and the constants that shape the model.
 
-    `shaping` maps the id of such a constant to the name of a variable that it shapes: its value is part of
-    the compiled model and cannot be set for a run.
+    `shaping` maps the id of such a constant to what it is, as in ``the order of a delay in "y"``: its value is
+    part of the compiled model and cannot be set for a run.
     """
 
     equations: list[ScalarEquation]
@@ -70,7 +70,8 @@ def expand_stateful(equations: Sequence[ScalarEquation], *, start: float) -> Exp
     ModelError
         When the order of a smooth or delay is not a whole number that is known before the run.
     """
-    starting = StartingValues({one.id: one for one in equations}, start)
+    chosen = {id: f'what a function of arrays does in "{one.name}"' for one in equations for id in one.chosen_by}
+    starting = StartingValues({one.id: one for one in equations}, start, chosen)
     found: list[ScalarEquation] = []
     for equation in equations:
         builder = _Builder(equation, starting)
@@ -144,7 +145,7 @@ class _Builder:
 
     def order(self, node: Expression, function: str, where: Where) -> int:
         """Return the order of a chain, which shapes the model: the value of an expression at the start."""
-        value = self.starting.of(node, owner=self.owner.name)
+        value = self.starting.of(node, role=f'the order of a delay in "{self.owner.name}"')
         shown = FUNCTIONS[function].name.upper()
         if value is not None and value > HIGHEST_ORDER:
             text = f"the order of {shown} is {value:g}, above {HIGHEST_ORDER}: a chain so long is a fixed delay"

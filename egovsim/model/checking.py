@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from egovsim.model.dependencies import references
-from egovsim.model.expression import Call, Expression, Number, Reference, Unsupported, Where, walk
+from egovsim.model.expression import Binary, Call, Expression, Number, Reference, Unary, Unsupported, Where, walk
+from egovsim.model.functions import FUNCTIONS, NOISE_SEED, draws_random_numbers
 from egovsim.model.model import Model, Variable, plain_number
+from egovsim.model.reality_checks import TestInput
 from egovsim.model.unit_checking import check_units
 
 Severity = Literal["error", "warning", "note"]
@@ -52,10 +55,12 @@ def check(model: Model) -> list[Finding]:
         _unknown_names,
         _clock,
         _ranges,
+        _delay_orders,
         _short_delays,
         _units,
         _unused,
         _undocumented,
+        _reality_checks,
         _ignored,
         _left_out,
     )
@@ -111,33 +116,67 @@ def _ranges(model: Model) -> Iterator[Finding]:
                 yield Finding("warning", variable.name, f"{value:g} lies outside its own range", variable.where)
 
 
+_ORDERS: Mapping[str, int] = {"smooth1": 1, "delay1": 1, "smooth3": 3, "delay3": 3}
+_ORDER_ARGUMENTS: Mapping[str, int] = {"smoothn": 2, "delayn": 2, "smooth n": 3, "delay n": 3}
+"""Orders of chains of delays by their function, and which argument is the order of the others."""
+
+
+def _delay_orders(model: Model) -> Iterator[Finding]:
+    """The order of a delay is a number of stocks, so a known one must be whole."""
+    for variable, node in _delays(model):
+        if node.function in _ORDER_ARGUMENTS:
+            order = _constant_value(model, node.arguments[_ORDER_ARGUMENTS[node.function]])
+            if order is not None and not (order >= 1 and order == math.floor(order)):
+                name = FUNCTIONS[node.function].name.upper()
+                text = f"the order of {name} is {order:g}; it must be a whole number, 1 or more"
+                yield Finding("error", variable.name, text, node.where)
+
+
 def _short_delays(model: Model) -> Iterator[Finding]:
     """A delay chain whose stages are shorter than a step oscillates: the order is kept, and said.
 
     Vensim's chains of order n, which drop such stages, are said as well: they are of another order than written.
     """
-    orders = {"smooth3": 3, "delay3": 3, "smooth1": 1, "delay1": 1}
-    written = {"smoothn": 2, "delayn": 2, "smooth n": 3, "delay n": 3}  # which argument is the order
+    for variable, node in _delays(model):
+        time, order = _constant_value(model, node.arguments[1]), float(_ORDERS.get(node.function, 0))
+        if node.function in _ORDER_ARGUMENTS:
+            order = _constant_value(model, node.arguments[_ORDER_ARGUMENTS[node.function]]) or 0.0
+        if time is not None and order * model.clock.time_step > time:
+            text = f"a stage of its delay of {time:g} is shorter than the time step"
+            yield Finding("warning", variable.name, f"{text}; shorten the time step", node.where)
+
+
+def _delays(model: Model) -> Iterator[tuple[Variable, Call]]:
     for variable in model.variables:
         for expression in _expressions(variable):
             for node in walk(expression):
-                if isinstance(node, Call) and (node.function in orders or node.function in written):
-                    time, order = _constant_value(model, node.arguments[1]), float(orders.get(node.function, 0))
-                    if node.function in written:
-                        order = _constant_value(model, node.arguments[written[node.function]]) or 0.0
-                    if time is not None and order * model.clock.time_step > time:
-                        text = f"a stage of its delay of {time:g} is shorter than the time step"
-                        yield Finding("warning", variable.name, f"{text}; shorten the time step", node.where)
+                if isinstance(node, Call) and (node.function in _ORDERS or node.function in _ORDER_ARGUMENTS):
+                    yield variable, node
 
 
 def _constant_value(model: Model, expression: Expression) -> float | None:
     match expression:
         case Number(value=value):
             return value
+        case Unary(operator="-", operand=operand):
+            value = _constant_value(model, operand)
+            return None if value is None else -value
+        case Binary(operator="+" | "-" | "*" | "/" as sign, left=left, right=right):
+            a, b = _constant_value(model, left), _constant_value(model, right)
+            return None if a is None or b is None or (sign == "/" and b == 0.0) else _ARITHMETIC[sign](a, b)
         case Reference(id=id) if id in model.by_id and len(model.by_id[id].equations) == 1:
-            return plain_number(model.by_id[id].equations[0].expression)
+            (equation,) = model.by_id[id].equations
+            return plain_number(equation.expression) if equation.rate is None else None
         case _:
             return None
+
+
+_ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": lambda left, right: left / right,
+}
 
 
 def _units(model: Model) -> Iterator[Finding]:
@@ -148,6 +187,8 @@ def _units(model: Model) -> Iterator[Finding]:
 def _unused(model: Model) -> Iterator[Finding]:
     used = {one.id for variable in model.variables for part in _expressions(variable) for one in references(part)}
     used |= {name for variable in model.stocks for name in (*variable.inflows, *variable.outflows)}
+    if any(map(draws_random_numbers, model.variables)):
+        used.add(NOISE_SEED)
     for variable in model.variables:
         if variable.kind != "stock" and variable.is_input and variable.id not in used:
             yield Finding("warning", variable.name, "this constant is used by nothing", variable.where)
@@ -162,6 +203,22 @@ def _undocumented(model: Model) -> Iterator[Finding]:
             names = ", ".join(f'"{one.name}"' for one in missing[:5])
             more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
             yield Finding("note", "", f"no {what}: {names}{more}", Where(model.file))
+
+
+def _reality_checks(model: Model) -> Iterator[Finding]:
+    """They change no number, so what keeps them from being run is no error of the model."""
+    inputs = {one.id for one in model.reality_checks if isinstance(one, TestInput)}
+    known = {*model.by_id, *model.subscript_ids, *inputs}
+    for check in model.reality_checks:
+        for part in check.parts:
+            for node in walk(part):
+                if isinstance(node, Unsupported):
+                    text = f"this Reality Check cannot be run: {node.reason}: {node.text}"
+                    yield Finding("note", check.name, text, node.where)
+            for one in references(part):
+                if one.id not in known:
+                    text = f'this Reality Check cannot be run: "{one.name}" is not a variable of this model'
+                    yield Finding("note", check.name, text, one.where)
 
 
 def _ignored(model: Model) -> Iterator[Finding]:

@@ -61,7 +61,9 @@ class Reference:
     where: Where = field(default=NOWHERE, compare=False, repr=False)
 
 
-ClockName = Literal["time", "time step", "initial time", "final time"]
+ClockName = Literal["time", "step time", "time step", "initial time", "final time"]
+"""Values of the clock; ``step time`` is the time at which the step began, and stands still within a step of Runge and
+Kutta, as data does in Vensim (its reference, "Runge-Kutta Integration")."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """The one table of the language's functions: names in each dialect, arity, meaning.
 
 Sources: XMILE 1.0 (OASIS, 2015), section 3.5; Vensim's reference manual, "Functions"; Stella's
-SAFEDIV and most distributions from isee's documentation ("Statistical builtins"). Time-dependent test
-inputs and random numbers differ between the dialects and so are different functions here.
+SAFEDIV and most distributions from isee's documentation ("Statistical builtins"); the arguments of
+NORMALCDF, INVNORM, TRIANGULAR, WEIBULL and LOGISTIC are those that the translator of BPTK-Py reads (unverified
+otherwise). Time-dependent test inputs and random numbers differ between the dialects and so are different
+functions here.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from typing import Literal
 from egovsim.model.expression import Call, walk
 from egovsim.model.model import Variable
 
-Role = Literal["pure", "test input", "stateful", "array", "initial", "random"]
+Role = Literal["pure", "test input", "stateful", "array", "initial", "random", "part"]
+"""A part is in no dialect: it has a notation of its own, or other functions are made of it when a model is compiled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,9 @@ class Function:
     xmile: tuple[str, ...]
     meaning: str
 
+
+ELEMENT = "element"
+"""The function that ``x[i + 1, urban]`` of XMILE is kept as: ``x``, then what stands for each of its dimensions."""
 
 _ROWS: tuple[Function, ...] = (
     Function("abs", "pure", (1,), ("abs",), ("abs",), "absolute value"),
@@ -60,6 +66,18 @@ _ROWS: tuple[Function, ...] = (
     Function("zidz", "pure", (2,), ("zidz",), (), "a / b, or 0 where |b| < 1e-6"),
     Function("xidz", "pure", (3,), ("xidz",), (), "a / b, or c where |b| < 1e-6"),
     Function("safediv", "pure", (2, 3), (), ("safediv",), "a / b, or c (0) where b = 0"),
+    Function("factorial", "pure", (1,), (), ("factorial",), "n!"),
+    Function("combinations", "pure", (2,), (), ("combinations",), "ways to choose r of n: n! / (r! (n - r)!)"),
+    Function("permutations", "pure", (2,), (), ("permutations",), "ways to line up r of n: n! / (n - r)!"),
+    Function(
+        "normalcdf",
+        "pure",
+        (2, 4),
+        (),
+        ("normalcdf",),
+        "chance of a normal value between two: left, right, mean, standard deviation",
+    ),
+    Function("invnorm", "pure", (1, 3), (), ("invnorm",), "inverse of the normal: chance, mean, standard deviation"),
     Function("sum", "array", (1,), ("sum",), ("sum",), "sum over the starred dimensions"),
     Function("prod", "array", (1,), ("prod",), ("prod",), "product over the starred dimensions"),
     Function("vmin", "array", (1,), ("vmin",), (), "the smallest over the starred dimensions"),
@@ -71,11 +89,22 @@ _ROWS: tuple[Function, ...] = (
         "vector select", "array", (5,), ("vector select",), (), "selected elements, combined by a numbered action"
     ),
     Function("vector elm map", "array", (2,), ("vector elm map",), (), "the element at an offset from another"),
+    Function(ELEMENT, "part", (), (), (), "an element whose subscripts are computed: the array, then a value for each"),
     Function("vector sort order", "array", (2,), ("vector sort order",), (), "places, from 0, in sorted order"),
     Function("vector rank", "array", (2,), ("vector rank",), (), "rank of an element in its vector, from 1"),
     Function("vector reorder", "array", (2,), ("vector reorder",), (), "a vector in the order of given places"),
     Function("invert matrix", "array", (2,), ("invert matrix",), (), "inverse of a square matrix of size n"),
     Function("allocate by priority", "array", (5,), ("allocate by priority",), (), "a supply shared by priority"),
+    Function(
+        "allocate available",
+        "array",
+        (3,),
+        ("allocate available",),
+        (),
+        "a supply shared by curves of priority: requests, the first element of their curves, supply",
+    ),
+    Function("clearing priority", "part", (), (), (), "where what requests take adds up to a supply"),
+    Function("priority curve", "part", (), (), (), "share of a request that is met above its own priority"),
     Function("step", "test input", (2,), ("step",), ("step",), "height from a time on"),
     Function("ramp", "test input", (2, 3), ("ramp",), ("ramp",), "slope from a time on, to an end"),
     Function("pulse", "test input", (2,), ("pulse",), (), "1 from a start for a width (Vensim)"),
@@ -89,6 +118,14 @@ _ROWS: tuple[Function, ...] = (
         (),
         ("pulse",),
         "magnitude / time step, in every step, or at a time and again (XMILE 3.5.4)",
+    ),
+    Function(
+        "get time value",
+        "test input",
+        (3, 7),
+        ("get time value",),
+        (),
+        "part of a date: relative to, offset, measure; then the date at time 0 and the number of the unit of time",
     ),
     Function("init", "initial", (1,), ("initial",), ("init",), "the value at the start of the run"),
     Function("active initial", "initial", (2,), ("active initial",), (), "b at the start, a from then on"),
@@ -198,11 +235,18 @@ _ROWS: tuple[Function, ...] = (
     Function("poisson", "random", (1, 2, 4), (), ("poisson",), "Poisson: mean, seed, lowest, highest"),
     Function("beta", "random", (2, 3), (), ("beta",), "beta: alpha, beta, seed"),
     Function("gamma", "random", (2, 3), (), ("gamma",), "gamma: shape, scale, seed"),
+    Function("triangular", "random", (3, 4), (), ("triangular",), "triangular: lowest, peak, highest, seed"),
+    Function("weibull", "random", (2, 3), (), ("weibull",), "Weibull: shape, scale, seed"),
+    Function("logistic", "random", (2, 3), (), ("logistic",), "logistic: mean, scale, seed"),
     Function("binomial", "random", (2, 3), (), ("binomial",), "successes: trials, probability, seed"),
 )
 
 FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
 """The functions by their name in this project."""
+
+
+NOISE_SEED = "noise seed"
+"""The constant of that name is the stream of all calls of Vensim that give stream 0 (its reference, "RANDOM")."""
 
 
 def draws_random_numbers(variable: Variable) -> bool:

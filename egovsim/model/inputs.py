@@ -16,6 +16,9 @@ Floats = NDArray[np.float64]
 SeriesKind = Literal["constant", "points", "steps"]
 Scale = Literal["linear", "log"]
 
+START = "@start"
+"""Ends the id of an input that is the initial value of a stock."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -78,6 +81,12 @@ class Range:
             return np.exp(np.log(self.low) + unit * (np.log(self.high) - np.log(self.low)))
         return self.low + unit * (self.high - self.low)
 
+    def unit(self, values: Floats) -> Floats:
+        """Map values of the range into [0, 1], which undoes `scaled`."""
+        if self.scale == "log":
+            return (np.log(values) - np.log(self.low)) / (np.log(self.high) - np.log(self.low))
+        return (values - self.low) / (self.high - self.low)
+
 
 @dataclass(frozen=True)
 class Design:
@@ -113,14 +122,28 @@ class Design:
         return self.members
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A published figure of an outcome, in the model's unit, to look at a run beside it: no run reads it."""
+
+    value: float
+    year: float
+
+
 @dataclass(frozen=True)
 class Profile:
-    """A region: its constants, its uncertain constants, and the history of its levers."""
+    """A region: its constants, its uncertain constants, and the history of its levers.
+
+    `heights` names, for a lever whose history is assumed, the constant that multiplies it; a policy that
+    sets the lever holds as written, so the constant is 1 from the policy's start on.
+    """
 
     name: str
     constants: Mapping[str, float] = field(default_factory=dict[str, float])
     ranges: tuple[Range, ...] = ()
     levers: Mapping[str, Series] = field(default_factory=dict[str, Series])
+    heights: Mapping[str, str] = field(default_factory=dict[str, str])
+    reported: Mapping[str, Reported] = field(default_factory=dict[str, Reported])
     label: Mapping[str, str] = field(default_factory=dict[str, str])
     covers: Literal["all", "access"] = "all"
     note: str = ""

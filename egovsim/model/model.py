@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Literal
 
 from egovsim.errors import ModelError, UnknownNameError, unknown_name
 from egovsim.model.expression import NOWHERE, Expression, Number, Table, Unary, Where
+from egovsim.model.reality_checks import RealityCheck
+from egovsim.model.views import View
 from egovsim.names import canonical, split_element
 
 Kind = Literal["stock", "flow", "auxiliary", "lookup"]
@@ -20,6 +22,9 @@ Method = Literal["euler", "rk2", "midpoint", "rk4"]
 Mapped = tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]
 """The id of a dimension, and which of its elements each element of another one serves."""
 
+
+IDENTITY = "identity"
+"""The place in `Model.memo` of what tells a model from any other; only models from a file have one."""
 
 LARGEST_ARRAY = 100_000
 """The most elements that one dimension, or one array, may have; more than that is a slip, and fills the memory."""
@@ -171,6 +176,10 @@ class Model:
         Display features that were left out, each with its count, for `check` to list.
     unit_synonyms : tuple of UnitSynonyms
         What the file says about names of units.
+    views : tuple of View
+        Its diagrams; ``dataclasses.replace(model, views=...)`` gives it others.
+    reality_checks : tuple of RealityCheck
+        What the file says must follow from what; they change no number.
     sources : tuple of str
         The other files that numbers were taken from, by their paths from the model's folder.
     left_out : tuple of LeftOut
@@ -184,6 +193,8 @@ class Model:
     file: str = ""
     ignored: tuple[str, ...] = ()
     unit_synonyms: tuple[UnitSynonyms, ...] = ()
+    views: tuple[View, ...] = ()
+    reality_checks: tuple[RealityCheck, ...] = ()
     sources: tuple[str, ...] = field(default=(), compare=False)
     left_out: tuple[LeftOut, ...] = field(default=(), compare=False)
 
@@ -204,8 +215,15 @@ class Model:
 
     @cached_property
     def memo(self) -> dict[object, object]:
-        """What has been derived from this model (compiled kernels); it lives and dies with the model."""
+        """What has been derived from this model (compiled kernels); it lives and dies with the model.
+
+        A reader leaves under `IDENTITY` what the model is a function of: contents of files, and code.
+        """
         return {}
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the fields alone: what was derived from them is derived again."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @property
     def inputs(self) -> tuple[Variable, ...]:

@@ -53,6 +53,7 @@ _LEVELS: Mapping[BinaryOperator, int] = {
 
 _CLOCK: Mapping[ClockName, str] = {
     "time": "TIME",
+    "step time": "TIME",
     "time step": "DT",
     "initial time": "STARTTIME",
     "final time": "STOPTIME",
@@ -115,6 +116,8 @@ def _written(node: Expression, operands: Sequence[tuple[str, int]]) -> tuple[str
         case If():
             condition, then, otherwise = (_inside(one, 1) for one in operands)
             return f"IF {condition} THEN {then} ELSE {otherwise}", 0
+        case Call(function="element"):
+            return f"{operands[0][0]}[{_listed(operands[1:])}]", 9
         case Call(function=function):
             return f"{_function(function)}({_listed(operands)})", 9
         case TableCall(table=table):
@@ -188,7 +191,9 @@ def _function(function: str) -> str:
     """Return XMILE's name of a function, or Vensim's in the namespace ``vensim`` where XMILE has none."""
     if function in _OF_ARRAYS:
         return _OF_ARRAYS[function]
-    row = FUNCTIONS[function]
+    row = FUNCTIONS.get(function)
+    if row is None:  # of a Reality Check, which Vensim alone has
+        return f"{VENSIM_NAMESPACE}{function.upper().replace(' ', '_')}"
     name = (row.xmile or row.vensim)[0].upper().replace(" ", "_")
     return name if row.xmile else f"{VENSIM_NAMESPACE}{name}"
 

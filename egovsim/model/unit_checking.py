@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, NamedTuple, assert_never
 
 from egovsim.model.expression import (
@@ -50,6 +51,9 @@ _LARGEST_POWER = 1000.0
 
 _LONGEST_SHOWN = 70
 """Characters of an expression in a message."""
+
+_MOST_NODES = 400
+"""Parts of an expression from which on it is not written out in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,7 @@ class _Checker:
             value, faults = self._node(node, operands)
             done.append(value)
             for text, severity in faults:
-                yield _Fault(f"{_short(show(node))}: {text}", severity), node.where
+                yield _Fault(f"{_shown(node)}: {text}", severity), node.where
         return done[0]
 
     def _node(self, node: Expression, operands: Sequence[Value]) -> tuple[Value, list[_Fault]]:
@@ -304,6 +308,13 @@ def _negative(value: Value) -> Value:
     if isinstance(value, Bare):
         return Bare(None if value.value is None else -value.value)
     return value
+
+
+def _shown(node: Expression) -> str:
+    """Return the beginning of an expression; a very long one is not written out for each of its thousand faults."""
+    if sum(1 for _ in islice(walk(node), _MOST_NODES)) == _MOST_NODES:
+        return "a very long expression"
+    return _short(show(node))
 
 
 def _short(text: str) -> str:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from egovsim.model.expression import BinaryOperator
+from egovsim.model.functions import ELEMENT
 from egovsim.model.units import Unit
 
 _SAME: tuple[BinaryOperator, ...] = ("+", "-", "mod")
@@ -45,6 +46,13 @@ FUNCTION_RULES: Mapping[str, str] = {
     **dict.fromkeys(("random uniform", "uniform"), "x, x, 1 -> x"),
     **dict.fromkeys(("random normal", "random exponential"), "x, x, x, x, 1 -> x"),
     **dict.fromkeys(("beta", "lognormal"), "1, 1, 1 -> #"),
+    **dict.fromkeys(("combinations", "permutations"), "1, 1 -> 1"),
+    "factorial": "1 -> 1",
+    "normalcdf": "x, x, x, x -> #",
+    "invnorm": "1, x, x -> x",
+    "triangular": "x, x, x, 1 -> x",
+    "weibull": "1, x, 1 -> x",
+    "logistic": "x, x, 1 -> x",
     "log": "1, 1 -> 1",
     "sqrt": "x*x -> x",
     "power": "*, 1 -> ?",
@@ -53,6 +61,7 @@ FUNCTION_RULES: Mapping[str, str] = {
     "safediv": "x, y, x/y -> x/y",
     "prod": "* -> ?",
     "size": "* -> #",
+    ELEMENT: "x" + ", *" * 16 + " -> x",
     "vector select": "*, x, x, 1, 1 -> x",
     "invert matrix": "x, 1 -> 1/x",
     "allocate by priority": "x, y, 1, y, x -> x",
@@ -62,11 +71,11 @@ FUNCTION_RULES: Mapping[str, str] = {
     "pulse": "t, t -> #",
     "pulse train": "t, t, t, t -> #",
     "xmile pulse": "x, t, t -> x/t",
+    "get time value": "1, t, 1, 1, 1, 1, 1 -> #",
     "trend": "*, t, 1/t -> 1/t",
     "forecast": "x, t, t, 1/t -> x",
     "delay material": "x, t, x, x -> x",
     "sample if true": "*, x, x -> x",
-    "get time value": "1, t, 1 -> t",
     "random 0 1": " -> #",
     "random triangular": "x, x, x, x, x, 1 -> x",
     "random pink noise": "x, x, t, 1 -> x",

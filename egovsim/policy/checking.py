@@ -21,7 +21,8 @@ def check_profile(profile: Profile, model: Model, *, where: str = "") -> None:
     """Check a profile's names and values against a model.
 
     Constants and ranges must be inputs of the model, levers members of its groups "Levers" and
-    "Budget shares" (any input, in a model without these groups), and every value within the
+    "Budget shares" (any input, in a model without these groups), heights inputs that are no levers,
+    reported figures scalars of the model in years that it covers, and every value within the
     ``<range>`` that the model declares.
 
     Raises
@@ -38,7 +39,22 @@ def check_profile(profile: Profile, model: Model, *, where: str = "") -> None:
         path = f"{place}: {key_text(('ranges', one.name))}"
         _within(_named(one.name, inputs, model, path, "an input"), (one.low, one.high), path)
     _check_series(profile.levers, LEVER_GROUPS, model, f"{place}: levers", "a lever")
+    moved = {canonical(one) for one in profile.levers}
+    for lever, height in profile.heights.items():
+        free = [one for one in inputs if canonical(one) not in moved]
+        _named(height, free, model, f"{place}: {key_text(('levers', lever, 'height'))}", "a constant")
+    _check_reported(profile, model, place)
     _check_shares(profile.levers, {}, model, place, first=model.clock.start)
+
+
+def _check_reported(profile: Profile, model: Model, place: str) -> None:
+    scalars = [one.name for one in model.variables if not one.dimensions]
+    for name, one in profile.reported.items():
+        path = f"{place}: {key_text(('reported', name))}"
+        _named(name, scalars, model, path, "an outcome")
+        first, last = model.clock.start, model.clock.stop - 1.0
+        if not first <= one.year <= last or one.year != int(one.year):
+            raise ValueRangeError(f"{path}.year is {one.year:g}; it must be a whole year, {first:g} to {last:g}.")
 
 
 def check_policy(policy: PolicyPath, model: Model, *, profile: Profile | None = None, where: str = "") -> None:

@@ -1,27 +1,34 @@
-"""Policy paths of a region beside a benchmark, on the same members that agree with the evidence."""
+"""Policy paths of a region beside a benchmark, on the same members that agree with the evidence, by structure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from egovsim.errors import InputError, UnknownNameError
-from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
+from egovsim.model.inputs import PolicyPath, Profile, Scenario
 from egovsim.model.model import Model, display_elements
-from egovsim.names import element_name, split_element
-from egovsim.policy.comparison import INDEX, REAL_USE, SPENDING, CheckResult, Comparison
-from egovsim.policy.evidence import Benchmark, check_benchmark, read_benchmark
-from egovsim.policy.measures import spread
-from egovsim.policy.members import Members, check_values, select_members, stages_of
+from egovsim.names import canonical, element_name, split_element
+from egovsim.policy.barriers import BARRIERS, Term, binding
+from egovsim.policy.choice import USUAL_MEMBERS, Choice, Chosen, Matches, Wanted, choose
+from egovsim.policy.comparison import INDEX, REAL_USE, SPENDING, Comparison, PathResult, direction, winners
+from egovsim.policy.evidence import Benchmark
+from egovsim.policy.lessons import check_lessons
+from egovsim.policy.matching import Match
 from egovsim.policy.question import Question, check_options, check_size, pose
 from egovsim.policy.ranking import Terms, rank_paths
+from egovsim.policy.swaps import swap_table
 from egovsim.simulation import Result, run
 
 OUTCOMES_GROUP = "Outcomes"
+ASSUMED = ("Document target", "Mandate scope", "Champion leadership")
+"""Levers whose histories nobody measured, in either place; the swap table shows them together as well."""
+TERM_YEARS = 4.0
+"""How long extra money is tried before its effect is read: about a term of office."""
 Progress = Callable[[int, int], None]
 
 
@@ -32,8 +39,10 @@ def compare(
     benchmark: str | Path | Profile = "surabaya",
     policies: Sequence[str | Path | PolicyPath] | None = None,
     scenarios: Sequence[str | Path | Scenario] = ("reference",),
-    members: int = 256,
+    members: int | None = None,
     seed: int = 0,
+    matches: Matches | None = None,
+    structure: str | None = None,
     until: float = 2045,
     discount: float = 0.05,
     by: str = REAL_USE,
@@ -57,10 +66,15 @@ def compare(
         is the default. Business as usual is added when none is marked as the baseline.
     scenarios : sequence of str, Path or Scenario
         One ranking is made for each.
-    members : int
-        How many members to keep.
+    members : int, optional
+        How many of the kept members, the first ones; by default 256, or all where fewer were kept.
     seed : int
-        Every draw follows from it.
+        Every draw follows from it. Members of the seeds 0 and 1 are shipped; a finding is one when it holds in both.
+    matches : str, Path or sequence of Match, optional
+        A folder that `egovsim match` wrote, or kept members from `history_match`, one for each structure, which bring
+        their own seed. By default the shipped ones; with `evidence` of one's own, members are searched.
+    structure : str, optional
+        One structure of the evidence; by default all, the first in full and the others as its rivals.
     until : float
         The horizon, a whole year.
     discount : float
@@ -71,7 +85,7 @@ def compare(
         Outcomes of the tables, by default the model's group "Outcomes".
     evidence : str, Path or Benchmark, optional
         A folder with ``checks.toml`` and ``ranges.toml``, or what `read_benchmark` returned; by default
-        the shipped evidence.
+        the shipped evidence. Members that were kept with other evidence are refused.
     workers : int, optional
         Threads; no figure depends on it.
     progress : callable, optional
@@ -80,63 +94,30 @@ def compare(
     Returns
     -------
     Comparison
-        Rankings, yearly courses of every outcome, and what the evidence checks did.
+        Of the first structure; the others are its `rivals`. Rankings, yearly courses of every outcome, the swap table,
+        which barrier binds when, and what the evidence checks did.
 
     Raises
     ------
     DataError, UnknownNameError, ValueRangeError
         When a file, a name or an option cannot be used; said before anything runs.
     InputError
-        When too few members pass the evidence checks; it names the check that rejects most.
+        When there are no members for what is asked; it names the command that makes them.
     """
     question = pose(model, profile, benchmark, policies, scenarios)
-    known = evidence if isinstance(evidence, Benchmark) else read_benchmark(folder=evidence)
-    check_benchmark(known, question.model)
     ranked, reported = _outcome_names(question.model, by, outcomes)
     check_options(question, until, discount, seed)
     names = tuple(dict.fromkeys((*reported, INDEX, REAL_USE, SPENDING, ranked)))
-    check_size(question, members, len(names), until)
-    meter = _Meter(progress)
-    kept = select_members(
-        question.model, known, members=members, seed=seed, workers=workers, progress=meter.part(0.0, 0.6)
-    )
-    courses, beside, time, failures = _courses(question, kept, names, until, workers, meter.part(0.6, 0.95))
-    terms = Terms(ranked, time, question.start, discount)
-    ranking = tuple(
-        row
-        for s, scenario in enumerate(question.scenarios)
-        for row in rank_paths(
-            scenario.name,
-            [one.name for one in question.policies],
-            [one.family or "own" for one in question.policies],
-            {name: values[s] for name, values in courses.items()},
-            beside,
-            terms,
-        )
-    )
-    results = _check_results(question.model, known, kept, workers)
-    meter.part(0.95, 1.0)(1, 1)
-    return Comparison(
-        model=question.model.name,
-        profile=question.profile,
-        benchmark=question.benchmark,
-        policies=question.policies,
-        scenarios=question.scenarios,
-        members=kept,
-        failures=failures,
-        seed=seed,
-        start=question.start,
-        horizon=float(until),
-        discount=discount,
-        by=ranked,
-        outcomes={name: question.model[split_element(name)[0]].unit for name in reported},
-        time=time,
-        courses=courses,
-        benchmark_courses=beside,
-        ranking=ranking,
-        evidence=results,
-        files=(*question.files, *known.files),
-    )
+    check_size(question, members or USUAL_MEMBERS, len(names), until)
+    meter, wanted = _Meter(progress), Wanted(matches, structure, members, seed)
+    choice = choose(question.model, evidence, wanted, workers=workers, progress=meter.part(0.0, 0.5))
+    task = _Task(question, choice, names, reported, ranked, float(until), discount, workers)
+    share = 0.5 / len(choice.chosen)
+    found = [
+        task.comparison(one, meter.part(0.5 + number * share, 0.5 + (number + 1) * share))
+        for number, one in enumerate(choice.chosen)
+    ]
+    return replace(found[0], rivals=tuple(found[1:]))
 
 
 def _outcome_names(model: Model, by: str, outcomes: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
@@ -177,43 +158,121 @@ class _Meter:
         return report
 
 
-def _courses(
-    question: Question,
-    kept: Members,
-    names: tuple[str, ...],
-    until: float,
-    workers: int | None,
-    progress: Progress,
-) -> tuple[dict[str, Floats], dict[str, Floats], Floats, tuple[str, ...]]:
-    """Return yearly courses of the paths and the benchmark, without the members of which a run failed."""
-    here = run(
-        question.model,
-        profile=question.profile,
-        policies=question.policies,
-        scenarios=question.scenarios,
-        design=kept.design(question.profile),
-        outputs=names,
-        until=until,
-        save_every=1.0,
-        workers=workers,
-        progress=progress,
-    )
-    there = run(
-        question.model,
-        profile=question.benchmark,
-        design=kept.design(question.benchmark),
-        outputs=names,
-        until=until,
-        save_every=1.0,
-        workers=workers,
-    )
-    sound, failures = _sound(kept, here, there)
-    courses = {name: here.values(name)[:, :, sound] for name in names}
-    beside = {name: there.values(name)[0, 0, sound] for name in names}
-    return courses, beside, here.time, failures
+@dataclass(frozen=True)
+class _Task:
+    """A question with all that is needed to answer it under one structure after the other."""
+
+    question: Question
+    choice: Choice
+    names: tuple[str, ...]
+    reported: tuple[str, ...]
+    by: str
+    until: float
+    discount: float
+    workers: int | None
+
+    def comparison(self, chosen: Chosen, progress: Progress) -> Comparison:
+        """Return the comparison under one structure."""
+        question, match = self.question, chosen.match
+        here, there = self._runs(match, progress)
+        sound, failures = _sound(match, here, there)
+        courses = {name: here.values(name)[:, :, sound] for name in self.names}
+        beside = {name: there.values(name)[0, 0, sound] for name in self.names}
+        terms = Terms(self.by, here.time, question.start, self.discount)
+        ranking = tuple(
+            row
+            for s, scenario in enumerate(question.scenarios)
+            for row in rank_paths(
+                scenario.name,
+                [one.name for one in question.policies],
+                [one.family or "own" for one in question.policies],
+                {name: values[s] for name, values in courses.items()},
+                beside,
+                terms,
+            )
+        )
+        return Comparison(
+            structure=chosen.structure,
+            model=question.model.name,
+            profile=question.profile,
+            benchmark=question.benchmark,
+            policies=question.policies,
+            scenarios=question.scenarios,
+            members=match,
+            failures=failures,
+            start=question.start,
+            horizon=self.until,
+            discount=self.discount,
+            by=self.by,
+            outcomes={name: question.model[split_element(name)[0]].unit for name in self.reported},
+            time=here.time,
+            courses=courses,
+            benchmark_courses=beside,
+            ranking=ranking,
+            swaps=swap_table(
+                question.model,
+                question.profile,
+                question.benchmark,
+                match,
+                outcomes=(INDEX, REAL_USE),
+                together=(ASSUMED,),
+                workers=self.workers,
+            ),
+            binding=self._binding(match, ranking),
+            evidence=check_lessons(question.model, match, workers=self.workers),
+            files=(*question.files, *self.choice.files),
+        )
+
+    def _binding(self, match: Match, ranking: Sequence[PathResult]) -> tuple[Term, ...]:
+        """Return which barrier binds when, for business as usual and the best path of each family."""
+        question = self.question
+        known = all(canonical(one.money) in question.model.by_id for one in BARRIERS)
+        if not known or self.until < question.start + TERM_YEARS:
+            return ()
+        best = [one.policy for one in winners(ranking, question.scenarios[0].name).values()]
+        paths = [one for one in question.policies if one == question.policies[0] or one.name in best]
+        return binding(
+            question.model,
+            question.profile,
+            match,
+            policies=paths,
+            by=self.by,
+            until=self.until,
+            first=question.start,
+            term=TERM_YEARS,
+            better=direction(self.by),
+            workers=self.workers,
+        )
+
+    def _runs(self, match: Match, progress: Progress) -> tuple[Result, Result]:
+        """Run the paths under the profile, and the benchmark's profile alone, on the same members."""
+        question = self.question
+
+        def yearly(
+            profile: Profile,
+            policies: Sequence[PolicyPath] | None = None,
+            scenarios: Sequence[Scenario] | None = None,
+            progress: Progress | None = None,
+        ) -> Result:
+            return run(
+                question.model,
+                profile=profile,
+                policies=policies,
+                scenarios=scenarios,
+                constants=match.constants,
+                design=match.design(profile),
+                outputs=self.names,
+                until=self.until,
+                save_every=1.0,
+                workers=self.workers,
+                progress=progress,
+            )
+
+        here = yearly(question.profile, question.policies, question.scenarios, progress)
+        return here, yearly(question.benchmark)
 
 
-def _sound(kept: Members, here: Result, there: Result) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+def _sound(kept: Match, here: Result, there: Result) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Return which members ran through everywhere, and a line on each that did not."""
     sound = np.ones(len(kept), dtype=np.bool_)
     lines: list[str] = []
@@ -224,31 +283,8 @@ def _sound(kept: Members, here: Result, there: Result) -> tuple[NDArray[np.bool_
                 s, p = failed[0]
                 place = f'under "{result.policies[p]}"' if result is here else "under the benchmark's profile"
                 when, what = result.status.failed_at[s, p, member], result.status.variable[s, p, member]
-                lines.append(f'member {kept.indices[member]} fails {place} in {when:g} through "{what}"')
+                lines.append(f'member {kept.search.kept[member]} fails {place} in {when:g} through "{what}"')
                 sound[member] = False
     if not sound.any():
         raise InputError(f"every kept member fails; the first: {lines[0]}.")
     return sound, tuple(lines)
-
-
-def _check_results(model: Model, evidence: Benchmark, kept: Members, workers: int | None) -> tuple[CheckResult, ...]:
-    reporting = [one for one in evidence.checks if one.action == "report"]
-    values = {
-        check.name: value
-        for stage in (*stages_of(evidence.rejecting), *stages_of(reporting))
-        for check, value in zip(
-            stage.checks,
-            check_values(model, evidence, stage, kept.draws, kept.indices, workers=workers),
-            strict=True,
-        )
-    }
-    hurdles = {one.check: one for one in kept.hurdles}
-    return tuple(
-        CheckResult(
-            one,
-            spread(values[one.name]),
-            float(np.mean(one.passes(values[one.name]))),
-            hurdles.get(one.name),
-        )
-        for one in evidence.checks
-    )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
-from egovsim.policy.evidence import EvidenceCheck
-from egovsim.policy.measures import Lag, Spread
-from egovsim.policy.members import Hurdle, Members
+from egovsim.policy.barriers import Term
+from egovsim.policy.evidence import Structure
+from egovsim.policy.lessons import CheckLesson
+from egovsim.policy.matching import Match
+from egovsim.policy.measures import Lag, Spread, spread
+from egovsim.policy.swaps import YEAR as SWAP_YEAR
+from egovsim.policy.swaps import Swap
 from egovsim.provenance import FileRecord
 
 if TYPE_CHECKING:
@@ -28,6 +32,9 @@ LOWER_IS_BETTER = frozenset(
 )
 PREDICATES: Mapping[str, float] = MappingProxyType({"Baik": 2.6, "Sangat Baik": 3.5, "Memuaskan": 4.2})
 """Lower ends of the official predicates (PermenPANRB 59/2020)."""
+SCALE = "SPBE scale of PermenPANRB 59/2020, continued past 2025 for comparison."
+"""Stands by every figure of the index: the official one ended with 2025."""
+_QUANTILES: Mapping[str, float] = MappingProxyType({"p05": 0.05, "p50": 0.5, "p95": 0.95})
 CHANCE_YEARS = (2029.0, 2045.0)
 
 
@@ -82,33 +89,25 @@ class PathResult:
 
 
 @dataclass(frozen=True)
-class CheckResult:
-    """What the kept members say to one evidence check, and what it rejected."""
-
-    check: EvidenceCheck
-    values: Spread
-    passing: float
-    hurdle: Hurdle | None
-
-
-@dataclass(frozen=True)
 class Comparison:
-    """Policy paths of a region beside a benchmark.
+    """Policy paths of a region beside a benchmark, under one structure of the model, with those under its rivals.
 
     Parameters
     ----------
+    structure : Structure
+        What the evidence does not decide on and these figures hold under.
+    rivals : tuple of Comparison
+        The same question under the other structures, without rivals of their own.
     model : str
         Name of the model.
     profile, benchmark : Profile
         The region, and the place that it is measured against.
     policies, scenarios : tuple
         In the order of the arrays; the first policy is business as usual.
-    members : Members
+    members : Match
         The kept members and how they were found.
     failures : tuple of str
         One line for each kept member that was left out because a run of it failed.
-    seed : int
-        The seed of all draws.
     start, horizon : float
         When the policies start, and the last year.
     discount : float
@@ -125,20 +124,25 @@ class Comparison:
         The same members under the benchmark's profile, without policy or scenario.
     ranking : tuple of PathResult
         By scenario, family and rank.
-    evidence : tuple of CheckResult
+    swaps : tuple of Swap
+        Which item of the profiles makes how much of the gap of 2023.
+    binding : tuple of Term
+        Which barrier's equal extra money would help the ranked outcome most: term after term, for business as usual
+        and the best path of each family under the first scenario; the money itself comes without a scenario.
+    evidence : tuple of CheckLesson
         Every check, in the order of the file.
     files : tuple of FileRecord
         Every file that was read.
     """
 
+    structure: Structure
     model: str
     profile: Profile
     benchmark: Profile
     policies: tuple[PolicyPath, ...]
     scenarios: tuple[Scenario, ...]
-    members: Members
+    members: Match
     failures: tuple[str, ...]
-    seed: int
     start: float
     horizon: float
     discount: float
@@ -148,36 +152,61 @@ class Comparison:
     courses: Mapping[str, Floats]
     benchmark_courses: Mapping[str, Floats]
     ranking: tuple[PathResult, ...]
-    evidence: tuple[CheckResult, ...]
+    swaps: tuple[Swap, ...]
+    binding: tuple[Term, ...]
+    evidence: tuple[CheckLesson, ...]
     files: tuple[FileRecord, ...]
+    rivals: tuple[Comparison, ...] = ()
 
     def __repr__(self) -> str:
         paths = f"{len(self.policies)} paths of {self.profile.name} beside {self.benchmark.name}"
-        return f"<Comparison: {paths}, {len(self.members)} kept of {self.members.tried} tried>"
+        names = ", ".join(one.structure.name for one in self.structures)
+        return f"<Comparison: {paths}, {len(self.members)} kept of {self.tried} tried, structures {names}>"
+
+    @property
+    def structures(self) -> tuple[Comparison, ...]:
+        """The comparison under every structure, itself first."""
+        return (self, *self.rivals)
+
+    @property
+    def seed(self) -> int:
+        """The seed of all draws."""
+        return self.members.seed
+
+    @property
+    def tried(self) -> int:
+        """How many members were tried to find these."""
+        return int(self.members.search.kept[-1]) + 1
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families of paths, in the order of the rankings."""
+        return tuple(dict.fromkeys(one.family for one in self.ranking))
 
     def ranking_frame(self) -> pandas.DataFrame:
-        """Return the rankings, one row a path.
+        """Return the rankings under every structure, one row a path.
 
         Returns
         -------
         pandas.DataFrame
-            Columns scenario, family, ranked_by, rank, policy, rank_share; p05, p50 and p95 of the level and
-            the change of each index (``real_use_index_p50``, ``real_use_index_change_p50``), extra_cost and
-            regret; gap, lag_years, lag_bound, cost_per_point; ``chance_baik_by_2029`` and so on.
+            Columns structure, scenario, family, ranked_by, rank, policy, rank_share; p05, p50 and p95 of the level
+            and the change of each index (``real_use_index_p50``, ``real_use_index_change_p50``), extra_cost and
+            regret; gap, lag_years, lag_bound, cost_per_point; ``chance_baik_by_2029`` and so on; benchmark, and p05,
+            p50 and p95 of its level of the ranked outcome.
         """
         import pandas
 
-        frame = pandas.DataFrame([_flat(one, self.by) for one in self.ranking])
-        return frame.astype({"rank": "Int64"})
+        rows = [_flat(one, row) for one in self.structures for row in one.ranking]
+        return pandas.DataFrame(rows).astype({"rank": "Int64"})
 
     def to_frame(self) -> pandas.DataFrame:
-        """Return every outcome by year, tidy.
+        """Return every outcome by year under every structure, tidy.
 
         Returns
         -------
         pandas.DataFrame
-            Columns scenario, policy, outcome, unit, year, p05, p50, p95, benchmark_p05,
-            benchmark_p50, benchmark_p95.
+            Columns structure, scenario, policy, outcome, unit, year, p05, p50, p95, benchmark, benchmark_p05,
+            benchmark_p50, benchmark_p95, note.
         """
         return self._frame.copy()
 
@@ -185,38 +214,79 @@ class Comparison:
     def _frame(self) -> pandas.DataFrame:
         import pandas
 
-        years = self.time.astype(np.int64)
-        beside = {name: _columns("benchmark_", bands(values)) for name, values in self.benchmark_courses.items()}
-        parts: list[pandas.DataFrame] = []
-        for s, scenario in enumerate(self.scenarios):
-            for p, policy in enumerate(self.policies):
-                for outcome, unit in self.outcomes.items():
-                    names = {"scenario": scenario.name, "policy": policy.name, "outcome": outcome, "unit": unit}
-                    here = _columns("", bands(self.courses[outcome][s, p]))
-                    parts.append(pandas.DataFrame({**names, "year": years, **here, **beside[outcome]}))
-        return pandas.concat(parts, ignore_index=True)
+        return pandas.concat([one.yearly_frame() for one in self.structures], ignore_index=True)
 
-    def evidence_frame(self) -> pandas.DataFrame:
-        """Return the evidence checks, with what the kept members say to each and what it rejected."""
+    def yearly_frame(self) -> pandas.DataFrame:
+        """Return the rows of `to_frame` of this structure alone, without its rivals."""
         import pandas
 
-        return pandas.DataFrame([_check_row(one) for one in self.evidence])
+        scenarios, policies = ([one.name for one in named] for named in (self.scenarios, self.policies))
+        years = self.time.astype(np.int64)
+        levels = [scenarios, policies, list(self.outcomes), years]
+        frame = pandas.MultiIndex.from_product(levels).to_frame(index=False)
+        frame.columns = pandas.Index(("scenario", "policy", "outcome", "year"))
+        frame.insert(0, "structure", self.structure.name)
+        frame.insert(4, "unit", [self.outcomes[one] for one in frame["outcome"]])
+        here = np.stack([bands(self.courses[name], axis=2) for name in self.outcomes], axis=3)
+        frame[list(_QUANTILES)] = here.reshape(3, -1).T
+        frame["benchmark"] = benchmark_name(self.benchmark)
+        there = np.stack([bands(self.benchmark_courses[name]) for name in self.outcomes], axis=1)
+        paths = len(scenarios) * len(policies)
+        frame[[f"benchmark_{one}" for one in _QUANTILES]] = np.tile(there.reshape(3, -1), paths).T
+        frame["note"] = np.where(frame["outcome"] == INDEX, SCALE, "")
+        return frame
+
+    def binding_frame(self) -> pandas.DataFrame:
+        """Return which barrier binds when: one row a path, term and barrier, under every structure."""
+        import pandas
+
+        return pandas.DataFrame([row for one in self.structures for row in _binding_rows(one)])
+
+    def swap_frame(self) -> pandas.DataFrame:
+        """Return the swap table: one row an item and outcome, under every structure."""
+        import pandas
+
+        return pandas.DataFrame([row for one in self.structures for row in _swap_rows(one)])
+
+    def evidence_frame(self) -> pandas.DataFrame:
+        """Return the evidence checks, what the kept members say to each, and what it rejected, by structure."""
+        import pandas
+
+        return pandas.DataFrame([_check_row(one.structure, row) for one in self.structures for row in one.evidence])
+
+    def figures_frame(self) -> pandas.DataFrame:
+        """Return the published figures that the checks rest on, each with its grade and source."""
+        import pandas
+
+        cited: dict[str, list[str]] = {}
+        for one in self.members.benchmark.checks:
+            for key in one.evidence:
+                cited.setdefault(key, []).append(one.name)
+        figures = [one for one in self.members.benchmark.evidence if one.key in cited]
+        return pandas.DataFrame([{**asdict(one), "check": "; ".join(cited[one.key])} for one in figures])
 
 
-def bands(values: Floats) -> Floats:
-    """Return the 5th, 50th and 95th percentile over members of courses, shape (3, time)."""
-    return np.quantile(values, (0.05, 0.5, 0.95), axis=0)
+def benchmark_name(benchmark: Profile) -> str:
+    """Return what tables call the benchmark: "Surabaya-like (stylised)", for it is no measured place."""
+    return benchmark.label.get("en") or benchmark.name
 
 
-def _columns(prefix: str, rows: Floats) -> dict[str, Floats]:
-    return {prefix + name: one for name, one in zip(("p05", "p50", "p95"), rows, strict=True)}
+def winners(ranking: Sequence[PathResult], scenario: str) -> dict[str, PathResult]:
+    """Return the first path of each family under a scenario."""
+    return {one.family: one for one in ranking if (one.scenario, one.rank) == (scenario, 1)}
 
 
-def _flat(one: PathResult, by: str) -> dict[str, object]:
+def bands(values: Floats, *, axis: int = 0) -> Floats:
+    """Return the 5th, 50th and 95th percentile over members, which lie along an axis: the first of the result."""
+    return np.quantile(values, tuple(_QUANTILES.values()), axis=axis)
+
+
+def _flat(comparison: Comparison, one: PathResult) -> dict[str, object]:
     row: dict[str, object] = {
+        "structure": comparison.structure.name,
         "scenario": one.scenario,
         "family": one.family,
-        "ranked_by": by,
+        "ranked_by": comparison.by,
         "rank": one.rank,
         "policy": one.policy,
         "rank_share": one.rank_share,
@@ -227,7 +297,39 @@ def _flat(one: PathResult, by: str) -> dict[str, object]:
     row |= {"gap": one.gap, "lag_years": one.lag.years, "lag_bound": one.lag.bound}
     row |= _parts("extra_cost", one.cost) | {"cost_per_point": one.cost_per_point}
     row |= {f"chance_{_key(name)}_by_{year:g}": share for (name, year), share in one.chances.items()}
-    return row | _parts("regret", one.regret)
+    row |= _parts("regret", one.regret) | {"benchmark": benchmark_name(comparison.benchmark)}
+    return row | _parts("benchmark", spread(comparison.benchmark_courses[comparison.by][:, -1])) | {"note": SCALE}
+
+
+def _binding_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
+    for term in comparison.binding:
+        for name, share in term.best.items():
+            yield {
+                "structure": comparison.structure.name,
+                "policy": term.policy,
+                "first": int(term.first),
+                "last": int(term.last),
+                "barrier": name,
+                "outcome": comparison.by,
+                "share_of_members_in_which_it_helps_most": share,
+                **_parts("change", term.changes[name]),
+            }
+
+
+def _swap_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
+    for one in comparison.swaps:
+        for outcome in one.closed:
+            yield {
+                "structure": comparison.structure.name,
+                "profile": comparison.profile.name,
+                "benchmark": benchmark_name(comparison.benchmark),
+                "items": "all" if one.whole else "; ".join(one.items),
+                "outcome": outcome,
+                "year": int(SWAP_YEAR),
+                **_parts("closed_to_profile", one.closed[outcome]),
+                **_parts("lost_from_benchmark", one.lost[outcome]),
+                "note": SCALE if outcome == INDEX else "",
+            }
 
 
 def _key(name: str) -> str:
@@ -239,9 +341,10 @@ def _parts(head: str, one: Spread | None) -> dict[str, object]:
     return {f"{head}_{part.name}": getattr(one, part.name, None) for part in fields(Spread)}
 
 
-def _check_row(one: CheckResult) -> dict[str, object]:
-    check, hurdle = one.check, one.hurdle
+def _check_row(structure: Structure, one: CheckLesson) -> dict[str, object]:
+    check, hurdle, search = one.check, one.hurdle, one.search
     row: dict[str, object] = {
+        "structure": structure.name,
         "check": check.name,
         "place": check.place,
         "outcome": check.outcome,
@@ -254,12 +357,13 @@ def _check_row(one: CheckResult) -> dict[str, object]:
         "discrepancy": check.discrepancy,
     }
     row |= _parts("kept", one.values) | {"kept_share_passing": one.passing}
-    row |= {
-        "rejected_as_first_hurdle_of_tried": hurdle.first if hurdle else None,
-        "rejected_alone_of_surveyed": hurdle.alone if hurdle else None,
-        "rejected_as_last_hurdle_of_surveyed": hurdle.last if hurdle else None,
+    return row | {
+        "came_to_it": search.came_to(hurdle) if hurdle and search else None,
+        "rejected_as_first": hurdle.first if hurdle else None,
+        "screened": search.screened if search else None,
+        "rejected_alone": hurdle.alone if hurdle else None,
+        "share_passing_when_left_out": one.passing_when_left_out,
         "grade": check.grade,
         "evidence": "; ".join(check.evidence),
         "note": check.note,
     }
-    return row

@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 from egovsim import library
 from egovsim.errors import DataError, ValueRangeError
-from egovsim.model.inputs import PolicyPath, Profile, Range, Scale, Scenario, Series
+from egovsim.model.inputs import PolicyPath, Profile, Range, Reported, Scale, Scenario, Series
 from egovsim.model.model import Model
 from egovsim.names import canonical
 from egovsim.policy.checking import check_policy, check_profile, check_scenario
@@ -18,10 +18,11 @@ from egovsim.policy.tables import Table, finite, read_table
 
 FAMILIES = ("money", "political", "own")
 
-_PROFILE_KEYS = ("label", "note", "covers", "constants", "ranges", "levers")
+_PROFILE_KEYS = ("label", "note", "covers", "constants", "ranges", "levers", "reported")
 _POLICY_KEYS = ("label", "note", "family", "start", "baseline", "levers")
 _SCENARIO_KEYS = ("label", "note", "start", "inputs")
 _SERIES_KINDS = ("value", "points", "steps")
+_HEIGHT = "height"
 _REASON_KEYS = ("source", "assumption", "note")
 _RANGE_KEYS = ("low", "high", "scale", *_REASON_KEYS)
 _DEFAULT_START = 2026.0
@@ -48,21 +49,28 @@ def read_profile(path_or_name: str | Path, *, model: Model | None = None) -> Pro
         With the file, the full key path, and what to write instead.
     """
     root, _ = read_table(library.find("profile", path_or_name))
-    root.only(_PROFILE_KEYS, what="a profile")
-    constants = _once(root.table("constants"))
-    covers = cast(Literal["all", "access"], root.choice("covers", ("all", "access"), "all"))
-    profile = Profile(
-        name=Path(root.file).stem,
-        constants={name: _constant(constants, name) for name in constants.values},
-        ranges=read_ranges(root.table("ranges")),
-        levers=_series_of(root.table("levers")),
-        label=_label(root),
-        covers=covers,
-        note=root.text("note", ""),
-    )
+    profile = profile_of(root)
     if model is not None:
         check_profile(profile, model, where=root.file)
     return profile
+
+
+def profile_of(root: Table) -> Profile:
+    """Return the profile that the root table of a file describes; errors as `read_profile`."""
+    root.only(_PROFILE_KEYS, what="a profile")
+    constants, levers = _once(root.table("constants")), root.table("levers")
+    covers = cast(Literal["all", "access"], root.choice("covers", ("all", "access"), "all"))
+    return Profile(
+        name=Path(root.file).stem,
+        constants={name: _constant(constants, name) for name in constants.values},
+        ranges=read_ranges(root.table("ranges")),
+        levers=_series_of(levers, also=(_HEIGHT,)),
+        heights=_heights(levers),
+        reported=_reported(root.table("reported")),
+        label=label_of(root, Path(root.file).stem),
+        covers=covers,
+        note=root.text("note", ""),
+    )
 
 
 def read_policy(path_or_name: str | Path, *, model: Model | None = None, profile: Profile | None = None) -> PolicyPath:
@@ -94,7 +102,7 @@ def read_policy(path_or_name: str | Path, *, model: Model | None = None, profile
         start=start,
         family=root.choice("family", FAMILIES, "own"),
         baseline="yes" if root.flag("baseline") else "no",
-        label=_label(root),
+        label=label_of(root, Path(root.file).stem),
         note=root.text("note", ""),
     )
     if model is not None:
@@ -129,7 +137,7 @@ def read_scenario(path_or_name: str | Path, *, model: Model | None = None) -> Sc
         name=Path(root.file).stem,
         inputs=_series_of(root.table("inputs"), start=start, what="scenario"),
         start=start,
-        label=_label(root),
+        label=label_of(root, Path(root.file).stem),
         note=root.text("note", ""),
     )
     if model is not None:
@@ -160,8 +168,26 @@ def _constant(table: Table, name: str) -> float:
     return entry.number("value")
 
 
-def _series_of(table: Table, *, start: float | None = None, what: str = "") -> dict[str, Series]:
-    return {name: _series(table, name, start, what) for name in _once(table).values}
+def _series_of(
+    table: Table, *, start: float | None = None, what: str = "", also: tuple[str, ...] = ()
+) -> dict[str, Series]:
+    """Read a table of series; `also` names keys that may stand beside one."""
+    return {name: _series(table, name, start, what, also) for name in _once(table).values}
+
+
+def _heights(levers: Table) -> dict[str, str]:
+    """Read which constant multiplies the assumed history of each lever that names one."""
+    entries = (levers.table(name) for name, value in levers.values.items() if isinstance(value, dict))
+    return {one.keys[-1]: one.text(_HEIGHT) for one in entries if _HEIGHT in one.values}
+
+
+def _reported(table: Table) -> dict[str, Reported]:
+    found: dict[str, Reported] = {}
+    for name in _once(table).values:
+        entry = table.table(name)
+        entry.only(("value", "year", *_REASON_KEYS), what="a reported figure")
+        found[name] = Reported(entry.number("value"), entry.number("year"))
+    return found
 
 
 def _once(table: Table) -> Table:
@@ -174,12 +200,12 @@ def _once(table: Table) -> Table:
     return table
 
 
-def _series(table: Table, name: str, start: float | None, what: str) -> Series:
+def _series(table: Table, name: str, start: float | None, what: str, also: tuple[str, ...]) -> Series:
     value = table.values[name]
     if not isinstance(value, dict):
         return Series.constant(finite(value, table.place(name)))
     entry = table.table(name)
-    entry.only((*_SERIES_KINDS, *_REASON_KEYS), what="a series")
+    entry.only((*_SERIES_KINDS, *_REASON_KEYS, *also), what="a series")
     given = [one for one in _SERIES_KINDS if one in value]
     if len(given) != 1:
         raise DataError(f"{entry.place()} needs exactly one of value, points and steps.")
@@ -195,13 +221,13 @@ def _series(table: Table, name: str, start: float | None, what: str) -> Series:
     return Series(tuple(t for t, _ in pairs), tuple(v for _, v in pairs), kind)
 
 
-def _label(root: Table) -> dict[str, str]:
-    """Return the label by language; one text serves both, and without any the file's name does."""
-    value = root.values.get("label", Path(root.file).stem)
+def label_of(table: Table, fallback: str) -> dict[str, str]:
+    """Return a label by language; one text serves both, and without any `fallback` does."""
+    value = table.values.get("label", fallback)
     if isinstance(value, str):
         return {"en": value, "id": value}
-    table = root.table("label")
-    table.only(("en", "id"), what="a label")
-    texts = {key: table.text(key) for key in table.values}
-    fallback = next(iter(texts.values()), Path(root.file).stem)
-    return {"en": texts.get("en", fallback), "id": texts.get("id", fallback)}
+    entry = table.table("label")
+    entry.only(("en", "id"), what="a label")
+    texts = {key: entry.text(key) for key in entry.values}
+    first = next(iter(texts.values()), fallback)
+    return {"en": texts.get("en", first), "id": texts.get("id", first)}

@@ -20,7 +20,7 @@ from egovsim.readers.named import read_model
 Item = TypeVar("Item")
 BASELINE = "business-as-usual"
 EVERY = "all"
-LARGEST_BYTES = 4_000_000_000
+LARGEST_BYTES = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ def check_size(question: Question, members: int, outcomes: int, until: float) ->
     size = 8 * runs * outcomes * (until - question.model.clock.start + 1)
     if size > LARGEST_BYTES:
         raise InputError(
-            f"{members:,} members of {len(question.policies)} paths would take {size / 1e9:.0f} GB of memory; "
-            "ask for fewer members, paths, scenarios or outcomes."
+            f"{members:,} members of {len(question.policies)} paths would take {size / 1e9:.0f} GB of memory under "
+            "each structure; ask for fewer members, paths, scenarios or outcomes."
         )
 
 

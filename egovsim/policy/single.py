@@ -18,6 +18,7 @@ def run_once(
     scenario: str | Path | None = None,
     constants: Mapping[str, float] | None = None,
     outputs: Sequence[str] | None = None,
+    data: Sequence[str | Path] = (),
     until: float | None = None,
     time_step: float | None = None,
     save_every: float | None = None,
@@ -32,6 +33,8 @@ def run_once(
         Values of inputs.
     outputs : sequence of str, optional
         Variables to keep, by default all.
+    data : sequence of str or Path, optional
+        Exported runs with the series of a Vensim model's data variables.
     until, time_step, save_every : float, optional
         In the model's time unit; by default the file's.
 
@@ -45,7 +48,7 @@ def run_once(
     InputError
         Of the kind that fits, with file, place and remedy.
     """
-    read = read_model(model)
+    read = read_model(model, data=data)
     region = read_profile(profile, model=read) if profile is not None else None
     path = read_policy(policy, model=read, profile=region) if policy is not None else None
     world = read_scenario(scenario, model=read) if scenario is not None else None

@@ -147,7 +147,7 @@ def _panel(
         )
     axis.axvline(comparison.start, color="0.3", linewidth=0.8, linestyle=":")
     title = textwrap.fill(labels.outcome(outcome), _TITLE_WIDTH)
-    axis.set_title(title, fontsize=10, loc="left", fontweight="bold")
+    axis.set_title(title, fontsize=10, loc="left", fontweight="bold", y=1.0)  # given, it is not looked for
     unit = labels.unit(outcome, comparison.outcomes[outcome])
     axis.set_ylabel(f"{labels.text(prefix)} {unit}".strip() if prefix else unit, fontsize=8)
     _dress(axis, time, labels)
@@ -238,6 +238,7 @@ def _caption(figure: Figure, comparison: Comparison, labels: Labels) -> None:
         "caption",
         kept=labels.number(len(comparison.members), 0),
         benchmark=labels.label(comparison.benchmark),
+        structure=labels.structure(comparison.structure),
     )
     note = f"{caption} {labels.text('scale')} {labels.text('latent')}"
     text = textwrap.fill(note, int(figure.get_figwidth() * 15))

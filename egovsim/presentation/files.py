@@ -66,8 +66,9 @@ def write_comparison(
     Returns
     -------
     tuple of Path
-        ``ranking.csv``, ``comparison.csv``, ``comparison.xlsx``, ``comparison.png`` (and
-        ``comparison-NAME.png`` for each scenario after the first) and ``manifest.json``.
+        ``ranking.csv``, ``comparison.csv``, ``binding.csv``, ``swaps.csv``, ``checks.csv``, ``evidence.csv``,
+        ``comparison.xlsx``, ``comparison.png`` (and ``comparison-NAME.png`` for each scenario after the first) and
+        ``manifest.json``.
 
     Raises
     ------
@@ -85,10 +86,10 @@ def write_comparison(
         seed=comparison.seed,
         files=comparison.files,
         outputs=written,
-        results={"kept": len(comparison.members), "tried": comparison.members.tried},
+        results={one.structure.name: {"kept": len(one.members), "tried": one.tried} for one in comparison.structures},
     )
     contents["manifest.json"] = (json.dumps(described, indent=2, ensure_ascii=False) + "\n").encode()
-    return _place(contents, Path(folder))
+    return place_files(contents, Path(folder))
 
 
 def write_text(text: str, path: str | Path) -> None:
@@ -107,16 +108,27 @@ def _contents(comparison: Comparison, language: str) -> Iterator[tuple[str, byte
     for name, frame in (
         ("ranking.csv", comparison.ranking_frame()),
         ("comparison.csv", comparison.to_frame()),
+        ("binding.csv", comparison.binding_frame()),
+        ("swaps.csv", comparison.swap_frame()),
+        ("checks.csv", comparison.evidence_frame()),
+        ("evidence.csv", comparison.figures_frame()),
     ):
-        yield name, frame.to_csv(index=False, float_format=_FLOATS, lineterminator="\n").encode()
+        if not frame.empty:
+            yield name, frame.to_csv(index=False, float_format=_FLOATS, lineterminator="\n").encode()
     yield "comparison.xlsx", comparison_workbook(comparison, labels)
     for number, scenario in enumerate(comparison.scenarios):
         name = "comparison.png" if number == 0 else f"comparison-{scenario.name}.png"
         yield name, comparison_chart(comparison, labels, scenario=number)
 
 
-def _place(contents: Mapping[str, bytes], folder: Path) -> tuple[Path, ...]:
-    """Write all files to a folder of their own, then move each into place."""
+def place_files(contents: Mapping[str, bytes], folder: Path) -> tuple[Path, ...]:
+    """Write files into a folder, each whole or not at all: all to a folder of their own, then each into place.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be written to.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(dir=folder, prefix=".egovsim-"))  # inside: moving is then never copying

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Literal
 
@@ -13,12 +13,17 @@ from egovsim.errors import unknown_name
 from egovsim.model.inputs import PolicyPath, Profile, Scenario
 from egovsim.names import canonical
 from egovsim.policy.comparison import PREDICATES, Comparison
+from egovsim.policy.evidence import Structure
 
 Language = Literal["en", "id"]
 LANGUAGES: tuple[Language, ...] = ("en", "id")
 Entry = Mapping[str, str]
 
+NOT_VARIABLES = ("units", "sectors")
+"""Tables of ``labels.toml`` that name something else than variables."""
+
 _SEPARATORS = str.maketrans(",.", ".,")
+_SECTIONS = ("variables", "inputs", "levers", "outcomes")
 _PURE_NUMBERS = ("dmnl", "dimensionless", "1", "")
 
 
@@ -37,12 +42,15 @@ class Labels:
     outcomes : mapping
         By canonical name, a table with ``en``, ``id``, ``unit_en`` and ``unit_id``; what it lacks is
         called by the model's own name and unit.
+    units : mapping
+        By the model's unit, a table with ``en`` and ``id``.
     """
 
     language: Language
     texts: Mapping[str, Entry]
     caveats: tuple[Entry, ...]
     outcomes: Mapping[str, Entry]
+    units: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
 
     def text(self, key: str, **values: object) -> str:
         """Return a text with its gaps filled."""
@@ -52,15 +60,29 @@ class Labels:
         """Return the label of a profile, policy or scenario, or its name where it has none."""
         return item.label.get(self.language) or item.name
 
+    def structure(self, structure: Structure) -> str:
+        """Return the label of a structure, or its name where it has none."""
+        return structure.label.get(self.language) or structure.name
+
+    def family(self, family: str) -> str:
+        """Return what a family of paths is called, in two or three words."""
+        return self.text(f"family {family}").partition(":")[0]
+
+    def kept(self, comparison: Comparison) -> str:
+        """Return how many members a comparison stands on, of how many tried, and under which structure."""
+        kept, tried = (self.number(n, 0) for n in (len(comparison.members), comparison.tried))
+        structure = self.structure(comparison.structure)
+        return self.text("kept", kept=kept, tried=tried, seed=comparison.seed, structure=structure)
+
     def outcome(self, name: str) -> str:
-        """Return what an outcome is called."""
+        """Return what an outcome or input is called."""
         return self.outcomes.get(canonical(name), {}).get(self.language, name)
 
     def unit(self, name: str, unit: str) -> str:
         """Return the unit of an outcome for an axis; a pure number without one is a share."""
         known = self.outcomes.get(canonical(name), {}).get(f"unit_{self.language}")
         if known is None:
-            known = "" if canonical(unit) in _PURE_NUMBERS else unit
+            known = "" if canonical(unit) in _PURE_NUMBERS else self.units.get(unit, {}).get(self.language, unit)
         return known or self.text("share")
 
     def number(self, value: float, decimals: int = 2) -> str:
@@ -102,7 +124,7 @@ def read_labels(language: str) -> Labels:
         if language == known:
             words = tomllib.loads(resources.files("egovsim.presentation").joinpath("texts.toml").read_text("utf-8"))
             shipped = tomllib.loads(library.read_bytes(library.root() / "labels.toml").decode("utf-8"))
-            named = {**shipped.get("variables", {}), **shipped.get("outcomes", {})}
-            outcomes = {canonical(name): entry for name, entry in named.items()}
-            return Labels(known, words["texts"], tuple(words["caveats"]), outcomes)
+            sections = [shipped[one] for one in shipped if one not in NOT_VARIABLES]
+            outcomes = {canonical(name): entry for section in sections for name, entry in section.items()}
+            return Labels(known, words["texts"], tuple(words["caveats"]), outcomes, shipped.get("units", {}))
     raise unknown_name(language, LANGUAGES, what="a language of egovsim")

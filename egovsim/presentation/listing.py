@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ def shipped_sections(kind: str | None, language: str) -> Iterator[tuple[str, lis
     Parameters
     ----------
     kind : str or None
-        ``"models"``, ``"profiles"``, ``"policies"``, ``"scenarios"``, ``"evidence"``, or all.
+        ``"models"``, ``"profiles"``, ``"policies"``, ``"scenarios"``, ``"evidence"``, ``"matches"``, or all.
     language : str
         Of the labels.
 
@@ -48,6 +49,10 @@ def _row(kind: library.Kind, name: str, language: str) -> Row:
         case "evidence":
             first = text.partition("\n")[0]
             return name, "", first.removeprefix("#").strip() if first.startswith("#") else ""
+        case "match":
+            kept = json.loads(text)
+            count, seed = len(kept["search"]["kept"]), kept["seed"]
+            return name, "", f'{count:,} kept members of structure "{kept["structure"]}", seed {seed}'
         case "profile" | "policy" | "scenario":
             table = tomllib.loads(text)
             return name, str(table.get("label", {}).get(language, "")), _opening(str(table.get("note", "")))

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import io
-import re
-import zipfile
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from egovsim.policy.comparison import Comparison
+from egovsim.presentation.beside import disagreements
 from egovsim.presentation.labels import Labels
 from egovsim.provenance import own_version
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 Frame = Any  # a pandas data frame, which only the comparison itself makes
 _WIDEST = 60
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-_STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
+_WRITTEN = datetime(1980, 1, 1)
+"""The time of writing would differ at every run."""
 
 
 def comparison_workbook(comparison: Comparison, labels: Labels) -> bytes:
@@ -28,66 +29,76 @@ def comparison_workbook(comparison: Comparison, labels: Labels) -> bytes:
     language; the sheet about the comparison is in the reader's. The same comparison always gives the
     same bytes.
     """
-    from openpyxl import Workbook
+    from xlsxwriter import Workbook
 
-    book = Workbook(write_only=True)  # half the time for tens of thousands of cells
-    _fill(book, "ranking", comparison.ranking_frame())
-    _fill(book, "comparison", comparison.to_frame())
-    _fill(book, "evidence checks", comparison.evidence_frame())
-    _about(book, comparison, labels)
     buffer = io.BytesIO()
-    book.save(buffer)
-    return _without_time(buffer.getvalue())
+    with Workbook(buffer, {"in_memory": True, "nan_inf_to_errors": True}) as book:
+        book.set_properties({"created": _WRITTEN})
+        for title, frame in _tables(comparison):
+            if not frame.empty:
+                _fill(book, title, frame)
+        _about(book, comparison, labels)
+    return buffer.getvalue()
+
+
+def _tables(comparison: Comparison) -> Iterable[tuple[str, Frame]]:
+    yield "ranking", comparison.ranking_frame()
+    # rivals by year are in comparison.csv: a sheet twice as long would take twice as long
+    yield "comparison", comparison.yearly_frame().drop(columns=["structure", "benchmark"])
+    yield "binding barriers", comparison.binding_frame()
+    yield "swaps", comparison.swap_frame()
+    yield "evidence checks", comparison.evidence_frame()
+    yield "evidence", comparison.figures_frame()
 
 
 def _fill(book: Workbook, title: str, frame: Frame) -> None:
     """Write a table with a bold, frozen head, a filter, and columns as wide as what they hold."""
-    from openpyxl.utils import get_column_letter
-
-    sheet = book.create_sheet(title)
+    sheet = book.add_worksheet(title)
+    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     heads = [str(one) for one in frame.columns]
-    for number, head in enumerate(heads, start=1):
+    for number, head in enumerate(heads):
         column = frame[head]
         texts = [str(one) for one in column.unique()] if column.dtype.kind not in "fi" else []
         longest = max([*(len(word) for word in head.split("_")), *map(len, texts), 9])
-        sheet.column_dimensions[get_column_letter(number)].width = min(longest + 3, _WIDEST)
-    sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{len(frame) + 1}"
-    sheet.append([_styled(sheet, head.replace("_", " "), bold=True) for head in heads])
-    columns = (frame[head].astype(object).where(frame[head].notna(), None) for head in heads)
-    for row in zip(*columns, strict=True):
-        sheet.append([_plain(one) for one in row])
+        sheet.set_column(number, number, min(longest + 3, _WIDEST))
+        sheet.write_string(0, number, head.replace("_", " "), bold)
+        for row, (value, missing) in enumerate(zip(column.tolist(), column.isna().tolist(), strict=True), start=1):
+            _write(sheet, row, number, None if missing else value)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(frame), len(heads) - 1)
 
 
-def _styled(sheet: Any, text: str, *, bold: bool = False) -> Any:
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Alignment, Font
-
-    cell = WriteOnlyCell(sheet, text)
-    cell.font = Font(bold=bold)
-    cell.alignment = Alignment(wrap_text=True, vertical="top")
-    return cell
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as a spreadsheet shows it well: numbers to nine digits."""
-    return float(f"{value:.9g}") if isinstance(value, float) else value
+def _write(sheet: Worksheet, row: int, column: int, value: object) -> None:
+    """Write a value as a spreadsheet shows it well: numbers to nine digits, texts never as formulas."""
+    match value:
+        case None | "":
+            pass
+        case bool():
+            sheet.write_boolean(row, column, value)
+        case int() | float():
+            sheet.write_number(row, column, float(f"{value:.9g}"))
+        case _:
+            sheet.write_string(row, column, str(value))
 
 
 def _about(book: Workbook, comparison: Comparison, labels: Labels) -> None:
-    sheet = book.create_sheet(labels.text("sheet about"))
-    sheet.column_dimensions["A"].width = 28
-    sheet.column_dimensions["B"].width = 100
-    for head, value in _facts(comparison, labels):
-        sheet.append([_styled(sheet, head, bold=True), _styled(sheet, value)])
+    sheet = book.add_worksheet(labels.text("sheet about"))
+    looks = {"text_wrap": True, "valign": "top"}
+    bold, plain = book.add_format({"bold": True, **looks}), book.add_format(looks)
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 1, 100)
+    for row, (head, value) in enumerate(_facts(comparison, labels)):
+        if head:
+            sheet.write_string(row, 0, head, bold)
+        sheet.write_string(row, 1, value, plain)
 
 
 def _facts(comparison: Comparison, labels: Labels) -> Iterable[tuple[str, str]]:
-    kept, tried = (labels.number(n, 0) for n in (len(comparison.members), comparison.members.tried))
     yield labels.text("model"), comparison.model
     yield labels.text("profile"), labels.label(comparison.profile)
     yield labels.text("benchmark"), labels.label(comparison.benchmark)
-    yield labels.text("members"), labels.text("kept", kept=kept, tried=tried, seed=comparison.seed)
+    for one in comparison.structures:
+        yield labels.text("members"), labels.kept(one)
     yield labels.text("start"), f"{comparison.start:g}"
     yield labels.text("horizon"), f"{comparison.horizon:g}"
     yield labels.text("discount"), labels.percent(comparison.discount, 1)
@@ -95,6 +106,10 @@ def _facts(comparison: Comparison, labels: Labels) -> Iterable[tuple[str, str]]:
     yield labels.text("scenarios"), _listed(comparison.scenarios, labels)
     yield labels.text("policies"), _listed(comparison.policies, labels)
     yield labels.text("version"), own_version()
+    for rival in comparison.rivals:
+        for scenario in comparison.scenarios:
+            for sentence in disagreements(comparison, rival, scenario.name, labels):
+                yield labels.text("rival", structure=labels.structure(rival.structure)), sentence
     for failure in comparison.failures:
         yield "", failure
     for number, caveat in enumerate(labels.caveats_of(comparison)):
@@ -103,20 +118,3 @@ def _facts(comparison: Comparison, labels: Labels) -> Iterable[tuple[str, str]]:
 
 def _listed(items: Sequence[Any], labels: Labels) -> str:
     return ", ".join(f"{labels.label(one)} ({one.name})" for one in items)
-
-
-def _without_time(content: bytes) -> bytes:
-    """Take the time of writing out of an .xlsx file, which else differs at every run."""
-    buffer = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as old,
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for entry in old.infolist():
-            data = old.read(entry.filename)
-            if entry.filename == "docProps/core.xml":
-                data = _STAMP.sub(rb"\g<1>1980-01-01T00:00:00Z\g<2>", data)
-            fresh = zipfile.ZipInfo(entry.filename, _EPOCH)
-            fresh.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(fresh, data)
-    return buffer.getvalue()

@@ -14,6 +14,7 @@ from egovsim.model.checking import Finding
 from egovsim.model.inputs import Scenario
 from egovsim.policy.comparison import INDEX, REAL_USE, Comparison, PathResult
 from egovsim.policy.measures import SMALLEST_GAP_CLOSED, Lag
+from egovsim.presentation.beside import benchmark_report, binding_report, natural_width, rival_report
 from egovsim.presentation.labels import Labels
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
     """
     from rich.text import Text
 
-    kept, tried = (labels.number(n, 0) for n in (len(comparison.members), comparison.members.tried))
-    yield Text(labels.text("kept", kept=kept, tried=tried, seed=comparison.seed), style="bold")
+    yield Text(labels.kept(comparison), style="bold")
     yield Text(
         labels.text(
             "question",
@@ -77,6 +77,9 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
             yield from _ranking(comparison, rows, labels, width)
     yield Text()
     yield Text(_legend(comparison, labels), style="dim")
+    yield from rival_report(comparison, labels, width=width)
+    yield from binding_report(comparison, labels)
+    yield from benchmark_report(comparison, labels)
     yield Text()
     yield Text(labels.text("caveats"), style="bold")
     for caveat in labels.caveats_of(comparison):
@@ -131,11 +134,11 @@ def _layout(
 ) -> list[list[Column]]:
     """Return the columns of as few tables as fit the width: one, one a group with shorter names, or more."""
     whole = [*front(_PATH_WIDTHS[0]), *(column for group in groups for column in group)]
-    if _natural_width(_table(whole, rows)) <= width:
+    if natural_width(_table(whole, rows)) <= width:
         return [whole]
     for path_width in _PATH_WIDTHS:
         tables = [[*front(path_width), *group] for group in groups]
-        if all(_natural_width(_table(one, rows)) <= width for one in tables):
+        if all(natural_width(_table(one, rows)) <= width for one in tables):
             return tables
     first = front(_PATH_WIDTHS[-1])
     return [[*first, *part] for group in groups for part in _packed(first, group, rows, width)]
@@ -147,18 +150,11 @@ def _packed(
     """Cut columns into as few tables as fit the width, each beginning with the same columns."""
     part: list[Column] = []
     for column in columns:
-        if part and _natural_width(_table([*front, *part, column], rows)) > width:
+        if part and natural_width(_table([*front, *part, column], rows)) > width:
             yield part
             part = []
         part.append(column)
     yield part
-
-
-def _natural_width(table: Table) -> int:
-    """Return how wide a table is when nothing in it wraps."""
-    from rich.console import Console
-
-    return Console(width=1000).measure(table).maximum
 
 
 def _level_columns(comparison: Comparison, labels: Labels) -> list[Column]:

@@ -113,16 +113,19 @@ class DataFiles:
         The model's folder.
     given : sequence of Path
         Exported runs that hold the series of data variables; a later one replaces an earlier one.
+    tags : mapping of str to str
+        The files that names such as ``?scenario`` stand for, by those names in lower case.
     left_out : dict
         Values that have no number for their place, by that cell; each is named once.
     """
 
     folder: Path
     given: Sequence[Path] = ()
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
     left_out: dict[str, LeftOut] = field(default_factory=dict[str, LeftOut])
 
     def __post_init__(self) -> None:
-        self._books = Workbooks(self.folder)
+        self._books = Workbooks(self.folder, self.tags)
         self._series: dict[tuple[str, tuple[str, ...]], Points] | None = None
 
     @property
@@ -348,7 +351,7 @@ def _series_cells(
 
 
 def _over_time(table: Table, where: Where) -> TableCall:
-    return TableCall(table, ClockValue("time", where), where)
+    return TableCall(table, ClockValue("step time", where), where)
 
 
 def _element(value: Cell) -> str:

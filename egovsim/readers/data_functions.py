@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from egovsim.model.expression import (
     Table,
     TableCall,
     Unsupported,
+    Where,
     rewrite,
     walk,
 )
@@ -35,9 +37,19 @@ ARITY: Mapping[str, int] = {
     "get data between times": 3,
     "get data first time": 1,
     "get data last time": 1,
+    "get data min": 3,
+    "get data max": 3,
+    "get data mean": 3,
     "time shift": 2,
 }
-"""The functions, and their numbers of arguments; a keyword of `MODES` before a data variable is one more."""
+"""The functions, and their numbers of arguments; a keyword of `MODES` before a data variable is one more.
+
+What the last three are over a range of time is said for GET DATA MIN alone (its page); that the ends belong to the
+range, and that the other two are what their names say of the same points, is unverified.
+"""
+
+MOST_POINTS = 1_000
+"""The most points, of all elements, that GET DATA MIN and its like are written out for where times are computed."""
 
 _BETWEEN: Mapping[float, LookupKind] = {-1.0: "discrete", 0.0: "continuous", 1.0: "forward"}
 
@@ -48,7 +60,8 @@ _WORDS: Mapping[LookupKind, str] = {
     "raw": "raw",
 }
 
-_TIME = ClockValue("time")
+_TIME = ClockValue("step time")
+"""Data stands still within a step (Vensim's reference, "Runge-Kutta Integration": exogenous inputs)."""
 
 
 def resolve_data_functions(variables: Sequence[Variable]) -> list[Variable]:
@@ -118,6 +131,8 @@ class _Resolver:
                 return self._end(source, "first time", lambda table: table.x[0])
             case "get data last time", ():
                 return self._end(source, "last time", lambda table: table.x[-1])
+            case "get data min" | "get data max" | "get data mean", (start, end):
+                return self._summary(name.removeprefix("get data "), source, start, end, node.where)
             case "time shift", (shift,):
                 return LookupCall(self._points(source, None), Binary("+", _TIME, shift, node.where), node.where)
             case keyword, () if keyword in MODES:
@@ -150,6 +165,47 @@ class _Resolver:
         after = Binary(">=", time, self._end(source, "first time", lambda table: table.x[0]), time.where)
         before = Binary("<=", time, self._end(source, "last time", lambda table: table.x[-1]), time.where)
         return If(Binary("and", after, before, time.where), value, Number(NOT_AVAILABLE, time.where), time.where)
+
+    def _summary(self, what: str, source: Reference, start: Expression, end: Expression, where: Where) -> Expression:
+        """Return what the points from one time to another come to; not available where there is none."""
+        variable = self._variables[source.id]
+        tables = [table for one in variable.equations if (table := _series(one)) is not None]
+        if isinstance(start, Number) and isinstance(end, Number):
+            low, high = start.value, end.value
+            return self._end(source, f"{what} {low:.17g} {high:.17g}", lambda table: _come_to(what, table, low, high))
+        times = sorted({x for table in tables for x in table.x})
+        count = len(times) * len(tables)
+        if count > MOST_POINTS:
+            reason = f'"{variable.name}" has {count} points, and {MOST_POINTS} can be summed up; write times as numbers'
+            return Unsupported(f"GET DATA {what.upper()}", reason, where)
+        missing = Number(NOT_AVAILABLE, where)
+        within: list[tuple[Expression, Expression]] = []
+        for x in times:
+            time = Number(x, where)
+            # Elements of an array may have points at different times; a scalar has one at each.
+            value = LookupCall(self._points(source, "raw"), time) if variable.dimensions else Number(_at(tables[0], x))
+            on = Binary("and", Binary("<=", start, time), Binary("<=", time, end))
+            within.append((Binary("and", on, Binary("<>", value, missing)) if variable.dimensions else on, value))
+
+        def folded(join: Callable[[Expression, Expression], Expression], instead: Expression) -> Expression:
+            return _folded(join, [If(on, value, instead) for on, value in within])
+
+        def call(name: str) -> Callable[[Expression, Expression], Expression]:
+            return lambda a, b: Call(name, (a, b), where)
+
+        def added(a: Expression, b: Expression) -> Expression:
+            return Binary("+", a, b, where)
+
+        match what:
+            case "max":
+                return folded(call("max"), missing)
+            case "min":
+                least = folded(call("min"), Number(math.inf, where))
+                return If(Binary("=", least, Number(math.inf)), missing, least, where)
+            case _:
+                count = _folded(added, [If(on, Number(1.0), Number(0.0)) for on, _ in within])
+                none = Binary("=", count, Number(0.0))
+                return If(none, missing, Binary("/", folded(added, Number(0.0)), count, where), where)
 
     def _points(self, source: Reference, kind: LookupKind | None) -> Reference:
         """Return the lookup of a data variable's points; `kind` None leaves the variable's own."""
@@ -185,6 +241,26 @@ class _Resolver:
         return replace(source, name=name, id=canonical(name))
 
 
+def _come_to(what: str, table: Table, start: float, end: float) -> float:
+    """Return what the points from one time to another come to."""
+    within = [y for x, y in zip(table.x, table.y, strict=True) if start <= x <= end]
+    if not within:
+        return NOT_AVAILABLE
+    return {"min": min, "max": max}[what](within) if what != "mean" else math.fsum(within) / len(within)
+
+
+def _at(table: Table, x: float) -> float:
+    return table.y[table.x.index(x)]
+
+
+def _folded(join: Callable[[Expression, Expression], Expression], parts: Sequence[Expression]) -> Expression:
+    """Join many expressions two by two, so that none nests deep."""
+    while len(parts) > 1:
+        pairs = [join(a, b) for a, b in zip(parts[::2], parts[1::2], strict=False)]
+        parts = [*pairs, *parts[len(pairs) * 2 :]]
+    return parts[0]
+
+
 def _repeated(variable: Variable) -> Reference | None:
     """Return what a variable only repeats, element by element: ``x := y``, with or without a keyword."""
     if len(variable.equations) != 1:
@@ -198,7 +274,7 @@ def _repeated(variable: Variable) -> Reference | None:
 
 def _series(equation: Equation) -> Table | None:
     match equation.expression:
-        case TableCall(table=table, argument=ClockValue(which="time")):
+        case TableCall(table=table, argument=ClockValue(which="step time")):
             return table
         case _:
             return None

@@ -13,6 +13,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from egovsim.errors import ModelError, suggestion
+from egovsim.model.calendar import date_part
 from egovsim.model.expression import (
     NOT_AVAILABLE,
     Binary,
@@ -33,7 +34,7 @@ from egovsim.model.expression import (
     Unsupported,
     Where,
 )
-from egovsim.model.functions import Function, functions_of
+from egovsim.model.functions import ELEMENT, Function, functions_of
 from egovsim.names import canonical
 from egovsim.readers.data_functions import ARITY as DATA_FUNCTIONS
 from egovsim.readers.data_functions import MARK as DATA
@@ -44,7 +45,7 @@ from egovsim.readers.tables import TableError, table_of
 Dialect = Literal["xmile", "vensim"]
 
 LONGEST = 200_000
-"""The most characters of one equation; parsing more takes longer than anybody waits."""
+"""The most characters of one equation, blanks aside; parsing more takes longer than anybody waits."""
 
 BUILT_IN_NAMES: Mapping[Dialect, Mapping[str, ClockName | float]] = {
     "xmile": {
@@ -86,6 +87,10 @@ _OF_ARRAYS: Mapping[tuple[str, int], str] = {("min", 1): "vmin", ("max", 1): "vm
 """Functions that are others of this project when they are given one argument: an array (XMILE, section 3.7.1.3)."""
 
 
+_WITH_PIPELINE = frozenset({"delayp", "delay p"})
+"""Functions of Vensim that name a variable after a colon, for what is under way (its reference, "DELAYP")."""
+
+
 class Integral(NamedTuple):
     """Vensim's ``INTEG(rate, initial)``: the right side of a stock."""
 
@@ -104,12 +109,17 @@ class Names:
     """What the names in an equation can mean beside the dialect's own functions; all are canonical ids.
 
     `variables` gives each variable of the file with its dimensions, `macros` are its macros,
-    `built_in` values that stand for a name without being a variable.
+    `alone` functions that stand here alone and are kept as calls of that name, whatever their arguments,
+    `built_in` values that stand for a name without being a variable, `date` the year, month and day at
+    time 0 and the number of the unit of time, `subscripts` the dimensions and elements of the file.
     """
 
     variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     macros: Collection[str] = frozenset()
+    alone: Collection[str] = frozenset()
     built_in: Mapping[str, ClockName | float] = field(default_factory=dict[str, "ClockName | float"])
+    date: tuple[int, ...] = ()
+    subscripts: Collection[str] = frozenset()
 
 
 @cache
@@ -166,9 +176,10 @@ def parse_points(passage: Passage, *, owner: str) -> Table:
 
 def _read(text: str | Passage, start: str, dialect: Dialect, owner: str, names: Names) -> Any:
     passage = passage_of(text) if isinstance(text, str) else text
-    if len(passage.text) > LONGEST:
+    length = len(passage.text) - passage.text.count(" ")
+    if length > LONGEST:
         raise ModelError(
-            f"{_place(passage.where(0), owner)}: the equation has {len(passage.text)} characters, and {LONGEST} can "
+            f"{_place(passage.where(0), owner)}: the equation has {length} characters, and {LONGEST} can "
             "be read; split it into auxiliaries."
         )
     try:
@@ -316,18 +327,28 @@ class _Builder:
         first, last = map(_subscript, parts)
         return Star("", first, last) if isinstance(first, str) and isinstance(last, str) else None
 
-    def subscripts(self, parts: list[Any]) -> tuple[tuple[str | Star | None, ...], Token]:
-        """Return the subscripts, None for those that are to be computed, and the closing bracket."""
+    def subscripts(self, parts: list[Any]) -> tuple[tuple[str | Star | Expression | None, ...], Token]:
+        """Return the subscripts and the closing bracket: ids, or expressions that are to be computed."""
         *inside, bracket = parts
-        return tuple(map(_subscript, inside)), bracket
+        return tuple(map(self._index, inside)), bracket
+
+    def _index(self, part: Expression | Star | None) -> str | Star | Expression | None:
+        """Return a subscript's id, or the expression it is: of XMILE, also a variable or number that is no element."""
+        found = _subscript(part)
+        known = self._names.subscripts
+        if isinstance(found, str) and known and found not in known and self._dialect == "xmile":
+            return part if isinstance(part, Number) or found in self._names.variables else found
+        return part if found is None else found
 
     def element(self, parts: list[Any]) -> Expression:
         token, (given, bracket) = parts
         id = canonical(token)
-        if None in given:
-            return self._unsupported(token, bracket, "a computed subscript cannot be run yet")
-        subscripts = [one for one in given if one is not None]
-        return Reference(_bare(token), id, tuple(subscripts), self._where(token))
+        if all(isinstance(one, str | Star) for one in given):
+            return Reference(_bare(token), id, given, self._where(token))
+        if self._dialect == "vensim" or any(one is None or isinstance(one, Star) for one in given):
+            return self._unsupported(token, bracket, "a computed subscript cannot be run here")
+        places = (Reference(one, one, (), self._where(token)) if isinstance(one, str) else one for one in given)
+        return Call(ELEMENT, (Reference(_bare(token), id, (), self._where(token)), *places), self._where(token))
 
     def arguments(self, parts: list[Any]) -> tuple[Expression, ...]:
         return tuple(parts)
@@ -345,8 +366,12 @@ class _Builder:
         count = len(arguments)
         if id in self._names.macros:
             return Call(f"{MARK}{id}", arguments, where)
+        if id in self._names.alone:
+            return Call(id, arguments, where)
         if self._dialect == "vensim" and DATA_FUNCTIONS.get(id) == count:
             return Call(f"{DATA}{id}", arguments, where)
+        if id == "get time value" and self._dialect == "vensim" and count == 3:
+            return self._time_value(token, end, arguments)
         row = self._functions.get(id)
         if row is not None and count in row.arity and not _has_text(arguments):
             return Call(row.name, arguments, where)
@@ -359,6 +384,8 @@ class _Builder:
         if id == "lookup" and self._dialect == "xmile" and count == 2 and isinstance(arguments[0], Reference):
             return LookupCall(arguments[0], arguments[1], where)
         special = _special(id, arguments, where)
+        if special is None and self._dialect == "xmile":
+            special = _stella(id, arguments, where)
         if special is not None:
             return special
         if row is not None and (id, count) not in _OTHER_FORMS[self._dialect]:
@@ -369,10 +396,21 @@ class _Builder:
             )
         return self._unsupported(token, end, self._reason(token, id, count, known=row is not None))
 
-    def call_for_outputs(self, parts: list[Any]) -> Call:
+    def _time_value(self, token: Token, end: Token, arguments: tuple[Expression, ...]) -> Expression:
+        """GET TIME VALUE: as it stands if it is of the clock alone, else with the date that its measure needs."""
+        with_date = (*arguments, *(Number(float(one), self._where(token)) for one in self._names.date))
+        found = date_part(with_date)
+        if isinstance(found, str):
+            return self._unsupported(token, end, found)
+        return found if arguments[2] == Number(0.0) else Call("get time value", with_date, self._where(token))
+
+    def call_for_outputs(self, parts: list[Any]) -> Expression:
         """A call of a macro that names variables for what the macro puts out beside its value."""
-        token, arguments, outputs, _ = parts
-        if (id := canonical(token)) not in self._names.macros:
+        token, arguments, outputs, end = parts
+        id = canonical(token)
+        if id in _WITH_PIPELINE:
+            return self._unsupported(token, end, f'"{_shown(token)}" cannot be run yet')
+        if id not in self._names.macros:
             raise self._error(token, f'"{_shown(token)}" is no macro, so nothing can stand after ":"; remove it.')
         return Call(f"{MARK}{id}", (*arguments, *outputs), self._where(token))
 
@@ -383,8 +421,6 @@ class _Builder:
         name = _shown(token)
         if id == "a function of":
             return "the equation has not been written yet"
-        if id == "get time value":
-            return "GET TIME VALUE gives Time (0) or INITIAL TIME (1) in the model's unit (0); calendars cannot be run"
         if known:
             return f'"{name}" with {count} argument{"" if count == 1 else "s"} cannot be run yet'
         near = suggestion(name, [one.upper() for one in self._functions])
@@ -457,10 +493,19 @@ def _special(id: str, arguments: tuple[Expression, ...], where: Where) -> Expres
         case "game", (argument,):
             # Outside a game its argument is its value (Vensim's reference, "GAME").
             return argument
-        case "get time value", (Number(value=0.0 | 1.0 as begin), offset, Number(value=0.0)):
-            # Time, or the start, in the model's own unit (Vensim's reference, "GET TIME VALUE"); the other
-            # measures are of a calendar and need a date that belongs to the settings of Vensim.
-            return Binary("+", ClockValue("initial time" if begin else "time", where), offset, where)
+        case _:
+            return None
+
+
+def _stella(id: str, arguments: tuple[Expression, ...], where: Where) -> Expression | None:
+    """Return what functions of Stella stand for that are short for others."""
+    match id, arguments:
+        case "montecarlo", (chance,) | (chance, _):
+            # 1 with a chance of so many percent per unit of time, else 0 (as the translator of BPTK-Py has it).
+            drawn = Call("uniform", (Number(0.0, where), Number(100.0, where), *arguments[1:]), where)
+            return Binary("<", drawn, Binary("*", chance, ClockValue("time step", where), where), where)
+        case "percent", (share,):
+            return Binary("*", share, Number(100.0, where), where)
         case _:
             return None
 

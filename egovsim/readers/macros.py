@@ -23,9 +23,11 @@ from egovsim.model.expression import (
     Star,
     Unsupported,
     Where,
+    children,
     rewrite,
     walk,
 )
+from egovsim.model.functions import FUNCTIONS
 from egovsim.model.model import Dimension, Equation, Variable
 from egovsim.model.unit_texts import with_units_for
 from egovsim.names import canonical
@@ -219,7 +221,7 @@ class _Expander:
             return Unsupported(
                 macro.name, f'"{macro.name}" is a macro that calls itself, which cannot be run', call.where
             )
-        if any(isinstance(one, Reference) and _starred(one) for given in call.arguments for one in walk(given)):
+        if any(map(_is_whole, call.arguments)):
             return Unsupported(macro.name, "a macro of a whole dimension cannot be run", call.where)
         dimensions = tuple(
             self._dimensions[one].name
@@ -355,8 +357,18 @@ def _expressions(variable: Variable) -> Iterator[Expression]:
     return (part for one in variable.equations for part in (one.expression, one.rate) if part is not None)
 
 
-def _starred(node: Reference) -> bool:
-    return any(isinstance(one, Star) for one in node.subscripts)
+def _is_whole(given: Expression) -> bool:
+    """Whether an argument stands for a whole dimension, and not for one number made of it, such as its sum."""
+    waiting = [given]
+    while waiting:
+        match waiting.pop():
+            case Reference(subscripts=subscripts) if any(isinstance(one, Star) for one in subscripts):
+                return True
+            case Call(function=function) if function in FUNCTIONS and FUNCTIONS[function].role == "array":
+                pass
+            case node:
+                waiting.extend(children(node))
+    return False
 
 
 def _signature(macro: Macro) -> str:

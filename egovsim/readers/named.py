@@ -7,7 +7,7 @@ from pathlib import Path
 
 from egovsim.library import find
 from egovsim.model.model import Model
-from egovsim.readers.reading import read_file
+from egovsim.readers.kept import read_kept
 
 
 def read_model(path_or_name: str | Path, *, data: Sequence[str | Path] = ()) -> Model:
@@ -37,7 +37,7 @@ def read_model(path_or_name: str | Path, *, data: Sequence[str | Path] = ()) -> 
     DataError
         When a file that values come from is missing, or lacks a sheet, a cell or a number; all of it is named.
     """
-    return read_file(find("model", path_or_name), data=[Path(one) for one in data])
+    return read_kept(find("model", path_or_name), [Path(one) for one in data])
 
 
 def locate_model(path_or_name: str | Path) -> Path:

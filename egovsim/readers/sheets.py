@@ -123,10 +123,13 @@ class Workbooks:
     ----------
     folder : Path
         Where the model's file is; names of data files are looked up from there.
+    tags : mapping of str to str, optional
+        The files that names such as ``?scenario`` stand for, by those names in lower case.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tags: Mapping[str, str] | None = None) -> None:
         self._folder = folder
+        self._tags = tags or {}
         self._files: dict[tuple[Path, str], dict[str, Sheet]] = {}
 
     @property
@@ -173,23 +176,42 @@ class Workbooks:
 
     def _path(self, file: str, place: str) -> Path:
         """Return the file; letters may be in the other case, since the models come from Windows."""
-        if file.startswith("?"):
+        names = self._tagged(file) if file.startswith("?") else (file,)
+        for name in names:
+            if (found := self._found(name)) is not None:
+                return found
+        if file.startswith("?") and file.lower() not in self._tags:
             raise DataError(
                 f'{place}: "{file}" stands for a file that is named in the program\'s settings alone; '
                 "write the file's own name."
             )
+        path = self._folder / names[-1].replace("\\", "/")
+        spreadsheets = [one.name for one in _files_of(path.parent) if one.suffix.lower() in (*_READERS, *_DELIMITED)]
+        near = suggestion(path.name, spreadsheets)
+        stands = f'"{file}" stands for "{names[0]}", and there' if file.startswith("?") else "there"
+        raise DataError(f'{place}: {stands} is no file "{names[-1]}" beside the model{near or "; put it there"}.')
+
+    def _tagged(self, tag: str) -> tuple[str, ...]:
+        """Return the names to try for ``?tag``: the file of the settings, the tag itself, the file beside the model.
+
+        The settings name it as it was on the author's machine (Vensim's reference, "GET DIRECT SUBSCRIPT").
+        """
+        named = self._tags.get(tag.lower())
+        return (tag[1:],) if named is None else (named, tag[1:], named.replace("\\", "/").rsplit("/", 1)[-1])
+
+    def _found(self, file: str) -> Path | None:
         path = self._folder / file.replace("\\", "/")
         if is_file(path):
             return path
-        try:
-            beside = [one for one in path.parent.iterdir() if one.is_file()]
-        except (OSError, ValueError):
-            beside = []
-        for one in beside:
-            if one.name.lower() == path.name.lower():
-                return one
-        near = suggestion(path.name, [one.name for one in beside if one.suffix.lower() in (*_READERS, *_DELIMITED)])
-        raise DataError(f'{place}: there is no file "{file}" beside the model{near or "; put it there"}.')
+        return next((one for one in _files_of(path.parent) if one.name.lower() == path.name.lower()), None)
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """Return the files of a folder; none where there is no such folder."""
+    try:
+        return [one for one in folder.iterdir() if one.is_file()]
+    except (OSError, ValueError):
+        return []
 
 
 def is_file(path: Path) -> bool:

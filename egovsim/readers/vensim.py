@@ -2,7 +2,7 @@
 
 An equation for a part of a dimension, or with exceptions, becomes one for each of its elements; mappings of
 dimensions stay with the dimensions.  What cannot be run becomes an `Unsupported` equation with its text and line.
-The integration method is Euler: how the settings at a file's end name another one is not documented.
+The integration method is the one that the settings at a file's end name, Euler's where they name none.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -28,7 +28,17 @@ from egovsim.model.expression import (
     children,
     with_children,
 )
-from egovsim.model.model import Bounds, Clock, Dimension, Equation, Kind, Model, Variable, refuse_huge
+from egovsim.model.model import (
+    Bounds,
+    Clock,
+    Dimension,
+    Equation,
+    Kind,
+    Model,
+    Variable,
+    plain_number,
+    refuse_huge,
+)
 from egovsim.names import canonical
 from egovsim.readers.data import MODES, DataFiles, Left, request_in
 from egovsim.readers.data_functions import MARK as DATA
@@ -36,22 +46,15 @@ from egovsim.readers.data_functions import exogenous, resolve_data_functions
 from egovsim.readers.expressions import BUILT_IN_NAMES, Constants, Integral, Names, parse_points, parse_vensim_equation
 from egovsim.readers.macros import Macro, expand_macros
 from egovsim.readers.passage import Passage
+from egovsim.readers.reality_checks import is_reality_check, read_reality_checks
 from egovsim.readers.series import exports_of
-from egovsim.readers.vensim_clock import CONTROLS, ClockText, Control
+from egovsim.readers.vensim_clock import CONTROLS, ClockText, Control, method_of
+from egovsim.readers.vensim_left import LeftSide, read_left_side, units_and_bounds
+from egovsim.readers.vensim_sketch import read_sketches
 from egovsim.readers.vensim_subscripts import RangeText, read_ranges
-from egovsim.readers.vensim_text import Entry, MacroText, VensimText, read_vensim_text
+from egovsim.readers.vensim_text import MacroText, VensimText, read_vensim_text
 
-_WORD = r"(?:[^\W\d]|[^\x00-\x7f\s])(?:[\w$'.]|[^\x00-\x7f\s])*(?:[ \t\n]+(?:[\w$'.]|[^\x00-\x7f\s])+)*"
-_LEFT = re.compile(
-    rf'(?P<name>"(?:[^"\\]|\\.)*"|{_WORD})\s*(?P<subscripts>\[[^\]]*\])?'
-    r"\s*(?::EXCEPT:\s*(?P<exceptions>\[[^\]]*\](?:\s*,\s*\[[^\]]*\])*))?"
-    r"\s*(?P<kind>:INTERPOLATE:|:RAW:|:HOLD BACKWARD:|:LOOK FORWARD:)?"
-    r"\s*(?P<sign>==|:=|=|<->|\(|:IS:|:(?!\s*[a-z ]+:)|$)",
-    re.DOTALL | re.IGNORECASE,
-)
-_REALITY_CHECK = re.compile(r":\s*(?:THE CONDITION|TEST INPUT)\s*:", re.IGNORECASE)
 _TABBED = re.compile(r"\s*TABBED\s+ARRAY\s*\((?P<numbers>[^()]*)\)\s*$", re.IGNORECASE)
-_BOUNDS = re.compile(r"\[(?P<inside>[^\[\]]*)\]\s*$")
 
 
 def read_vensim(path: Path, *, data: Sequence[Path] = ()) -> Model:
@@ -81,24 +84,7 @@ def read_vensim(path: Path, *, data: Sequence[Path] = ()) -> Model:
     """
     text = read_vensim_text(path)
     given = data or exports_of(text.datasets, path.parent)
-    return _Reader(text, DataFiles(path.parent, given)).model()
-
-
-@dataclass(frozen=True)
-class _Left:
-    """The left side of an entry, and the passage to the right of its sign."""
-
-    entry: Entry
-    name: str
-    sign: str
-    right: Passage
-    subscripts: tuple[str, ...]
-    exceptions: tuple[tuple[str, ...], ...]
-    where: Where
-
-    @cached_property
-    def id(self) -> str:
-        return canonical(self.name)
+    return _Reader(text, DataFiles(path.parent, given, text.tags)).model()
 
 
 class _Reader:
@@ -108,27 +94,39 @@ class _Reader:
         self._text = text
         self._files = files
         self._ignored = text.ignored
-        self._lefts = [left for entry in text.entries if (left := self._left(entry)) is not None]
+        self._lefts = [read_left_side(entry) for entry in text.entries if not is_reality_check(entry)]
+        if lists := sum(one.ignores for one in self._lefts):
+            self._ignored["lists of causes that are none (:IGNORE:)"] += lists
         self._names = Names(
             variables={id: tuple(one.id for one in self._axes(lefts) or ()) for id, lefts in self._defined.items()},
             macros={one.id for one in text.macros},
+            date=text.date,
         )
 
     def model(self) -> Model:
-        clock = self._clock()
+        method, left_out = method_of(self._text.integration, self._text.source.file)
+        clock = replace(self._clock(), method=method)
         saveper = clock.time_step if clock.save_every is None else clock.save_every
         self._names = replace(self._names, built_in={"saveper": saveper})
         file = self._text.source.file
+        variables = tuple(self._flat())
+        statements = [one for one in self._text.entries if is_reality_check(one)]
+        reality_checks, unread = read_reality_checks(statements, self._names)
+        sketches = read_sketches(self._text.end, variables)
+        if sketches.skipped:
+            self._ignored["objects of sketches"] += sketches.skipped
         return Model(
             name=file.rsplit(".", 1)[0],
             clock=clock,
             dimensions=tuple(self._dimensions.values()),
-            variables=tuple(self._flat()),
+            variables=variables,
             file=file,
             ignored=tuple(f"{name}: {count}" for name, count in self._ignored.items()),
             unit_synonyms=self._text.unit_synonyms,
+            views=sketches.views,
+            reality_checks=reality_checks,
             sources=self._files.sources,
-            left_out=tuple(self._files.left_out.values()),
+            left_out=(*self._files.left_out.values(), *left_out, *unread),
         )
 
     def _flat(self) -> list[Variable]:
@@ -155,29 +153,7 @@ class _Reader:
         result = Reference(macro.name, macro.id, (), macro.where)
         return Macro(macro.name, macro.inputs, result, variables, macro.outputs, where=macro.where)
 
-    # Left sides
-
-    def _left(self, entry: Entry) -> _Left | None:
-        passage = entry.equation
-        if _REALITY_CHECK.search(passage.text):
-            self._ignored["Reality Checks"] += 1
-            return None
-        found = _LEFT.match(passage.text)
-        where = passage.where(0)
-        if found is None:
-            start = " ".join(passage.text.split())[:40]
-            raise ModelError(f"{where}: '{start}' does not begin with a name and '='; write name = expression.")
-        sign = found["kind"] or found["sign"]
-        right = _part(passage, found.end())
-        return _Left(
-            entry,
-            _shown(found["name"]),
-            sign,
-            right,
-            _ids(found["subscripts"] or ""),
-            tuple(_ids(one) for one in re.findall(r"\[[^\]]*\]", found["exceptions"] or "")),
-            where,
-        )
+    # Dimensions
 
     @cached_property
     def _dimensions(self) -> dict[str, Dimension]:
@@ -202,7 +178,7 @@ class _Reader:
         controls = {
             id: Control(one.name, self._scalar(one) or Number(math.nan), one.where) for id, one in lefts.items()
         }
-        unit = _units(lefts["time step"].entry.units)[0] if "time step" in lefts else ""
+        unit = units_and_bounds(lefts["time step"].entry.units)[0] if "time step" in lefts else ""
         return ClockText(self._text.source.file, controls, self._equation_of).clock(unit)
 
     def _equation_of(self, id: str) -> Expression | None:
@@ -210,7 +186,7 @@ class _Reader:
         lefts = self._defined.get(id, [])
         return self._scalar(lefts[0]) if len(lefts) == 1 else None
 
-    def _scalar(self, left: _Left) -> Expression | None:
+    def _scalar(self, left: LeftSide) -> Expression | None:
         if left.subscripts or left.sign not in ("=", "=="):
             return None
         right = self._parse(left, self._names)
@@ -224,15 +200,15 @@ class _Reader:
                 yield self._variable(lefts)
 
     @cached_property
-    def _defined(self) -> dict[str, list[_Left]]:
+    def _defined(self) -> dict[str, list[LeftSide]]:
         """The left sides of each variable, and of each dimension that could not be read."""
-        found: dict[str, list[_Left]] = {}
+        found: dict[str, list[LeftSide]] = {}
         for left in self._lefts:
             if left.sign not in (":", "<->") or left.id not in self._dimensions:
                 found.setdefault(left.id, []).append(left)
         return found
 
-    def _variable(self, lefts: list[_Left]) -> Variable:
+    def _variable(self, lefts: list[LeftSide]) -> Variable:
         first = lefts[0]
         if len(lefts) > 1 and not all(one.subscripts for one in lefts):
             raise ModelError(
@@ -240,7 +216,7 @@ class _Reader:
                 "rename one."
             )
         kind, equations, dimensions = self._content(lefts)
-        unit, bounds = next((_units(one.entry.units) for one in lefts if one.entry.units), ("", Bounds()))
+        unit, bounds = next((units_and_bounds(one.entry.units) for one in lefts if one.entry.units), ("", Bounds()))
         return Variable(
             name=first.name,
             kind=kind,
@@ -253,7 +229,7 @@ class _Reader:
             where=first.where,
         )
 
-    def _content(self, lefts: list[_Left]) -> tuple[Kind, tuple[Equation, ...], tuple[str, ...]]:
+    def _content(self, lefts: list[LeftSide]) -> tuple[Kind, tuple[Equation, ...], tuple[str, ...]]:
         """Return kind, equations and dimensions of what has these left sides."""
         refusals = [(one, reason) for one in lefts if (reason := _refusal(one)) is not None]
         axes = self._axes(lefts)
@@ -266,12 +242,13 @@ class _Reader:
         equations = [one for left in lefts for one in self._equations(left, axes)]
         if all(one.table is not None for one in equations):
             return "lookup", tuple(equations), tuple(one.name for one in axes)
+        equations = [_refused(one, _MIXED_LOOKUP, lefts[0].where) if one.table else one for one in equations]
         stock = any(one.rate is not None for one in equations)
-        if stock and not all(one.rate is not None for one in equations):
-            raise ModelError(f'{lefts[0].where}, "{lefts[0].name}": only some elements are INTEG(…); write all so.')
+        if stock:
+            equations = [one if one.rate is not None else _standing(one, lefts[0].where) for one in equations]
         return "stock" if stock else "auxiliary", tuple(equations), tuple(one.name for one in axes)
 
-    def _table(self, left: _Left) -> Table:
+    def _table(self, left: LeftSide) -> Table:
         text = left.right.text
         stop = text.rfind(")")
         if stop < 0:
@@ -279,7 +256,7 @@ class _Reader:
         passage = Passage(text[:stop], left.right.source, left.right.offsets[:stop])
         return parse_points(passage, owner=left.name)
 
-    def _axes(self, lefts: list[_Left]) -> tuple[Dimension, ...] | None:
+    def _axes(self, lefts: list[LeftSide]) -> tuple[Dimension, ...] | None:
         """Return the smallest dimensions that hold every subscript in its position; None where there is none."""
         if len({len(one.subscripts) for one in lefts}) != 1:
             return None
@@ -297,7 +274,7 @@ class _Reader:
         dimension = self._dimensions.get(subscript)
         return dimension.element_ids if dimension else (subscript,)
 
-    def _equations(self, left: _Left, axes: tuple[Dimension, ...]) -> Iterator[Equation]:
+    def _equations(self, left: LeftSide, axes: tuple[Dimension, ...]) -> Iterator[Equation]:
         """Yield the equations of an entry; one for a part of a dimension is written for each element of the part."""
         external = self._external(left)
         if external is not None:
@@ -320,7 +297,7 @@ class _Reader:
             stand_in = {one: id for one, id in zip(left.subscripts, ids, strict=True) if one != id}
             yield _equation(_placed(right, stand_in), ids)
 
-    def _external(self, left: _Left) -> list[Equation] | None:
+    def _external(self, left: LeftSide) -> list[Equation] | None:
         """Return the equations of an entry whose values come from another file; None for any other."""
         choices = tuple(self._elements(one) for one in left.subscripts)
         right = left.right.text
@@ -328,7 +305,7 @@ class _Reader:
             right = right[: right.rindex(")")]
         return self._files.equations(Left(left.name, left.sign, choices, left.where), right)
 
-    def _combinations(self, left: _Left, kept: Iterable[bool]) -> Iterator[tuple[str, ...]]:
+    def _combinations(self, left: LeftSide, kept: Iterable[bool]) -> Iterator[tuple[str, ...]]:
         choices = [(one,) if keep else self._elements(one) for one, keep in zip(left.subscripts, kept, strict=True)]
         for ids in product(*choices):
             if not any(self._excepted(ids, one) for one in left.exceptions):
@@ -338,7 +315,7 @@ class _Reader:
         pairs = zip(ids, exception, strict=False)
         return len(ids) == len(exception) and all(id in self._elements(one) for id, one in pairs)
 
-    def _constants(self, left: _Left, numbers: Constants) -> Iterator[Equation]:
+    def _constants(self, left: LeftSide, numbers: Constants) -> Iterator[Equation]:
         every = list(product(*(self._elements(one) for one in left.subscripts)))
         if len(every) != len(numbers.values):
             raise ModelError(
@@ -348,7 +325,7 @@ class _Reader:
         for ids, value in zip(every, numbers.values, strict=True):
             yield Equation(Number(value, left.right.where(0)), elements=ids)
 
-    def _parse(self, left: _Left, names: Names) -> Expression | Integral | Constants:
+    def _parse(self, left: LeftSide, names: Names) -> Expression | Integral | Constants:
         tabbed = _TABBED.match(left.right.text)
         if tabbed is not None:
             return Constants(tuple(_number(one, left) for one in tabbed["numbers"].split()))
@@ -359,6 +336,21 @@ def _equation(right: Expression | Integral, ids: tuple[str, ...]) -> Equation:
     if isinstance(right, Integral):
         return Equation(right.initial, elements=ids, rate=right.rate)
     return Equation(right, elements=ids)
+
+
+def _standing(equation: Equation, where: Where) -> Equation:
+    """Return an element that is no INTEG of a variable whose others are; a number is a stock that nothing moves."""
+    if equation.expression is not None and plain_number(equation.expression) is None:
+        equation = _refused(equation, _MIXED_STOCK, equation.expression.where)
+    return replace(equation, rate=Number(0.0, where))
+
+
+_MIXED_LOOKUP = "a lookup for some elements of a variable, where others are none, cannot be run yet"
+_MIXED_STOCK = "an element that is computed, of a variable whose other elements are INTEG(…), cannot be run yet"
+
+
+def _refused(equation: Equation, reason: str, where: Where) -> Equation:
+    return replace(equation, expression=Unsupported(",".join(equation.elements), reason, where), table=None)
 
 
 def _placed(right: Expression | Integral, elements: Mapping[str, str]) -> Expression | Integral:
@@ -392,7 +384,7 @@ def _reference_at(node: Reference, elements: Mapping[str, str]) -> Reference:
     return replace(node, subscripts=tuple(subscripts))
 
 
-def _refusal(left: _Left) -> str | None:
+def _refusal(left: LeftSide) -> str | None:
     """Say why an entry cannot be run, by its sign."""
     match left.sign.lower():
         case ":" | "<->":
@@ -403,7 +395,7 @@ def _refusal(left: _Left) -> str | None:
             return None
 
 
-def _with_keyword(left: _Left, right: Expression | Integral | Constants) -> Expression:
+def _with_keyword(left: LeftSide, right: Expression | Integral | Constants) -> Expression:
     """Return what ``x :LOOK FORWARD: := y`` stands for: the points of y, used in another way."""
     if isinstance(right, Reference):
         return Call(f"{DATA}{left.sign.lower()}", (right,), left.where)
@@ -411,43 +403,8 @@ def _with_keyword(left: _Left, right: Expression | Integral | Constants) -> Expr
     return Unsupported(" ".join(left.entry.equation.text.split()), reason, left.where)
 
 
-def _part(passage: Passage, start: int) -> Passage:
-    """Return what comes after `start`, without the blanks before it."""
-    text = passage.text[start:]
-    skip = start + len(text) - len(text.lstrip())
-    # Where nothing comes after, the place is that of the last character before.
-    return Passage(passage.text[skip:].rstrip(), passage.source, passage.offsets[min(skip, len(passage.text) - 1) :])
-
-
-def _shown(name: str) -> str:
-    return " ".join((name[1:-1] if name.startswith('"') else name).split())
-
-
-def _ids(bracketed: str) -> tuple[str, ...]:
-    inside = bracketed.strip()[1:-1]
-    return tuple(canonical(one) for one in inside.split(",")) if inside.strip() else ()
-
-
-def _number(text: str, left: _Left) -> float:
+def _number(text: str, left: LeftSide) -> float:
     try:
         return float(text)
     except ValueError as error:
         raise ModelError(f"{left.where}, \"{left.name}\": '{text}' is not a number; write one.") from error
-
-
-def _units(text: str) -> tuple[str, Bounds]:
-    """Split ``Month [0,10,1]`` into the unit and its range; ``?`` leaves an end open."""
-    found = _BOUNDS.search(text)
-    if found is None:
-        return text, Bounds()
-    ends = [_bound(one) for one in found["inside"].split(",")]
-    low, high = [*ends, None, None][:2]
-    return text[: found.start()].strip(), Bounds(low, high)
-
-
-def _bound(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

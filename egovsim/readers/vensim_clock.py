@@ -20,7 +20,7 @@ from egovsim.model.expression import (
     Unary,
     Where,
 )
-from egovsim.model.model import Clock
+from egovsim.model.model import Clock, LeftOut, Method
 
 CONTROLS: Mapping[str, ClockName | None] = {
     "initial time": "initial time",
@@ -29,6 +29,17 @@ CONTROLS: Mapping[str, ClockName | None] = {
     "saveper": None,
 }
 """Variables that control a run, and the value of the clock each is."""
+
+METHODS: Mapping[int, Method] = {0: "euler", 1: "rk4", 2: "euler", 3: "midpoint", 4: "midpoint", 5: "rk4"}
+"""The integration methods by their number in the settings of a file, as the open translator xmutil reads it."""
+
+NOT_QUITE: Mapping[int, str] = {
+    1: "the settings ask for steps of automatic length (RK4 Auto), and every step is the TIME STEP here",
+    2: "the settings ask for auxiliaries as they were at the save before (Diff), and they are the present ones here",
+    3: "the settings ask for steps of automatic length (RK2 Auto), and every step is the TIME STEP here",
+}
+"""What of a method is left out (Vensim's reference, "Selecting an Integration Technique"); which number is the
+automatic one of two is unverified."""
 
 _OPERATORS: Mapping[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -146,3 +157,14 @@ class ClockText:
 def _applied(function: Callable[..., float] | None, values: list[float | None]) -> float | None:
     known = [one for one in values if one is not None]
     return None if function is None or len(known) < len(values) else float(function(*known))
+
+
+def method_of(number: int | None, file: str) -> tuple[Method, tuple[LeftOut, ...]]:
+    """Return the method that the settings of a file ask for, and what of it is left out."""
+    if number is None:
+        return "euler", ()
+    text = NOT_QUITE.get(number)
+    if number not in METHODS:
+        text = f"the settings ask for an integration method of the unknown number {number}, and Euler's is used"
+    left_out = () if text is None else (LeftOut("TIME STEP", text, Where(file)),)
+    return METHODS.get(number, "euler"), left_out

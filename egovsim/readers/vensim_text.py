@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from egovsim.errors import ModelError
@@ -21,9 +21,17 @@ _MACRO = re.compile(
 )
 _DATASETS = re.compile(r"^13:(?P<files>.*)$", re.MULTILINE)
 """The data sets a model simulates with, in the settings at the end of a file (seen in files; not documented)."""
-_EQUATION = re.compile(r'(?:"(?:[^"\\\n]|\\.|\n)*?"|\{[^{}]*\}|[^"~|{])*+')
+_COMMENT = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+_EQUATION = re.compile(rf'(?:"(?:[^"\\\n]|\\.|\n)*?"|{_COMMENT}|[^"~|{{])*+')
 _GROUP = re.compile(r"\*{3,}\s*\.?(?P<name>[^\n*]*?)\s*\n?\s*\*{3,}")
 _UNIT_SYNONYMS = re.compile(r"^22:(.*)$", re.MULTILINE)
+_INTEGRATION = re.compile(r"^15:\d+,\d+,\d+,(\d+)", re.MULTILINE)
+"""The number of the integration method, the fourth of its line in the settings; see `vensim_clock.METHODS`."""
+_DATE = re.compile(r"^(37|38|39|40): *(\d+) *$", re.MULTILINE)
+"""Lines of the settings with year, month and day at time 0 and the number of the unit of time. What the numbers mean
+is not documented; the units are those that recorded files with such lines give to their FINAL TIME."""
+_TAGS = re.compile(r"^30:(\?[^=\n]+)=(.*)$", re.MULTILINE)
+"""Names of spreadsheets that the settings give a file (Model > Settings > XLS Files; the number is seen in files)."""
 _CONTINUATION = re.compile(r"\\(?=\n)")
 
 
@@ -61,7 +69,13 @@ class VensimText:
     macros: tuple[MacroText, ...]
     ignored: Counter[str]
     datasets: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
     unit_synonyms: tuple[UnitSynonyms, ...] = ()
+    integration: int | None = None
+    end: str = ""
+    """The file from its first sketch on: the sketches, then the settings."""
+    date: tuple[int, ...] = ()
+    """Year, month and day at time 0, and the number of the unit of time; nothing where the settings do not say."""
 
 
 def read_vensim_text(path: Path) -> VensimText:
@@ -78,11 +92,17 @@ def read_vensim_text(path: Path) -> VensimText:
     ignored: Counter[str] = Counter()
     named = (name.strip() for one in _DATASETS.finditer(text) for name in one["files"].split(","))
     datasets = tuple(name for name in named if name)
+    tags = {tag.strip().lower(): file.strip() for tag, file in _TAGS.findall(text)}
     sketches = list(_SKETCH.finditer(text))
     synonyms: tuple[UnitSynonyms, ...] = ()
+    end = text[sketches[0].start() :] if sketches else ""
+    integration = None
+    date: tuple[int, ...] = ()
     if sketches:
-        ignored["views"] = len(sketches)
-        synonyms = _unit_synonyms(text[sketches[-1].start() :])
+        settings = text[sketches[-1].start() :].partition("\n///---")[2]
+        synonyms = _unit_synonyms(settings)
+        integration = _integration(settings)
+        date = _date(settings)
         text = text[: sketches[0].start()]
     text = _CONTINUATION.sub(" ", text)
     macros = tuple(_macro(Source(path.name, text), one) for one in _MACRO.finditer(text))
@@ -96,7 +116,18 @@ def read_vensim_text(path: Path) -> VensimText:
     entries = tuple(_entries(source))
     if not entries:
         raise ModelError(f"{path.name}: there is no equation in this file; a Vensim model ends each of them with '|'.")
-    return VensimText(source, entries, macros, ignored, datasets, synonyms)
+    return VensimText(
+        source,
+        entries,
+        macros,
+        ignored,
+        datasets=datasets,
+        tags=tags,
+        unit_synonyms=synonyms,
+        integration=integration,
+        end=end,
+        date=date,
+    )
 
 
 def _blanked(text: str) -> str:
@@ -119,12 +150,21 @@ def _macro(source: Source, found: re.Match[str]) -> MacroText:
     )
 
 
-def _unit_synonyms(end: str) -> tuple[UnitSynonyms, ...]:
+def _integration(settings: str) -> int | None:
+    found = _INTEGRATION.search(settings)
+    return None if found is None else int(found[1])
+
+
+def _date(settings: str) -> tuple[int, ...]:
+    found = {name: int(value) for name, value in _DATE.findall(settings)}
+    return tuple(found[name] for name in sorted(found)) if len(found) == 4 else ()
+
+
+def _unit_synonyms(settings: str) -> tuple[UnitSynonyms, ...]:
     """Read the lines ``22:Person,People,Persons`` of the settings, which stand after the last sketch.
 
     What the number means is not documented; it is so in every recorded file that has such lines.
     """
-    settings = end.partition("\n///---")[2]
     found = [tuple(name.strip() for name in line.split(",")) for line in _UNIT_SYNONYMS.findall(settings)]
     return tuple(dict.fromkeys(UnitSynonyms(names) for names in found if all(names)))
 
@@ -162,8 +202,8 @@ def _entries(source: Source) -> Iterator[Entry]:
 
 
 def _start(text: str, position: int) -> int:
-    """Return where the next entry begins: past blanks and the note on encoding."""
-    found = re.compile(r"(?:\s|\{UTF-8\})*", re.IGNORECASE).match(text, position)
+    """Return where the next entry begins: past blanks and comments, such as the one on the encoding."""
+    found = re.compile(rf"(?:\s|{_COMMENT})*").match(text, position)
     return found.end() if found else position
 
 

@@ -13,8 +13,10 @@ from functools import cached_property
 from pathlib import Path
 
 from egovsim.errors import ModelError, suggestion
-from egovsim.model.expression import Expression, LookupCall, Reference, Unsupported, Where, rewrite, walk
+from egovsim.model.expression import Call, Expression, LookupCall, Reference, Unsupported, Where, rewrite, walk
+from egovsim.model.functions import ELEMENT
 from egovsim.model.model import Clock, Dimension, Equation, Model, Variable
+from egovsim.model.show import show
 from egovsim.names import canonical
 from egovsim.readers import xmile_parts as parts
 from egovsim.readers.expressions import Names, parse
@@ -22,6 +24,7 @@ from egovsim.readers.macros import DEEPEST, LARGEST, Instance, Macro, expand_mac
 from egovsim.readers.markup import Document, Element, read_markup
 from egovsim.readers.xmile_marks import put_back
 from egovsim.readers.xmile_scope import VARIABLES, Scope
+from egovsim.readers.xmile_views import views_in
 
 _NO_NUMBERS = frozenset(
     {"style", "views", "view", "interface", "display", "equation_prefs", "default_format", "ai_information"}
@@ -99,12 +102,18 @@ class _Reader:
         names = {canonical(full := f"{one.prefix}{name}"): full for one in places for name in one.names}
         sources = self._sources(places, names)
         variables = [variable for one in places for variable in self._variables(one, names, sources)]
+        if self._outside_is_no_number:
+            variables = [with_expressions(one, _without_computed_subscripts) for one in variables]
         variables = expand_macros([_from_the_top(one) for one in variables], self._macros, self._dimensions)
+        views = views_in(self.document, self._root, variables)
+        if views.skipped:
+            self.ignored["objects of views"] += views.skipped
         return Model(
             name=self._name(),
             clock=self._clock,
             dimensions=tuple(self._dimensions.values()),
             variables=(*variables, *self._other_parts(places)),
+            views=views.views,
             file=self.document.source.file,
             ignored=tuple(f"{name}: {count}" for name, count in self.ignored.items()),
             unit_synonyms=parts.unit_synonyms_of(self.document),
@@ -136,6 +145,15 @@ class _Reader:
     @cached_property
     def _dimensions(self) -> dict[str, Dimension]:
         return {one.id: one for one in parts.dimensions_of(self.document)}
+
+    @cached_property
+    def _outside_is_no_number(self) -> bool:
+        """Whether an element that does not exist is not a number, and not 0 (``<uses_arrays>``, section 2.2.1)."""
+        named = self.document.named
+        headers = named(self.document.root, "header")
+        options = [one for header in headers for one in named(header, "options")]
+        arrays = [one for option in options for one in named(option, "uses_arrays")]
+        return any((one.get("invalid_index_value") or "").strip().lower() == "nan" for one in arrays)
 
     @cached_property
     def _clock(self) -> Clock:
@@ -288,6 +306,8 @@ class _Reader:
     def _unknown_parts(self, scope: Scope) -> Iterator[Variable]:
         for place in {id(one): one for one in (scope.place, *scope.containers)}.values():
             for name, element in self.document.children(place):
+                if name == "views" and place is self._root:
+                    continue
                 if name in _NO_NUMBERS or ":" in name:
                     self.ignored[name] += 1
                 elif name not in VARIABLES and name not in _OWN_PART:
@@ -323,6 +343,20 @@ def _from_the_top(variable: Variable) -> Variable:
         return rewrite(one, change) if any(change(node) is not node for node in walk(one)) else one
 
     return with_expressions(variable, from_the_top)
+
+
+def _without_computed_subscripts(expression: Expression) -> Expression:
+    """Refuse what would have to be not a number where there is no such element."""
+    reason = 'a computed subscript where invalid_index_value is "NaN" cannot be run yet'
+
+    def refused(node: Expression) -> Expression:
+        match node:
+            case Call(function=function, where=where) if function == ELEMENT:
+                return Unsupported(show(node), reason, where)
+            case _:
+                return node
+
+    return rewrite(expression, refused)
 
 
 def _bare(reference: Reference) -> Reference:

@@ -1,7 +1,8 @@
 """What `write_xmile` had to invent, put back where it came from.
 
 The file says it in plain XMILE, so that any program can run it; the marks say that a flow is nothing but the
-rate of a stock, and that a graphical function stood in the middle of an equation.
+rate of a stock, that flows were auxiliaries in such a rate, and that a graphical function stood in the middle of
+an equation, or that a value over time stands still within a step, as data does in Vensim.
 """
 
 from __future__ import annotations
@@ -9,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from egovsim.model.expression import Expression, LookupCall, Table, TableCall, rewrite
+from egovsim.model.expression import (
+    Binary,
+    ClockValue,
+    Expression,
+    LookupCall,
+    Number,
+    Table,
+    TableCall,
+    Unary,
+    rewrite,
+)
 from egovsim.model.model import Equation, Mapped, Variable
 from egovsim.names import canonical
 from egovsim.readers.markup import Element
@@ -17,6 +28,10 @@ from egovsim.readers.markup import Element
 _RATE_OF = "{urn:egovsim:xmile}rate_of"
 _MAP = "{urn:egovsim:xmile}map"
 _IN_PLACE = "{urn:egovsim:xmile}in_place"
+_RATE = "{urn:egovsim:xmile}rate"
+_KIND = "{urn:egovsim:xmile}kind"
+_HELD = "{urn:egovsim:xmile}held"
+_PIPE = "{urn:egovsim:xmile}pts"
 
 
 def mappings_of(dimension: Element) -> tuple[Mapped, ...]:
@@ -28,8 +43,18 @@ def mappings_of(dimension: Element) -> tuple[Mapped, ...]:
     return tuple((other, tuple(pairs)) for other, pairs in found.items())
 
 
+def pipe_of(item: Element) -> list[Element]:
+    """Return the points of the pipe of a flow on a diagram, where its variable is no flow of the file."""
+    return list(item.iterchildren(_PIPE))
+
+
+def shows_an_auxiliary(item: Element) -> bool:
+    """Whether what a diagram shows as a flow is an auxiliary there, since only the file has made a flow of it."""
+    return item.get(_KIND) == "auxiliary"
+
+
 def put_back(variables: Iterable[Variable], elements: Mapping[str, Element]) -> list[Variable]:
-    """Return the variables without those that a mark calls invented.
+    """Return the variables without those that a mark calls invented, and as they were where a mark says so.
 
     Parameters
     ----------
@@ -38,7 +63,7 @@ def put_back(variables: Iterable[Variable], elements: Mapping[str, Element]) -> 
     elements : mapping of str to Element
         What each was read from, by its canonical name.
     """
-    found = list(variables)
+    found = [_as_it_was(one, elements.get(one.id)) for one in variables]
     by_id = {one.id: one for one in found}
     rates: dict[str, Variable] = {}
     points: dict[str, Table] = {}
@@ -55,6 +80,40 @@ def put_back(variables: Iterable[Variable], elements: Mapping[str, Element]) -> 
     invented = {*(one.id for one in rates.values()), *points}
     kept = (one for one in found if one.id not in invented)
     return [_in_place(_with_rate(one, rates.get(one.id)), points) for one in kept]
+
+
+def _as_it_was(variable: Variable, element: Element | None) -> Variable:
+    """Make a stock again one of a single rate, and an auxiliary of what only moves such stocks."""
+    if element is None:
+        return variable
+    if element.get(_HELD):
+        variable = replace(variable, equations=tuple(map(_held, variable.equations)))
+    if variable.kind == "stock" and element.get(_RATE):
+        equations = (replace(one, rate=_signed(one.rate)) for one in variable.equations)
+        return replace(variable, inflows=(), outflows=(), equations=tuple(equations))
+    if variable.kind == "flow" and element.get(_KIND) == "auxiliary":
+        return replace(variable, kind="auxiliary")
+    return variable
+
+
+def _held(equation: Equation) -> Equation:
+    def put(node: Expression) -> Expression:
+        return replace(node, which="step time") if node == ClockValue("time") else node
+
+    return replace(equation, expression=None if equation.expression is None else rewrite(equation.expression, put))
+
+
+def _signed(rate: Expression | None) -> Expression | None:
+    """Write ``-a`` for the ``0 - a`` that outflows alone are read as."""
+
+    def put(node: Expression) -> Expression:
+        match node:
+            case Binary(operator="-", left=Number(value=0.0), right=right):
+                return Unary("-", right, node.where)
+            case _:
+                return node
+
+    return None if rate is None else rewrite(rate, put)
 
 
 def _is_rate_of(flow: Variable, stock: Variable) -> bool:

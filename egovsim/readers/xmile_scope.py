@@ -113,7 +113,12 @@ class Scope:
     def _names(self) -> Names:
         clock = {name for name, element in self.elements if self._is_clock(name, element)}
         dimensions = {id: self._axes(element) for id, element in self.elements if id not in clock}
-        return Names({**self.beyond, **dimensions}, self.macros)
+        return Names({**self.beyond, **dimensions}, self.macros, subscripts=self._subscripts)
+
+    @cached_property
+    def _subscripts(self) -> frozenset[str]:
+        """Ids of all dimensions and elements."""
+        return frozenset(id for one in self.dimensions.values() for id in (one.id, *one.element_ids))
 
     @property
     def axes(self) -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Literal, get_args
@@ -12,7 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from egovsim.compiler.kernel import Kernel, Schedule, Steps
-from egovsim.compiler.program import Accumulator, Program, build_program, flatten, nested_too_deeply
+from egovsim.compiler.prepared import Request, code_for, name_of, program_of
 from egovsim.errors import InputError, SimulationError, unknown_name
 from egovsim.model.inputs import Design, Floats, PolicyPath, Profile, Scenario
 from egovsim.model.metrics import Metric, MetricKind
@@ -110,11 +109,19 @@ def run(
     scenarios = scenarios or (Scenario(""),)
     members = len(design) if design is not None else 1
     variables = _outputs(model, outputs, metrics, len(policies) * len(scenarios) * members)
-    kernel = compiled(model, variables, metrics or (), chosen_method)
-    plan = make_plan(model, kernel.program, steps, profile=profile, constants=constants or {}, design=design)
+    request = _request(model, variables, metrics or (), chosen_method)
+    kernel = compiled(model, request)
+    plan = make_plan(model, kernel.code.inputs, steps, profile=profile, constants=constants or {}, design=design)
     pairs = [plan.schedule(scenario, policy) for scenario in scenarios for policy in policies]
     study = _Study(
-        plan, kernel, tuple(pairs), members, _windows(steps, metrics or ()), _thresholds(metrics or ()), int(seed)
+        plan,
+        request,
+        kernel,
+        tuple(pairs),
+        members,
+        _windows(steps, metrics or ()),
+        _thresholds(metrics or ()),
+        int(seed),
     )
     courses, table, failed = study.run(workers or os.cpu_count() or 1, progress)
     shape = (len(scenarios), len(policies), members)
@@ -126,7 +133,7 @@ def run(
         status=_status(study, failed, shape),
         variables={canonical(one.name): one for one in variables},
         courses=courses.reshape(*shape, *courses.shape[2:]),
-        metric_table=table.reshape(*shape, -1),
+        metric_table=table.reshape(*shape, len(metrics or ())),
         metric_names=tuple(one.label for one in metrics or ()),
         time_unit=model.clock.unit,
     )
@@ -135,25 +142,19 @@ def run(
     return result
 
 
-def compiled(
-    model: Model,
-    variables: Sequence[OutputVariable],
-    metrics: Sequence[Metric],
-    method: Method,
-    lanes: int | None = None,
-) -> Kernel:
-    """Return the kernel for some outputs and metrics; a model keeps the kernels that were made of it."""
-    output_ids = tuple(canonical(name) for one in variables for name in one.column_names)
-    accumulators = tuple(Accumulator(_scalar_id(model, one.variable), one.kind) for one in metrics)
-    key = ("kernel", output_ids, accumulators, method, lanes)
+def compiled(model: Model, request: Request, lanes: int | None = None) -> Kernel:
+    """Return the kernel for what is asked of a model, which keeps the kernels that were made of it."""
+    key = ("kernel", request, lanes)
     known = model.memo.get(key)
     if not isinstance(known, Kernel):
-        try:
-            known = Kernel(build_program(model, output_ids, accumulators, method), lanes=lanes)
-        except RecursionError:
-            raise nested_too_deeply(model) from None
+        known = Kernel(code_for(model, request, lanes))
         model.memo[key] = known
     return known
+
+
+def _request(model: Model, variables: Sequence[OutputVariable], metrics: Sequence[Metric], method: Method) -> Request:
+    ids = tuple(canonical(name) for one in variables for name in one.column_names)
+    return Request(ids, tuple((_scalar_id(model, one.variable), one.kind) for one in metrics), method)
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ class _Study:
     """Everything that a chunk of members needs."""
 
     plan: Plan
+    request: Request
     kernel: Kernel
     schedules: tuple[Schedule, ...]
     members: int
@@ -169,9 +171,9 @@ class _Study:
     seed: int
 
     def run(self, workers: int, progress: Progress | None) -> tuple[Floats, Floats, Floats]:
-        program, pairs = self.kernel.program, len(self.schedules)
-        courses = np.empty((pairs, self.members, self.plan.steps.saved, len(program.outputs)))
-        table = np.empty((pairs, self.members, len(program.metrics)))
+        code, pairs = self.kernel.code, len(self.schedules)
+        courses = np.empty((pairs, self.members, self.plan.steps.saved, code.outputs))
+        table = np.empty((pairs, self.members, code.metrics))
         failed = np.empty((pairs, self.members))
 
         def one_chunk(first: int, last: int) -> int:
@@ -200,8 +202,8 @@ class _Study:
 
     def _chunks(self, workers: int) -> Iterator[tuple[int, int]]:
         """Cut the members so that every thread has work and no chunk's outputs fill the memory."""
-        numbers_a_member = max(1, self.plan.steps.saved * len(self.kernel.program.outputs))
-        lanes = self.kernel.lanes
+        numbers_a_member = max(1, self.plan.steps.saved * self.kernel.code.outputs)
+        lanes = self.kernel.code.lanes
         fair = -(-self.members // workers)
         size = max(1, min(_CHUNK_MEMBERS, fair, _CHUNK_NUMBERS // numbers_a_member))
         size = -(-size // lanes) * lanes
@@ -220,6 +222,8 @@ def _each_chunk(chunks: list[tuple[int, int]], work: Callable[[int, int], int], 
     if len(chunks) == 1 or workers == 1:
         yield from (work(*chunk) for chunk in chunks)
         return
+    from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
     with ThreadPoolExecutor(workers) as pool:
         waiting = {pool.submit(work, *chunk) for chunk in chunks}
         try:
@@ -368,40 +372,43 @@ def _status(study: _Study, failed: Floats, shape: tuple[int, ...]) -> Status:
     steps = study.plan.steps
     when = np.where(failed >= 0, steps.start + failed * steps.time_step, np.nan)
     through = np.full(failed.shape, "", dtype=object)
-    for pair, member in np.argwhere(failed >= 0):
-        through[pair, member] = _first_not_finite(study, int(pair), int(member), int(failed[pair, member]))
+    places = np.argwhere(failed >= 0)
+    if len(places):
+        search = _Search.of(study)
+        for pair, member in places:
+            through[pair, member] = search.first_not_finite(int(pair), int(member), int(failed[pair, member]))
     return Status(when.reshape(shape), through.reshape(shape))
 
 
-def _first_not_finite(study: _Study, pair: int, member: int, failed: int) -> str:
-    """Run one failed member again with everything kept, and return the first variable that went wrong."""
-    model, program = study.plan.model, study.kernel.program
-    states = (*program.stocks, *(one.id for one in program.memories))
-    names = [*(one.id for one in program.fixed), *states, *(one.id for one in program.step)]
-    every = _diagnosing(model, program, tuple(names))
-    steps = replace(study.plan.steps, count=failed, save_every=1)
-    inputs = study.plan.inputs(member, member + 1)
-    place = {id: number for number, id in enumerate(program.inputs)}
-    inputs = inputs[:, [place[id] for id in every.program.inputs]]
-    outputs, _, _ = every(
-        inputs,
-        study.schedules[pair],
-        steps,
-        np.zeros((0, 2), dtype=np.int64),
-        np.zeros(0),
-        seed=study.seed,
-        first_member=member,
-    )
-    wrong = np.argwhere(~np.isfinite(outputs[0]))
-    if not len(wrong):
-        return ""
-    return flatten(model).equations[names[int(wrong[0][1])]].name
+@dataclass(frozen=True)
+class _Search:
+    """A kernel with everything kept, to find what went wrong first; `ids` in the order of evaluation."""
 
+    study: _Study
+    ids: tuple[str, ...]
+    kernel: Kernel
+    columns: list[int]
 
-def _diagnosing(model: Model, program: Program, names: tuple[str, ...]) -> Kernel:
-    key = ("diagnosis", names, program.method)
-    known = model.memo.get(key)
-    if not isinstance(known, Kernel):
-        known = Kernel(build_program(model, names, (), program.method))
-        model.memo[key] = known
-    return known
+    @classmethod
+    def of(cls, study: _Study) -> _Search:
+        model, program = study.plan.model, program_of(study.plan.model, study.request)
+        states = (*program.stocks, *(one.id for one in program.memories))
+        ids = (*(one.id for one in program.fixed), *states, *(one.id for one in program.step))
+        kernel = compiled(model, Request(ids, (), study.request.method))
+        place = {id: number for number, id in enumerate(study.plan.ids)}
+        return cls(study, ids, kernel, [place[id] for id in kernel.code.inputs])
+
+    def first_not_finite(self, pair: int, member: int, failed: int) -> str:
+        """Run one failed member again, and return the name of the first variable that went wrong."""
+        study = self.study
+        outputs, _, _ = self.kernel(
+            study.plan.inputs(member, member + 1)[:, self.columns],
+            study.schedules[pair],
+            replace(study.plan.steps, count=failed, save_every=1),
+            np.zeros((0, 2), dtype=np.int64),
+            np.zeros(0),
+            seed=study.seed,
+            first_member=member,
+        )
+        wrong = np.argwhere(~np.isfinite(outputs[0]))
+        return name_of(study.plan.model, self.ids[int(wrong[0][1])]) if len(wrong) else ""

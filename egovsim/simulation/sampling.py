@@ -12,7 +12,8 @@ from egovsim.errors import InputError
 from egovsim.model.inputs import Design, Floats, Range
 
 SampleMethod = Literal["sobol", "random"]
-_BLOCK = 1024
+_NUMBERS_A_COUNT = 4
+"""Philox makes four numbers of every value of its counter."""
 _SOBOL_BLOCK = 4096  # a power of two: SciPy warns of any other number
 _SOBOL_BLOCKS_KEPT = 4
 
@@ -50,7 +51,7 @@ def sample(ranges: Sequence[Range], *, members: int, seed: int, method: SampleMe
         raise InputError(f'"{twice}" has two ranges; keep one.')
     makers: dict[str, Callable[[int, int], Floats]] = {
         "sobol": _Sobol(len(ranges), seed).rows,
-        "random": lambda first, last: _random(len(ranges), seed, first, last),
+        "random": lambda first, last: counted_uniforms(seed, first, last, len(ranges)),
     }
     if method not in makers:
         raise InputError(f'"{method}" is not a way to sample; there are: "sobol", "random".')
@@ -104,15 +105,26 @@ class _Sobol:
         return engine.random(_SOBOL_BLOCK)
 
 
-def _random(dimensions: int, seed: int, first: int, last: int) -> Floats:
-    """Return rows of independent numbers; every block of rows has a generator of its own, keyed by its number."""
-    blocks = range(first // _BLOCK, -(-last // _BLOCK))
-    drawn = [
-        np.random.Generator(np.random.Philox(key=[np.uint64(seed % 2**64), np.uint64(block)])).random(
-            (_BLOCK, dimensions)
-        )
-        for block in blocks
-    ]
-    start = first - blocks.start * _BLOCK if drawn else 0
-    table = np.concatenate(drawn) if drawn else np.empty((0, dimensions))
-    return table[start : start + last - first]
+def counted_uniforms(seed: int, first: int, last: int, columns: int) -> Floats:
+    """Return rows of independent uniform numbers, each row at a place of its own in one sequence.
+
+    Row *k* is the same whatever rows are asked for with it, and costs the same wherever it stands: the
+    generator (Philox) is a function of a counter, so that no row before it has to be made.
+
+    Parameters
+    ----------
+    seed : int
+        The key of the sequence, 0 or above.
+    first, last : int
+        The rows, `last` left out.
+    columns : int
+        Numbers a row.
+
+    Returns
+    -------
+    float64, shape (last - first, columns)
+        In [0, 1).
+    """
+    blocks = -(-columns // _NUMBERS_A_COUNT)
+    generator = np.random.Generator(np.random.Philox(key=seed % 2**128, counter=first * blocks))
+    return generator.random((last - first, blocks * _NUMBERS_A_COUNT))[:, :columns]

@@ -9,13 +9,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
+from typing import cast
 
 import numpy as np
 
 from egovsim.compiler.kernel import Schedule, Steps
-from egovsim.compiler.program import START, Program, flatten
+from egovsim.compiler.prepared import settable
 from egovsim.errors import InputError, ValueRangeError
-from egovsim.model.inputs import Design, Floats, PolicyPath, Profile, Scenario, Series
+from egovsim.model.inputs import START, Design, Floats, PolicyPath, Profile, Scenario, Series
 from egovsim.model.model import Model, Variable
 from egovsim.names import canonical, element_name, split_element
 
@@ -30,14 +31,22 @@ def input_ids(model: Model, name: str, *, source: str = "") -> tuple[Variable, t
     UnknownNameError
         When no variable bears the name.
     InputError
-        When the variable is computed, so that setting it would be ignored, or gives a delay its order.
+        When the variable is computed, so that setting it would be ignored, or shapes the model.
     """
+    key = ("input ids", name)  # a design of a hundred constants asks for each again at every run
+    found = cast("tuple[Variable, tuple[str, ...]] | None", model.memo.get(key))
+    if found is None:
+        found = model.memo[key] = _input_ids(model, name, source)
+    return found
+
+
+def _input_ids(model: Model, name: str, source: str) -> tuple[Variable, tuple[str, ...]]:
     place = f"{source}: " if source else ""
     base, _ = split_element(name)
     if canonical(base) not in model.by_id:
         raise model.unknown(base, where=source)
-    flat = flatten(model)
-    variable, inputs, shaping = model[base], flat.inputs, flat.shaping
+    known = settable(model)
+    variable, inputs, shaping = model[base], known.inputs, known.shaping
     ids = tuple(element_name(variable.id, one) for one in model.elements_of(name))
     if variable.kind == "stock":
         ids = tuple(id + START for id in ids)
@@ -47,7 +56,7 @@ def input_ids(model: Model, name: str, *, source: str = "") -> tuple[Variable, t
         raise InputError(f'{place}"{variable.name}" {what}, so it takes no value; {remedy}.')
     shaped = [shaping[id] for id in ids if id in shaping]
     if shaped:
-        what = f'is the order of a delay in "{shaped[0]}", which is fixed when the model is compiled'
+        what = f"is {shaped[0]}, which is fixed when the model is compiled"
         raise InputError(f'{place}"{variable.name}" {what}; change it in the file.')
     return variable, ids
 
@@ -84,15 +93,20 @@ class Setting:
 
 @dataclass(frozen=True)
 class Plan:
-    """What all runs share: inputs before a design, series of the profile, columns of the design."""
+    """What all runs share: inputs before a design, series of the profile, columns of the design.
+
+    `ids` are those of the kernel's inputs, in its order. `heights` are the constants that multiply the assumed
+    history of a lever, by the lever's canonical name.
+    """
 
     model: Model
-    program: Program
+    ids: tuple[str, ...]
     steps: Steps
     base: Floats
     settings: tuple[Setting, ...]
     design: Design | None
     columns: tuple[tuple[int, ...], ...]
+    heights: Mapping[str, str]
 
     def inputs(self, first: int, last: int) -> Floats:
         """Return the inputs of some members, shape (member, input)."""
@@ -104,6 +118,10 @@ class Plan:
                 for place in places:
                     table[:, place] = rows[:, number]
         return table
+
+    def _as_written(self, policy: PolicyPath) -> dict[str, float]:
+        """Return the heights that a policy sets to one: what is decided holds as written, what was is uncertain."""
+        return {self.heights[one]: 1.0 for one in map(canonical, policy.levers) if one in self.heights}
 
     def _check_rows(self, rows: Floats) -> None:
         assert self.design is not None
@@ -118,49 +136,50 @@ class Plan:
             *self.settings,
             *series_settings(self.model, scenario.inputs, self.steps, f"scenario {scenario.name}", scenario.start),
             *series_settings(self.model, policy.levers, self.steps, f"policy {policy.name}", policy.start),
+            *series_settings(self.model, self._as_written(policy), self.steps, f"policy {policy.name}", policy.start),
         ]
-        place = {id: number for number, id in enumerate(self.program.inputs)}
+        place = {id: number for number, id in enumerate(self.ids)}
         return _schedule([one for one in settings if one.id in place], place, self.steps)
 
 
 def make_plan(
     model: Model,
-    program: Program,
+    ids: tuple[str, ...],
     steps: Steps,
     *,
     profile: Profile | None,
     constants: Values,
     design: Design | None,
 ) -> Plan:
-    """Lay the values of a study over those of the file.
+    """Lay the values of a study over those of the file, for the inputs of a kernel.
 
     Raises
     ------
     InputError
         When a name is unknown or computed, or a value not finite or out of its range.
     """
-    flat = flatten(model)
-    numbers = dict(flat.inputs)
+    numbers = dict(settable(model).inputs)
     settings: dict[str, Setting] = {}
     for source, values in _layers(profile, constants):
         for name, value in values.items():
-            variable, ids = input_ids(model, name, source=source)
+            variable, set_ids = input_ids(model, name, source=source)
             if isinstance(value, Series):
                 settings |= {one.id: one for one in series_settings(model, {name: value}, steps, source, None)}
                 continue
             check_value(model, variable, value, source=source)
-            for id in ids:
+            for id in set_ids:
                 numbers[id] = float(value)
                 settings.pop(id, None)
-    place = {id: number for number, id in enumerate(program.inputs)}
+    place = {id: number for number, id in enumerate(ids)}
     columns: list[tuple[int, ...]] = []
     for name in design.names if design else ():
-        _, ids = input_ids(model, name, source="design")
-        columns.append(tuple(place[id] for id in ids if id in place))
-        for id in ids:
+        _, set_ids = input_ids(model, name, source="design")
+        columns.append(tuple(place[id] for id in set_ids if id in place))
+        for id in set_ids:
             settings.pop(id, None)
-    base = np.array([numbers[id] for id in program.inputs], dtype=np.float64)
-    return Plan(model, program, steps, base, tuple(settings.values()), design, tuple(columns))
+    base = np.array([numbers[id] for id in ids], dtype=np.float64)
+    heights = {canonical(lever): height for lever, height in profile.heights.items()} if profile else {}
+    return Plan(model, ids, steps, base, tuple(settings.values()), design, tuple(columns), heights)
 
 
 def _layers(profile: Profile | None, constants: Values) -> Iterable[tuple[str, Values]]:

@@ -1,9 +1,10 @@
 """A model as an XMILE file (OASIS XMILE 1.0), whatever format it was read from.
 
-Three things that a `Model` can hold have no notation of their own there, and are written in one that any
+Four things that a `Model` can hold have no notation of their own there, and are written in one that any
 program reads, with a mark by which `readers/xmile_marks.py` finds them again: a stock that was given one
-rate (Vensim's INTEG) gets a flow of its own, points in the middle of an equation become a graphical
-function of their own, and the mapping of a dimension stands beside its elements.
+rate (Vensim's INTEG) names what its rate adds up as its flows, or gets a flow of its own, points in the middle of
+an equation become a graphical function of their own, the mapping of a dimension stands beside its elements, and
+data that stands still within a step of Runge and Kutta is a function of TIME.
 Functions that Vensim alone has are named in its namespace (section 3.2.2.3), as in ``vensim.ZIDZ(a, b)``.
 """
 
@@ -21,8 +22,9 @@ from xml.sax.saxutils import escape, quoteattr
 from egovsim.cache import write_atomically
 from egovsim.errors import UnsupportedError
 from egovsim.model.expression import (
-    Binary,
     Call,
+    ClockName,
+    ClockValue,
     Expression,
     LookupCall,
     LookupKind,
@@ -41,6 +43,8 @@ from egovsim.model.model import Clock, Dimension, Equation, Model, UnitSynonyms,
 from egovsim.model.show import show
 from egovsim.names import canonical
 from egovsim.provenance import own_version
+from egovsim.writers.flows import Flows, flows_in_rates, moved_by_flows
+from egovsim.writers.xmile_views import view_lines, view_texts
 
 _NAMESPACES: Final = (
     'xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0" '
@@ -60,7 +64,8 @@ def write_xmile(model: Model, path: str | Path) -> Path:
     model : Model
         From `read_model`, of either format.
     path : str or Path
-        The file to make or replace; it is written whole or not at all.
+        The file to make or replace; it is written whole or not at all.  `Model.reality_checks` are not in it:
+        XMILE has no place for them.
 
     Returns
     -------
@@ -98,6 +103,9 @@ def _refuse(model: Model) -> None:
     found = [*_unsayable_dimensions(model)]
     if model.clock.method == "midpoint":
         found.append(f'  {model.file}: the integration method "midpoint" has no name in XMILE; choose "rk2" or "rk4"')
+    for text in view_texts(model.views):
+        if strange := _NO_XML.search(text):
+            found.append(f"  {model.file}: a diagram holds the character U+{ord(strange[0]):04X}, which XML cannot")
     for variable in model.variables:
         found += [f'  {where}, "{variable.name}": {text}' for where, text in _unsayable(model, variable)]
     if found:
@@ -130,11 +138,13 @@ def _unsayable(model: Model, variable: Variable) -> Iterator[tuple[Where, str]]:
             yield from _unsayable_table(node.table, node.where)
         elif isinstance(node, Number) and node.value != node.value:
             yield node.where, "a literal that is not a number"
+    if {"time", "step time"} <= _clock_values(variable):
+        yield variable.where, "it takes both Time and data that stands still within a step; give each a variable"
     if variable.dimensions and not any(_is_for_all(variable, one) for one in variable.equations):
         covered = {ids for one in variable.equations for ids in _covered(model, variable, one)}
         if missing := set(product_of(model, variable)) - covered:
             yield variable.where, f'element "{",".join(min(missing))}" has no equation, and XMILE wants one for each'
-    if variable.kind == "stock" and (variable.inflows or variable.outflows) and not _moved_by_flows(model, variable):
+    if variable.kind == "stock" and (variable.inflows or variable.outflows) and not moved_by_flows(model, variable):
         yield (
             variable.where,
             "its rate is not what its flows add up to; write the model as it was read, not held",
@@ -163,6 +173,10 @@ def _quotable(name: str) -> bool:
     return bool(re.fullmatch(r'"(?:[^"\\]|\\.)*"', quoted, re.DOTALL)) and canonical(quoted) == canonical(name)
 
 
+def _clock_values(variable: Variable) -> set[ClockName]:
+    return {node.which for node in _nodes(variable) if isinstance(node, ClockValue)}
+
+
 def _nodes(variable: Variable) -> Iterator[Expression]:
     for equation in variable.equations:
         for part in (equation.expression, equation.rate):
@@ -187,7 +201,9 @@ def _lines(model: Model) -> Iterator[str]:
     for variable in model.variables:
         yield from written.variable(variable)
     yield from _groups(model)
-    yield from ("</variables>", "</model>", "</xmile>")
+    yield "</variables>"
+    yield from view_lines(model.views, written.flows)
+    yield from ("</model>", "</xmile>")
 
 
 def _header(model: Model) -> Iterator[str]:
@@ -196,7 +212,7 @@ def _header(model: Model) -> Iterator[str]:
     yield "<vendor>egovsim</vendor>"
     yield f'<product version={quoteattr(own_version())} lang="en">egovsim</product>'
     calls = (node for one in model.variables for node in _nodes(one) if isinstance(node, Call))
-    foreign = any(not FUNCTIONS[node.function].xmile for node in calls)
+    foreign = any(FUNCTIONS[node.function].vensim and not FUNCTIONS[node.function].xmile for node in calls)
     deepest = max((len(one.dimensions) for one in model.variables), default=0)
     yield f'<options namespace="{"std, vensim" if foreign else "std"}">'
     if deepest:
@@ -257,7 +273,8 @@ class _Writer:
     def variable(self, variable: Variable) -> Iterator[str]:
         """Yield the lines of a variable, after those of what had to be made for it."""
         points: dict[str, Table] = {}
-        has_net_flow = variable.kind == "stock" and not _moved_by_flows(self.model, variable)
+        rated = self._rates.get(variable.id)
+        has_net_flow = variable.kind == "stock" and rated is None and not moved_by_flows(self.model, variable)
         equations = tuple(self._written(variable, one, points) for one in variable.equations)
         variable = replace(variable, equations=equations)
         for name, table in points.items():
@@ -269,9 +286,23 @@ class _Writer:
             yield from self._lines(variable, (("inflow", flow.name),))
             return
         by_id = self.model.by_id
-        flows = [("inflow", by_id[one].name) for one in variable.inflows]
-        flows += [("outflow", by_id[one].name) for one in variable.outflows]
-        yield from self._lines(variable, flows)
+        named = rated or Flows(variable.inflows, variable.outflows)
+        flows = [("inflow", by_id[one].name) for one in named.into]
+        flows += [("outflow", by_id[one].name) for one in named.out_of]
+        mark = ' egovsim:rate="true"' if rated else ""
+        if variable.kind == "auxiliary" and variable.id in self.flows:
+            mark = ' egovsim:kind="auxiliary"'
+        yield from self._lines(variable, flows, mark=mark)
+
+    @cached_property
+    def _rates(self) -> Mapping[str, Flows]:
+        return flows_in_rates(self.model)
+
+    @cached_property
+    def flows(self) -> frozenset[str]:
+        """Ids of the variables that are flows in the file."""
+        rated = (id for one in self._rates.values() for id in (*one.into, *one.out_of))
+        return frozenset((*rated, *(one.id for one in self.model.variables if one.kind == "flow")))
 
     def _net_flow(self, stock: Variable) -> Variable:
         """Make a flow of the rate of a stock."""
@@ -322,7 +353,9 @@ class _Writer:
         return elements | {one.id: one.name for one in self.model.dimensions}
 
     def _lines(self, variable: Variable, flows: Iterable[tuple[str, str]], *, mark: str = "") -> Iterator[str]:
-        tag = _TAGS[variable.kind]
+        tag = "flow" if variable.id in self.flows else _TAGS[variable.kind]
+        if "step time" in _clock_values(variable):
+            mark += ' egovsim:held="true"'
         table = _own_table(variable)
         if table is not None:
             tag, mark = "gf", _type(table)
@@ -390,22 +423,3 @@ def _points(table: Table) -> Iterator[str]:
     rows: Mapping[str, tuple[float, ...]] = {"xpts": table.x, "ypts": table.y}
     for name, values in rows.items():
         yield f"<{name}>{','.join(map(_number, values))}</{name}>"
-
-
-def _moved_by_flows(model: Model, stock: Variable) -> bool:
-    """Whether the flows that a stock names say all of its rate."""
-    return all(one.rate == _sum_of_flows(model, stock) for one in stock.equations)
-
-
-def _sum_of_flows(model: Model, stock: Variable) -> Expression:
-    """Return inflows less outflows the way a reader of the file adds them up."""
-    axes = tuple(canonical(one) for one in stock.dimensions)
-    rate: Expression | None = None
-    for sign, ids in (("+", stock.inflows), ("-", stock.outflows)):
-        for id in ids:
-            flow = Reference(model.by_id[id].name, id, axes if model.by_id[id].dimensions else ())
-            if rate is None:
-                rate = flow if sign == "+" else Binary("-", Number(0.0), flow)
-            else:
-                rate = Binary("+" if sign == "+" else "-", rate, flow)
-    return Number(0.0) if rate is None else rate

@@ -18,22 +18,21 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import c_printer
 import generated
 import limits
-import llvmlite.binding as llvm
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from speed import OUTPUT, environment, machine, shorter
+from speed import OUTPUT, alternating, design_of, environment, machine, shorter
 
 import egovsim
-from egovsim.compiler import kernel as kernels
-from egovsim.compiler.kernel import Kernel
+from egovsim.compiler.kernel import Kernel, Schedule, native_lanes, target_machine
 from egovsim.compiler.llvm import KernelWriter
+from egovsim.compiler.machine_code import make_code, optimised
 from egovsim.compiler.program import Program, build_program
 from egovsim.library import find
 from egovsim.model.inputs import PolicyPath, Scenario
@@ -71,46 +70,41 @@ class Bench:
         self.name = name
         self.model = egovsim.read_model(path)
         self.program = build_program(self.model, (canonical(OUTPUT[name]),), (), "euler")
-        self.kernel = Kernel(self.program)
+        self.kernel = Kernel(make_code(self.program, native_lanes()))
         self.steps = _clock(self.model, None, None, None, None)[0]
-        design = spread_design(self.model, MEMBERS)
-        plan = make_plan(self.model, self.program, self.steps, profile=None, constants={}, design=design)
-        self.schedule, self.inputs = plan.schedule(Scenario(""), PolicyPath("")), plan.inputs(0, MEMBERS)
+        self.inputs, self.schedule = self.laid_out(spread_design(self.model, MEMBERS))
 
-    def run(self) -> np.ndarray:
-        return self.kernel(self.inputs, self.schedule, self.steps, NO_WINDOWS, NO_THRESHOLDS)[0]
+    def laid_out(self, design: egovsim.Design) -> tuple[np.ndarray, Schedule]:
+        """Return the kernel's inputs for some members."""
+        plan = make_plan(self.model, self.program.inputs, self.steps, profile=None, constants={}, design=design)
+        return plan.inputs(0, MEMBERS), plan.schedule(Scenario(""), PolicyPath(""))
 
-
-def alternating(*works: Callable[[], object], times: int = 15) -> list[float]:
-    """Return the median processor time of some pieces of work that take turns."""
-    for work in works:
-        work()
-    rounds = [[_seconds(work) for work in works] for _ in range(times)]
-    return [statistics.median(column) for column in zip(*rounds, strict=True)]
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    begin = time.thread_time()
-    work()
-    return time.thread_time() - begin
+    def run(self, inputs: np.ndarray | None = None) -> np.ndarray:
+        used = self.inputs if inputs is None else inputs
+        return self.kernel(used, self.schedule, self.steps, NO_WINDOWS, NO_THRESHOLDS)[0]
 
 
 def against_c(table: Table, bench: Bench, folder: Path) -> None:
-    """Add the ratio to the C program, after a look at whether both compute the same."""
+    """Add the ratios to the C program, after a look at whether both compute the same."""
     work = c_printer.compiled(bench.program, folder, bench.name)
     if work is None:
-        table.add_row(bench.name, "–", "–", "gcc is not here")
+        table.add_row(bench.name, "", "–", "–", "gcc is not here")
         return
     steps = bench.steps
+    alike = bench.laid_out(design_of(bench.model, MEMBERS))[0]
+    for what, inputs in (("every constant ± 10 %", bench.inputs), ("one constant ± 0.5 %", alike)):
 
-    def in_c() -> np.ndarray:
-        return work(bench.inputs, steps.start, steps.time_step, steps.count)
+        def in_c(inputs: np.ndarray = inputs) -> np.ndarray:
+            return work(inputs, steps.start, steps.time_step, steps.count)
 
-    ours, theirs = bench.run(), in_c()
-    difference = np.abs(ours - theirs).max() / np.abs(ours).max()
-    mine, other = (one / MEMBERS for one in alternating(bench.run, in_c))
-    what = f"{other / mine:.2f} times as fast; largest difference {difference:.0e}"
-    table.add_row(bench.name, shorter(mine), shorter(other), what)
+        def here(inputs: np.ndarray = inputs) -> np.ndarray:
+            return bench.run(inputs)
+
+        ours, theirs = here(), in_c()
+        difference = np.abs(ours - theirs).max() / np.abs(ours).max()
+        mine, other = (one / MEMBERS for one in alternating(here, in_c))
+        ratio = f"{other / mine:.2f} times as fast; largest difference {difference:.0e}"
+        table.add_row(bench.name, what, shorter(mine), shorter(other), ratio)
 
 
 SIMPLE = re.compile(
@@ -122,11 +116,8 @@ DIVISION = re.compile(r"v(div|sqrt)(pd|sd)\b")
 
 def instructions(program: Program, lanes: int) -> Counter[str]:
     """Count the instructions of one step by what they do; those of a processor with AVX."""
-    module = llvm.parse_assembly(KernelWriter(program, lanes).write())
-    machine = kernels._target_machine()
-    options = llvm.create_pipeline_tuning_options(speed_level=kernels._SPEED_LEVEL)
-    builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
+    machine = target_machine()
+    module = optimised(KernelWriter(program, lanes).write(), machine)
     counts: Counter[str] = Counter()
     inside = False
     for line in machine.emit_assembly(module).splitlines():
@@ -144,13 +135,13 @@ def instructions(program: Program, lanes: int) -> Counter[str]:
 
 def against_limits(table: Table, bench: Bench) -> None:
     """Add how long the vector units need at least for the operations of a step."""
-    counts = instructions(bench.program, bench.kernel.lanes)
+    counts = instructions(bench.program, bench.kernel.code.lanes)
     if not counts["simple"]:
         table.add_row(bench.name, "–", "–", "–", "–", "instructions of this processor are not counted")
         return
-    at_best = limits.seconds_an_operation(bench.kernel.lanes)
+    at_best = limits.seconds_an_operation(bench.kernel.code.lanes)
     bounds = {kind: counts[kind] * at_best[kind] for kind in ("simple", "division")}
-    taken = alternating(bench.run)[0] / (MEMBERS / bench.kernel.lanes) / (bench.steps.count + 1)
+    taken = alternating(bench.run)[0] / (MEMBERS / bench.kernel.code.lanes) / (bench.steps.count + 1)
     least = max(bounds.values())
     shown = [f"{counts[kind]}" for kind in ("simple", "division", "moving", "memory")]
     both = ", ".join(f"{kind} {shorter(bound)}" for kind, bound in bounds.items())
@@ -186,7 +177,7 @@ def overhead(table: Table, bench: Bench) -> None:
     table.add_row(bench.name, shorter(whole), shorter(inner), shorter(whole - inner))
 
 
-WARM = """
+FIRST = """
 import egovsim, sys, time
 begin = time.perf_counter()
 egovsim.run(egovsim.read_model(sys.argv[1]), outputs=[sys.argv[2]])
@@ -194,21 +185,29 @@ print(time.perf_counter() - begin)
 """
 
 
-def first_run(table: Table, bench: Bench, path: Path) -> None:
-    """Add reading and the first run in a fresh process, the cache empty and full."""
+def first_result(table: Table, bench: Bench, path: Path) -> None:
+    """Add what comes before the first result: the work alone, and a fresh process with all that it imports."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-c", WARM, str(path), OUTPUT[bench.name]]
-        surroundings = {**os.environ, "EGOVSIM_CACHE": folder}
-        times = [
-            float(subprocess.run(command, env=surroundings, capture_output=True, check=True).stdout) for _ in range(6)
-        ]
-    begin = time.perf_counter()
-    with environment(EGOVSIM_CACHE=str(Path(folder) / "none")):
-        model = egovsim.read_model(path)
-        parsed = time.perf_counter()
-        egovsim.run(model, outputs=[OUTPUT[bench.name]])
-    ready = time.perf_counter() - parsed
-    table.add_row(bench.name, shorter(parsed - begin), shorter(ready), shorter(statistics.median(times[1:])))
+        with environment(EGOVSIM_CACHE=str(Path(folder) / "here")):
+            begin = time.perf_counter()
+            model = egovsim.read_model(path)
+            parsed = time.perf_counter()
+            egovsim.run(model, outputs=[OUTPUT[bench.name]])
+            done = time.perf_counter()
+        command = [sys.executable, "-c", FIRST, str(path), OUTPUT[bench.name]]
+        # Byte code is there, as after an installation; a first process makes it.
+        surroundings = {**os.environ, "PYTHONPYCACHEPREFIX": str(Path(folder) / "byte code")}
+        surroundings.pop("PYTHONDONTWRITEBYTECODE", None)
+
+        def fresh(cache: str) -> float:
+            placed = {**surroundings, "EGOVSIM_CACHE": str(Path(folder) / cache)}
+            return float(subprocess.run(command, env=placed, capture_output=True, check=True).stdout)
+
+        fresh("before")
+        empty = [fresh(f"empty {number}") for number in range(3)]
+        full = [fresh("before") for _ in range(9)]
+    times = [parsed - begin, done - parsed, statistics.median(empty), statistics.median(full)]
+    table.add_row(bench.name, *map(shorter, times))
 
 
 def ensemble(members: int) -> None:
@@ -246,10 +245,13 @@ def main() -> None:
     folder = os.environ.get("EGOVSIM_CONFORMANCE")
     if folder:
         models = {"World3": Path(folder) / "large" / "wrld3-03.mdl", **models}
-    in_c = Table("model", "a member", "in C", "ratio", title=" ".join(c_printer.COMPILER[:4]))
+    in_c = Table("model", "members differ in", "a member", "in C", "ratio", title=" ".join(c_printer.COMPILER[:4]))
     step = Table("model", "simple", "divisions", "moving", "memory", "a step", title="vector instructions a step")
     beside = Table("model", "run", "kernel", "overhead", title="one member, one output, warm")
-    ready = Table("model", "read", "first run", "both, from the cache", title="until the first result, wall time")
+    ready = Table(
+        *("model", "read", "then first run", "fresh process, cache empty", "fresh process, cache full"),
+        title="until the first result after `import egovsim`, wall time; fresh processes count what else they import",
+    )
     sizes = Table("variables", "read", "first run, all variables", "", title="generated models")
     many = Table(
         "members", "time", "a member", "peak memory", "results", "beyond", title="egov, ten metrics, all processors"
@@ -260,7 +262,7 @@ def main() -> None:
             against_c(in_c, bench, Path(scratch))
             against_limits(step, bench)
             overhead(beside, bench)
-            first_run(ready, bench, path)
+            first_result(ready, bench, path)
         compiling(sizes, (500, 1000, 2000, 5000))
         many_members(many, [one for one in (100_000, 1_000_000) if one <= options.largest])
     console = Console(width=None if sys.stdout.isatty() else 120)

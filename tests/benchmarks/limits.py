@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import llvmlite.binding as llvm
 
-from egovsim.compiler import kernel as kernels
+from egovsim.compiler.kernel import target_machine
 
 CHAINS = 12
 """Operations that do not wait for each other; more than any unit holds at once."""
@@ -24,7 +24,7 @@ def seconds_an_operation(lanes: int) -> Mapping[str, float]:
 
 def _measured(operations: tuple[str, ...], lanes: int) -> float:
     module = llvm.parse_assembly(_loop(operations, lanes))
-    engine = llvm.create_mcjit_compiler(module, kernels._target_machine())
+    engine = llvm.create_mcjit_compiler(module, target_machine())
     engine.finalize_object()
     work = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p)(engine.get_function_address("loop"))
     memory = (ctypes.c_double * (lanes * (CHAINS + 1)))(*[1.0] * (lanes * (CHAINS + 1)))

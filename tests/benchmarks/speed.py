@@ -1,7 +1,8 @@
 """How fast it is: run as `python tests/benchmarks/speed.py`; prints one table, asserts nothing.
 
-Medians, one thread unless said. World3 needs the folder of recorded runs in EGOVSIM_CONFORMANCE, pysimlin the extra
-``peers``; what is missing is said.
+Medians, one thread unless said. What is compared takes turns in one run, in processor time of its thread, so that a
+busy machine disturbs it less; commands, and what uses two threads, are in wall time. World3 needs the folder of
+recorded runs in EGOVSIM_CONFORMANCE, pysimlin the extra ``peers``; what is missing is said.
 """
 
 from __future__ import annotations
@@ -14,18 +15,19 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import peers
 from rich.console import Console
 from rich.table import Table
 
 import egovsim
 from egovsim.library import find
+from egovsim.readers.reading import read_file
 
 OUTPUT = {"egov": "Real use index", "World3": "population"}
 
@@ -55,6 +57,20 @@ def median_seconds(work: Callable[[], object], *, times: int = 7) -> float:
     return statistics.median(durations)
 
 
+def alternating(*works: Callable[[], object], times: int = 15) -> list[float]:
+    """Return the median processor time of some pieces of work that take turns."""
+    for work in works:
+        work()
+    rounds = [[_seconds(work) for work in works] for _ in range(times)]
+    return [statistics.median(column) for column in zip(*rounds, strict=True)]
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begin = time.thread_time()
+    work()
+    return time.thread_time() - begin
+
+
 def command_seconds(command: list[str], *, times: int = 5, **values: str) -> float:
     """Return the median duration of a command in a process of its own."""
     surroundings = {**os.environ, **values}
@@ -70,14 +86,20 @@ def command_seconds(command: list[str], *, times: int = 5, **values: str) -> flo
     return statistics.median(durations)
 
 
-def design_of(model: egovsim.Model, members: int) -> egovsim.Design:
-    """Return members that differ in one constant, so that no two of them are the same work."""
+def varied_constant(model: egovsim.Model) -> tuple[str, float, float]:
+    """Return a constant and both ends of half a percent about its value."""
     for one in model.inputs:
         value = one.equations[0].expression.value if one.kind != "stock" and not one.dimensions else 0.0
         used = one.bounds.low is None or one.bounds.low < value * 0.99
         if value > 0.0 and used and (one.bounds.high is None or one.bounds.high > value * 1.01):
-            return egovsim.Design.of({one.name: np.linspace(0.995 * value, 1.005 * value, members)})
+            return one.name, 0.995 * value, 1.005 * value
     raise SystemExit(f"{model.name}: no constant to vary")
+
+
+def design_of(model: egovsim.Model, members: int) -> egovsim.Design:
+    """Return members that differ in one constant, so that no two of them are the same work."""
+    name, low, high = varied_constant(model)
+    return egovsim.Design.of({name: np.linspace(low, high, members)})
 
 
 def shorter(seconds: float) -> str:
@@ -104,61 +126,57 @@ class Report:
         self.table.add_section()
 
 
-def members_of(report: Report, name: str, path: Path) -> None:
-    """Time a member of this engine, one output and all, and a run of pysimlin on the same file."""
-    model = egovsim.read_model(path)
-    peer = simlin_seconds(path)
-    if peer is None:
+MEMBERS, FEWER = 2000, 200
+
+
+def members_of(report: Report, name: str, path: Path) -> tuple[float, float]:
+    """Time a member of this engine beside pysimlin on the same file; return it for one thread and for two."""
+    model, output = egovsim.read_model(path), OUTPUT[name]
+    everything = [one.name for one in model.variables if one.kind != "lookup"]
+    one_design, all_design = design_of(model, MEMBERS), design_of(model, FEWER)
+
+    def one_output(workers: int) -> object:
+        return egovsim.run(model, design=one_design, outputs=[output], workers=workers)
+
+    def all_outputs() -> object:
+        return egovsim.run(model, design=all_design, outputs=everything, workers=1)
+
+    ours = [partial(one_output, 1), all_outputs]
+    constant, *values = varied_constant(model)
+    theirs = peers.simlin_runs(path, output, constant, (values[0], values[1]))
+    seconds = alternating(*ours, *(theirs or ()), times=9)
+    alone, whole = seconds[0] / MEMBERS, seconds[1] / FEWER
+    if theirs is None:
         report.say(f"{name}: a run in pysimlin", "not installed: pip install 'egovsim[peers]'")
     else:
-        report.add(f"{name}: a run in pysimlin, all variables", peer)
-    everything = [one.name for one in model.variables if one.kind != "lookup"]
-    sized = ((2000, [OUTPUT[name]], "one output"), (200, everything, f"all {len(everything)} variables"))
-    for members, outputs, what in sized:
-        design = design_of(model, members)
-
-        def study(workers: int, design: egovsim.Design = design, outputs: list[str] = outputs) -> None:
-            egovsim.run(model, design=design, outputs=outputs, workers=workers)
-
-        alone = median_seconds(partial(study, 1)) / members
-        ratio = f"{peer / alone:.0f} times faster than pysimlin" if peer else ""
-        report.add(f"{name}: a member, {what}, {members:,} members", alone, ratio)
-        if members == 2000:
-            both = median_seconds(partial(study, 2)) / members
-            report.add(f"{name}: the same on two threads", both, f"{alone / both:.2f} times one thread")
-    single = median_seconds(lambda: egovsim.run(model, outputs=[OUTPUT[name]], workers=1), times=25)
+        frame, bare = seconds[2:]
+        report.add(f"{name}: a run in pysimlin, data frame of all variables", frame)
+        report.add(f"{name}: a run in pysimlin, prepared, one series taken", bare)
+        report.add(f"{name}: a member, one output, {MEMBERS:,} members", alone, times_faster(bare, alone))
+        report.add(
+            f"{name}: a member, all {len(everything)} variables, {FEWER} members", whole, times_faster(frame, whole)
+        )
+    both = median_seconds(partial(one_output, 2)) / MEMBERS
+    wall = median_seconds(partial(one_output, 1)) / MEMBERS
+    report.add(f"{name}: a member, one output, on two threads, wall time", both, f"{wall / both:.2f} times one thread")
+    single = median_seconds(lambda: egovsim.run(model, outputs=[output], workers=1), times=25)
     report.add(f"{name}: one warm run, one output", single)
+    return alone, both
 
 
-def simlin_seconds(path: Path) -> float | None:
-    try:
-        import simlin
-    except ImportError:
-        return None
-    model = simlin.load(str(path))
-    return median_seconds(lambda: model.run(analyze_loops=False).results)
+def times_faster(theirs: float, ours: float) -> str:
+    return f"{theirs / ours:,.0f} times faster than pysimlin"
 
 
-def pysd_seconds(report: Report, name: str, path: Path, *, until: float | None) -> None:
+def pysd_seconds(report: Report, name: str, path: Path, ours: tuple[float, float], *, until: float | None) -> None:
     """Time PySD once, loading and running apart; on arrays a part of the horizon, scaled up."""
-    import pysd
-
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        copy = Path(folder) / path.name
-        copy.write_bytes(path.read_bytes())
-        begin = time.perf_counter()
-        model = pysd.read_vensim(str(copy)) if path.suffix == ".mdl" else pysd.read_xmile(str(copy))
-        loaded = time.perf_counter()
-        model.run(final_time=until)
-        seconds = time.perf_counter() - loaded
-    report.add(f"{name}: PySD {pysd.__version__} loads", loaded - begin, "once")
-    if until is None:
-        report.add(f"{name}: a run in PySD", seconds, "once")
-        return
+    version, loading, seconds = peers.pysd_once(path, until)
+    report.add(f"{name}: PySD {version} loads", loading, "once")
     clock = egovsim.read_model(path).clock
-    whole = seconds * (clock.stop - clock.start) / (until - clock.start)
-    report.add(f"{name}: a run in PySD", whole, f"once; {seconds:.1f} s to {until:g}, scaled to {clock.stop:g}")
+    whole = seconds if until is None else seconds * (clock.stop - clock.start) / (until - clock.start)
+    how = "once" if until is None else f"once; {seconds:.1f} s to {until:g}, scaled to {clock.stop:g}"
+    ratios = " and ".join(f"{whole / one:,.0f}" for one in ours)
+    report.add(f"{name}: a run in PySD", whole, f"{how}; {ratios} members of ours, on one thread and two")
 
 
 def commands(report: Report) -> None:
@@ -180,15 +198,14 @@ def commands(report: Report) -> None:
 
 
 def compiling(report: Report, name: str, path: Path) -> None:
-    """Time reading a model and making its machine code."""
-    report.add(f"{name}: read the file", median_seconds(lambda: egovsim.read_model(path), times=3))
-    with tempfile.TemporaryDirectory() as folder:
+    """Time reading a model and making its machine code, everything that this takes imported before."""
+    report.add(f"{name}: read and parse the file", median_seconds(lambda: read_file(path), times=3))
+    with tempfile.TemporaryDirectory() as folder, environment(EGOVSIM_CACHE=folder):
         for what in ("made", "found in the cache"):
-            with environment(EGOVSIM_CACHE=folder):
-                model = egovsim.read_model(path)
-                begin = time.perf_counter()
-                egovsim.run(model, outputs=[OUTPUT[name]])
-                report.add(f"{name}: first run, one output, its code {what}", time.perf_counter() - begin, "once")
+            model = egovsim.read_model(path)
+            begin = time.perf_counter()
+            egovsim.run(model, outputs=[OUTPUT[name]])
+            report.add(f"{name}: first run, one output, its code {what}", time.perf_counter() - begin, "once")
 
 
 def machine() -> str:
@@ -203,7 +220,9 @@ def machine() -> str:
     from egovsim.compiler.kernel import native_lanes
 
     versions = f"Python {platform.python_version()}, NumPy {np.__version__}, llvmlite {llvmlite.__version__}"
-    return f"{model}, {os.cpu_count()} processors, {native_lanes()} lanes; {versions}; egovsim {egovsim.__version__}"
+    load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"
+    where = f"{model}, {os.cpu_count()} processors, {native_lanes()} lanes, {load}"
+    return f"{where}; {versions}; egovsim {egovsim.__version__}"
 
 
 def main() -> None:
@@ -220,9 +239,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as cache, environment(EGOVSIM_CACHE=cache):
         for name, (path, until) in models.items():
             compiling(report, name, path)
-            members_of(report, name, path)
+            ours = members_of(report, name, path)
             if not options.without_pysd:
-                pysd_seconds(report, name, path, until=until)
+                pysd_seconds(report, name, path, ours, until=until)
             report.section()
         commands(report)
     console = Console(width=None if sys.stdout.isatty() else 120)

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import hypothesis.strategies as st
-from small_models import auxiliary, flow, over, stock, xmile
+
+from egovsim.testing.xmile_text import auxiliary, flow, over, stock, xmile
 
 ELEMENTS = ("north", "south", "west")
 NUMBERS = ("0.5", "2.0", "-1.25", "3.7", "0.0", "1e-3")
@@ -90,9 +91,9 @@ class _Draft:
     """Names that an equation may use so far: values, values by area, graphical functions."""
 
     draw: st.DrawFn
-    scalars: list[str] = field(default_factory=list)
-    arrays: list[str] = field(default_factory=list)
-    curves: list[str] = field(default_factory=list)
+    scalars: list[str] = field(default_factory=list[str])
+    arrays: list[str] = field(default_factory=list[str])
+    curves: list[str] = field(default_factory=list[str])
 
     def expression(self, depth: int, *, arrayed: bool = False) -> str:
         """Draw an equation; `arrayed` ones may use arrays over the area they stand for."""

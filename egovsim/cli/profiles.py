@@ -1,0 +1,199 @@
+"""Commands about profiles: make one of one's own region, and look at one beside published figures."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from egovsim.cli.shell import app, console, guarded
+
+if TYPE_CHECKING:
+    from egovsim.policy.answers import Answer, Question, Questionnaire
+
+group = typer.Typer(no_args_is_help=True, help="Make a profile of your own region, or check one.")
+app.add_typer(group, name="profile")
+
+
+@group.command()
+@guarded
+def new(
+    out: Annotated[Path | None, typer.Option(help="The file to write; by default the region's name.")] = None,
+    name: Annotated[str | None, typer.Option(help="What the region is called.")] = None,
+    template: Annotated[
+        str, typer.Option("--from", help="The profile that gives what is not known: a shipped name or a file.")
+    ] = "south-sumatra",
+    answers: Annotated[Path | None, typer.Option(help="A TOML file of answers, such as staff = 12500.")] = None,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option("--set", help='One answer: staff=12500, or "staff=12500; BPS 2025, table 3.1". May be repeated.'),
+    ] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="An answer to take although it is not plausible. May be repeated.")
+    ] = None,
+    ask: Annotated[bool, typer.Option(help="Ask for what is not given; only in a terminal.")] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = "egov",
+    lang: Annotated[str, typer.Option(help="Language of questions and of the file: en or id.")] = "en",
+) -> None:
+    """Make a profile of your own region from the figures you have.
+
+    Asks for some sixteen figures, one after the other. Enter means "I do not know": the value of the template is
+    taken and marked as an assumption.
+
+    \b
+    egovsim profile new
+    egovsim profile new --lang id --out palembang.toml
+    egovsim profile new --name "Palembang" --set staff=12500 --set budget=4800 --no-ask
+    """
+    from egovsim.policy.answers import answers_of, gather, read_answer, read_questionnaire
+    from egovsim.policy.files import read_profile
+    from egovsim.policy.new_profile import check_place, defaults, make_profile, write_profile
+    from egovsim.policy.tables import read_table
+    from egovsim.readers.named import read_model
+
+    read = read_model(model)
+    questionnaire = read_questionnaire(read, lang)
+    base = read_profile(template, model=read)
+    overwrite: Literal["yes", "no"] = "yes" if force else "no"
+    if out is not None:
+        check_place(out, overwrite=overwrite)
+    given: list[tuple[str, Answer]] = []
+    accepted = list(accept or [])
+    if answers is not None:
+        given, also = answers_of(read_table(answers)[0], questionnaire)
+        accepted += also
+    if name is not None:
+        given.append(("name", read_answer(questionnaire.question("name"), name)))
+    given += [_pair(one, questionnaire) for one in answer or []]
+    found = gather(questionnaire, given, accepted)
+    if ask and sys.stdin.isatty():
+        taken = defaults(base, read, questionnaire)
+        found |= _asked(questionnaire, found, base.label.get(lang, base.name), taken)
+    label = str(found["name"].value) if "name" in found else "my-region"
+    path = out or Path(f"{_slug(label)}.toml")
+    check_place(path, overwrite=overwrite)
+    made = make_profile(
+        found, model=read, questionnaire=questionnaire, language=lang, template=template, name=str(path)
+    )
+    write_profile(made, path, overwrite=overwrite)
+    counts = {"given": len([one for one in made.given if one != "name"]), "assumed": len(made.assumed)}
+    typer.echo(questionnaire.say("written", path=path, template=made.template, **counts))
+    if made.assumed:
+        typer.echo(questionnaire.say("assumed", names=", ".join(made.assumed)))
+    typer.echo(questionnaire.say("use", path=path))
+
+
+def _pair(text: str, questionnaire: Questionnaire) -> tuple[str, Answer]:
+    from egovsim.errors import DataError
+    from egovsim.policy.answers import read_answer
+
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise DataError(f'--set "{text}": write the key, =, and the answer, such as staff=12500.')
+    return key.strip(), read_answer(questionnaire.question(key.strip()), value)
+
+
+def _asked(
+    questionnaire: Questionnaire, known: dict[str, Answer], template: str, taken: dict[str, float]
+) -> dict[str, Answer]:
+    """Ask for everything that is not known yet; nothing is written before the last answer."""
+    typer.echo(questionnaire.say("intro", template=template))
+    found: dict[str, Answer] = {}
+    missing = [one for one in questionnaire.questions if one.key not in known]
+    for number, question in enumerate(missing, start=1):
+        typer.echo()
+        typer.echo(f"{number}/{len(missing)}  {question.ask}")
+        typer.echo(f"      {question.where}")
+        typer.echo(f"      {_default(questionnaire, question, template, taken)}")
+        reply = _reply(questionnaire, question)
+        if reply is not None:
+            found[question.key] = reply
+    return found
+
+
+def _default(questionnaire: Questionnaire, question: Question, template: str, taken: dict[str, float]) -> str:
+    """Say what Enter does, after what is plausible."""
+    from egovsim.policy.answers import number_text
+
+    plausible = ""
+    if question.plausible is not None:
+        low, high = map(number_text, question.plausible)
+        plausible = questionnaire.say("plausible", low=low, high=high, unit=question.unit).rstrip() + "\n      "
+    if question.kind == "text" or question.only_beside:
+        return plausible + questionnaire.say("default_none")
+    if question.key in taken:
+        value = number_text(taken[question.key])
+        return plausible + questionnaire.say("default_value", value=value, template=template)
+    return plausible + questionnaire.say("default", template=template)
+
+
+def _reply(questionnaire: Questionnaire, question: Question) -> Answer | None:
+    from egovsim.errors import InputError
+    from egovsim.policy.answers import doubt, read_answer
+
+    doubted: Answer | None = None
+    while True:
+        text = _typed()
+        if not text.strip():
+            return None
+        try:
+            reply = read_answer(question, text)
+        except InputError as error:
+            typer.echo(f"      {error}")
+            continue
+        why = doubt(question, reply)
+        if not why or (doubted is not None and doubted.value == reply.value):
+            return reply
+        typer.echo(f"      {why}. {questionnaire.say('again')}")
+        doubted = reply
+
+
+def _typed() -> str:
+    """Return one line; the end of input, like an interruption, ends the command with nothing written."""
+    try:
+        return input("> ")
+    except EOFError as ending:
+        raise KeyboardInterrupt from ending
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-region"
+
+
+@group.command()
+@guarded
+def check(
+    profile: Annotated[str, typer.Argument(help="A profile: a file or a shipped name.")],
+    model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = "egov",
+    lang: Annotated[str, typer.Option(help="Language of labels and numbers: en or id.")] = "en",
+) -> None:
+    """Check a profile, and show the figures that it reports beside what the model makes of the region.
+
+    \b
+    egovsim profile check my-region.toml
+    """
+    from egovsim.policy.files import read_profile
+    from egovsim.presentation.labels import read_labels
+    from egovsim.readers.named import read_model
+
+    labels = read_labels(lang)
+    read = read_model(model)
+    region = read_profile(profile, model=read)
+    typer.echo(labels.text("profile fits", profile=labels.label(region), model=read.file or read.name))
+    if not region.reported:
+        typer.echo(labels.text("nothing reported"))
+        return
+    from egovsim import library
+    from egovsim.policy.benchmarks import read_benchmark
+    from egovsim.policy.kept import read_match
+    from egovsim.policy.reported import beside_reported
+    from egovsim.presentation.reported import reported_table
+
+    benchmark = read_benchmark()
+    structure = benchmark.structures[0]
+    match = read_match(library.find("match", f"{structure.name}-0"), read, benchmark, structure)
+    console().print(reported_table(beside_reported(region, read, match), labels, members=len(match)))

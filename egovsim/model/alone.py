@@ -1,0 +1,77 @@
+"""Equations on their own: a model in which everything is a constant but copies of some equations.
+
+With it one can ask what an equation gives for any values of what it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from egovsim.model.expression import ClockValue, Expression, Number, Reference, rewrite
+from egovsim.model.model import Bounds, Equation, Model, Variable
+from egovsim.names import canonical
+
+NOW = "instant of the equations"
+"""The constant that stands for the time in the equations."""
+
+
+def computed_name(variable: Variable) -> str:
+    """Return the name under which a variable's equation stands in the model of `equations_alone`."""
+    return f"{variable.name} as computed"
+
+
+def equations_alone(model: Model, variables: Sequence[Variable]) -> Model:
+    """Return a model of constants, and of the equations of some variables.
+
+    Parameters
+    ----------
+    model : Model
+        The model; it is not changed.
+    variables : sequence of Variable
+        Whose equations are wanted; of a stock, its net flow.
+
+    Returns
+    -------
+    Model
+        One step long. Every variable is a constant of its own name and dimensions, without a range; the equations
+        stand under `computed_name`. A delay of a constant is that constant.
+    """
+    constants = tuple(_constant(one) for one in model.variables)
+    computed = {one.id: _computed(one) for one in variables}
+    clock = replace(model.clock, stop=model.clock.start + model.clock.time_step, save_every=None, method="euler")
+    now = Variable(NOW, "auxiliary", (Equation(Number(0.0)),))
+    return replace(model, clock=clock, variables=(*constants, *computed.values(), now), reality_checks=(), views=())
+
+
+def _constant(variable: Variable) -> Variable:
+    if variable.kind == "lookup":
+        return variable
+    bare = replace(variable, kind="auxiliary", inflows=(), outflows=(), non_negative="no", bounds=Bounds())
+    if variable.is_input:
+        return replace(bare, equations=tuple(replace(one, rate=None) for one in variable.equations))
+    axes = tuple(map(canonical, variable.dimensions))
+    return replace(bare, equations=(Equation(Number(0.0), axes),))
+
+
+def _computed(variable: Variable) -> Variable:
+    def expression(one: Equation) -> Expression | None:
+        found = one.rate if variable.kind == "stock" else one.expression
+        return None if found is None else rewrite(found, _timeless)
+
+    return replace(
+        variable,
+        name=computed_name(variable),
+        kind="auxiliary",
+        equations=tuple(replace(one, expression=expression(one), rate=None) for one in variable.equations),
+        inflows=(),
+        outflows=(),
+        non_negative="no",
+        bounds=Bounds(),
+    )
+
+
+def _timeless(node: Expression) -> Expression:
+    if isinstance(node, ClockValue) and node.which in ("time", "step time"):
+        return Reference(NOW, canonical(NOW))
+    return node

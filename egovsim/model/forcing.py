@@ -1,0 +1,246 @@
+"""A constraint among the Reality Checks as a model of its own: its condition forced, its consequence a variable.
+
+An equation takes the place of the variable's own wherever it is used, an inequality only where it is not true by itself
+(Vensim's user guide on active testing of constraints, vensim.com/documentation/20980.html).
+What joins conditions by anything but :AND:, and RC COMPARE, which needs the results of another run, cannot be forced.
+
+The functions of Reality Checks keep a variable as it is up to an instant and give it a new course from then on
+(reference, "Reality Check Functions", vensim.com/documentation/fn_rc.html). That this course begins at the value which
+the variable has at that instant, and that the time of grace counts from it, is unverified: the page was not seen whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from egovsim.errors import UnsupportedError
+from egovsim.model.dependencies import references
+from egovsim.model.expression import (
+    Binary,
+    Call,
+    ClockValue,
+    Expression,
+    If,
+    Number,
+    Reference,
+    Unsupported,
+    rewrite,
+    walk,
+)
+from egovsim.model.model import Equation, Model, Variable
+from egovsim.model.reality_checks import FUNCTIONS, Constraint, TestInput
+from egovsim.names import canonical
+
+HOLDS = "what must follow"
+"""The variable that is 1 wherever the consequence holds."""
+
+_RELATIVE, _ABSOLUTE = 1e-9, 1e-12
+
+
+@dataclass(frozen=True)
+class _Forced:
+    """A variable, or an element of it, and what stands in its place."""
+
+    variable: Reference
+    expression: Expression
+
+
+def forced_to_hold(model: Model, constraint: Constraint) -> Model:
+    """Return the model in which a constraint's condition is true, with the variable `HOLDS`.
+
+    Parameters
+    ----------
+    model : Model
+        The model; it is not changed.
+    constraint : Constraint
+        One of its Reality Checks.
+
+    Returns
+    -------
+    Model
+        `HOLDS` is 1 where the consequence is true and 0 where it is not; it has the constraint's dimensions.
+
+    Raises
+    ------
+    UnsupportedError
+        When the condition cannot be forced, or the constraint speaks of what is not in the model.
+    """
+    _refuse(model, constraint)
+    inputs = {one.id: one for one in model.reality_checks if isinstance(one, TestInput)}
+    renamed: dict[str, str] = {}
+    for forced in _forced(constraint.condition, inputs):
+        model = _with_forced(model, forced)
+        renamed[forced.variable.id] = _forced_name(forced.variable)
+    axes = [one for one in constraint.subscripts if one in model.dimension_by_id]
+    consequence = _spelt_out(rewrite(constraint.consequence, lambda node: _using(node, renamed)), model)
+    holds = Variable(
+        HOLDS,
+        "auxiliary",
+        (Equation(rewrite(consequence, _lenient), tuple(axes)),),
+        tuple(model.dimension_by_id[one].name for one in axes),
+    )
+    return replace(model, variables=(*model.variables, holds))
+
+
+def _forced_name(variable: Reference) -> str:
+    return f"{variable.name} as forced"
+
+
+def _refuse(model: Model, constraint: Constraint) -> None:
+    known = {*model.by_id, *model.subscript_ids, *(one.id for one in model.reality_checks)}
+    for part in constraint.parts:
+        for node in walk(part):
+            if isinstance(node, Unsupported):
+                raise UnsupportedError(f"{node.reason}: {node.text}")
+            if isinstance(node, Call) and node.function in ("rc compare", "rc compare check"):
+                raise UnsupportedError("it compares with another run; run it in Vensim")
+        unknown = [one.name for one in references(part) if one.id not in known]
+        if unknown:
+            raise UnsupportedError(f'"{unknown[0]}" is not a variable of this model')
+
+
+def _forced(condition: Expression | None, inputs: Mapping[str, TestInput]) -> list[_Forced]:
+    """Return what must be put in place of what for a condition to be true."""
+    match condition:
+        case None:
+            return []
+        case Binary(operator="and", left=left, right=right):
+            return [*_forced(left, inputs), *_forced(right, inputs)]
+        case Reference(id=id) if id in inputs:
+            return [_Forced(inputs[id].variable, inputs[id].expression)]
+        case Binary(operator="=", left=Reference() as variable, right=right):
+            return [_Forced(variable, right)]
+        case Binary(operator="<" | "<=" | ">" | ">=", left=Reference() as variable, right=right):
+            return [_Forced(variable, If(condition, variable, right))]
+        case _:
+            raise UnsupportedError("its condition is no comparison of a variable, nor several joined by :AND:")
+
+
+# ------------------------------------------------------------------------------------------- forcing a variable
+
+
+def _with_forced(model: Model, forced: _Forced) -> Model:
+    """Return the model in which everything that uses a variable uses what stands in its place."""
+    variable = model.by_id[forced.variable.id]
+    instead = replace(
+        variable,
+        name=_forced_name(forced.variable),
+        kind="auxiliary",
+        equations=tuple(_equations(model, variable, forced)),
+        inflows=(),
+        outflows=(),
+        non_negative="no",
+    )
+    if instead.id in model.by_id:
+        raise UnsupportedError(f'it forces "{variable.name}" twice')
+    renamed = {variable.id: instead.name}
+
+    def using(one: Variable) -> Variable:
+        if one.kind == "lookup":
+            return one
+        return replace(one, equations=tuple(_changed(each, one, renamed) for each in one.equations))
+
+    return replace(model, variables=(*map(using, model.variables), instead))
+
+
+def _changed(equation: Equation, owner: Variable, renamed: Mapping[str, str]) -> Equation:
+    """Return an equation that uses other variables; a stock's initial value is left alone."""
+
+    def change(expression: Expression | None) -> Expression | None:
+        return None if expression is None else rewrite(expression, lambda node: _using(node, renamed))
+
+    if owner.kind == "stock":
+        return replace(equation, rate=change(equation.rate))
+    return replace(equation, expression=change(equation.expression))
+
+
+def _using(node: Expression, renamed: Mapping[str, str]) -> Expression:
+    if isinstance(node, Reference) and node.id in renamed:
+        name = renamed[node.id]
+        return Reference(name, canonical(name), node.subscripts, node.where)
+    return node
+
+
+def _equations(model: Model, variable: Variable, forced: _Forced) -> Iterator[Equation]:
+    """Yield the equations of what stands in a variable's place: for all of it, or for one element."""
+    expression = _spelt_out(forced.expression, model)
+    axes = tuple(map(canonical, variable.dimensions))
+    subscripts = tuple(str(one) for one in forced.variable.subscripts)
+    if subscripts == axes:
+        yield Equation(expression, axes)
+        return
+    every = model.elements_of(variable.name)
+    if subscripts not in every:
+        raise UnsupportedError(f'it forces a part of "{variable.name}"; force one element, or all')
+    for ids in every:
+        own = Reference(variable.name, variable.id, ids)
+        yield Equation(expression if ids == subscripts else own, ids)
+
+
+# ------------------------------------------------------------------------------------------- functions
+
+
+def _spelt_out(expression: Expression, model: Model) -> Expression:
+    """Return an expression without the functions that stand in Reality Checks alone."""
+
+    def change(node: Expression) -> Expression:
+        if isinstance(node, Call) and node.function in FUNCTIONS:
+            return _course(node.function, list(node.arguments), model)
+        return node
+
+    return rewrite(expression, change)
+
+
+def _course(function: str, arguments: list[Expression], model: Model) -> Expression:
+    """Return the course that a function of Reality Checks gives its basis."""
+    grace: Expression = arguments.pop(0) if function.endswith(" check") else Number(0.0)
+    kind, count = function.removesuffix(" check"), FUNCTIONS[function].start - (1 if function.endswith(" check") else 0)
+    basis, shape, timing = arguments[0], arguments[1:count], arguments[count:]
+    step, time = model.clock.time_step, ClockValue("time")
+    start = timing[0] if timing else _usual_start(model)
+    half = Number(step / 2.0)
+    kept = Call("sample if true", (Binary("<=", time, Binary("+", start, half)), basis, basis))
+    since = Binary("-", time, start)
+    begun = Binary(">=", since, Binary("-", grace, half))
+    if len(timing) > 1:
+        begun = Binary("and", begun, Binary("<", since, Binary("-", timing[1], half)))
+    return If(begun, Binary("*", kept, _SHAPES[kind](shape, since)), basis)
+
+
+def _usual_start(model: Model) -> Expression:
+    known = model.by_id.get("rc start time")
+    if known is not None:
+        return Reference(known.name, known.id)
+    return Number(model.clock.start + model.clock.time_step)
+
+
+def _ramp(shape: Sequence[Expression], since: Expression) -> Expression:
+    part = Call("min", (Number(1.0), Binary("/", since, shape[1])))
+    return Binary("+", Number(1.0), Binary("*", Binary("-", shape[0], Number(1.0)), part))
+
+
+def _exponential(rate: Expression, since: Expression) -> Expression:
+    return Call("exp", (Binary("*", rate, since),))
+
+
+_SHAPES: Mapping[str, Callable[[Sequence[Expression], Expression], Expression]] = {
+    "rc step": lambda shape, since: shape[0],
+    "rc ramp": _ramp,
+    "rc grow": lambda shape, since: _exponential(shape[0], since),
+    "rc decay": lambda shape, since: _exponential(Binary("/", Number(-1.0), shape[0]), since),
+}
+"""What the value at the start is multiplied with, by function."""
+
+
+def _lenient(node: Expression) -> Expression:
+    """Let a comparison that may hold with equality forgive rounding."""
+    if not isinstance(node, Binary) or node.operator not in ("=", "<=", ">="):
+        return node
+    sizes = Call("max", (Call("abs", (node.left,)), Call("abs", (node.right,))))
+    slack = Binary("+", Binary("*", Number(_RELATIVE), sizes), Number(_ABSOLUTE))
+    if node.operator == "=":
+        return Binary("<=", Call("abs", (Binary("-", node.left, node.right),)), slack)
+    if node.operator == "<=":
+        return Binary("<=", node.left, Binary("+", node.right, slack))
+    return Binary(">=", Binary("+", node.left, slack), node.right)

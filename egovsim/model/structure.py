@@ -1,0 +1,59 @@
+"""What equations are made of: numbers without a name, stocks that nothing moves, what is behind a flow."""
+
+from __future__ import annotations
+
+from egovsim.model.dependencies import uses
+from egovsim.model.expression import ClockValue, Expression, Number, TableCall, walk
+from egovsim.model.model import Model, Variable
+
+_PLAIN = (0.0, 1.0)
+"""Numbers that need no name: nothing and one."""
+
+
+def with_unnamed_numbers(model: Model) -> list[str]:
+    """Return the names of computed variables with a number other than 0 and 1, or a table, inside an equation."""
+    return [one.name for one in model.variables if not one.is_input and any(map(_unnamed, _expressions(one)))]
+
+
+def with_time_step(model: Model) -> list[str]:
+    """Return the names of variables whose equations use the time step."""
+    return [one.name for one in model.variables if any(map(_uses_time_step, _expressions(one)))]
+
+
+def unmoved_stocks(model: Model) -> list[str]:
+    """Return the names of stocks whose net flow is written as a number."""
+    return [one.name for one in model.stocks if all(isinstance(each.rate, Number) for each in one.equations)]
+
+
+def idle_flows(model: Model) -> list[str]:
+    """Return the names of flows that move no stock."""
+    moving = {name for one in model.stocks for name in (*one.inflows, *one.outflows)}
+    return [one.name for one in model.variables if one.kind == "flow" and one.id not in moving]
+
+
+def behind(model: Model, id: str) -> set[str]:
+    """Return the ids that a variable is computed from at one instant: through auxiliaries, up to stocks."""
+    found: set[str] = set()
+    waiting = [id]
+    while waiting:
+        variable = model.by_id[waiting.pop()]
+        if variable.kind != "stock" or variable.id == id:
+            fresh = uses(model, variable) - found
+            found |= fresh
+            waiting += fresh
+    return found
+
+
+def _expressions(variable: Variable) -> list[Expression]:
+    return [part for one in variable.equations for part in (one.expression, one.rate) if part is not None]
+
+
+def _unnamed(expression: Expression) -> bool:
+    return any(
+        isinstance(node, TableCall) or (isinstance(node, Number) and abs(node.value) not in _PLAIN)
+        for node in walk(expression)
+    )
+
+
+def _uses_time_step(expression: Expression) -> bool:
+    return any(isinstance(node, ClockValue) and node.which == "time step" for node in walk(expression))

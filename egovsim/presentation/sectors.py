@@ -1,0 +1,138 @@
+"""A model in parts of a page each, and what a picture of a part shows: chains of stocks and flows, and causes.
+
+A sector is a group of the file. A stock that the file lists elsewhere joins the sector of its flows, since
+neither can be drawn without the other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import permutations
+
+from egovsim.model.dependencies import references, uses
+from egovsim.model.model import Model, Variable
+
+ONE_PICTURE = 40
+"""A model of no more variables than this is one sector, however the file groups them."""
+REST = "Other variables"
+_FEW_STOCKS = 6
+
+
+@dataclass(frozen=True)
+class Sector:
+    """A part of a model: its name and its variables, in the order of the file."""
+
+    name: str
+    variables: tuple[Variable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pipe:
+    """A flow and the stocks that it leaves and enters, by their ids; None is a cloud."""
+
+    flow: str
+    source: str | None
+    target: str | None
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Stocks that flows join, from left to right, and the flows."""
+
+    stocks: tuple[str, ...]
+    pipes: tuple[Pipe, ...]
+
+
+def sectors_of(model: Model) -> tuple[Sector, ...]:
+    """Divide a model into sectors; every variable is in exactly one."""
+    if len(model) <= ONE_PICTURE or not model.groups:
+        return (Sector(model.name, model.variables),)
+    homes = {one.id: _home(model, one) for one in model}
+    names = list(dict.fromkeys(one.group or REST for one in model))
+    found = [Sector(name, tuple(one for one in model if homes[one.id] == name)) for name in names]
+    return tuple(one for one in found if one.variables)
+
+
+def _home(model: Model, variable: Variable) -> str:
+    """Return the group of a variable; of a stock without a flow in its own group, the commonest of its flows'."""
+    own = variable.group or REST
+    flows = [model.by_id[id] for id in (*variable.inflows, *variable.outflows) if id in model.by_id]
+    groups = Counter(one.group or REST for one in flows)
+    return own if not groups or own in groups else groups.most_common(1)[0][0]
+
+
+def pipes_of(model: Model) -> dict[str, Pipe]:
+    """Return the pipe of every flow that some stock names, by the flow's id."""
+    source: dict[str, str] = {}
+    target: dict[str, str] = {}
+    for stock in model.stocks:
+        for id in stock.outflows:
+            source.setdefault(id, stock.id)
+        for id in stock.inflows:
+            target.setdefault(id, stock.id)
+    joined = [one.id for one in model if one.id in source or one.id in target]
+    return {id: Pipe(id, source.get(id), target.get(id)) for id in joined}
+
+
+def chains_of(sector: Sector, pipes: Mapping[str, Pipe]) -> tuple[Chain, ...]:
+    """Return the chains of a sector, each with the stocks of other sectors that its flows reach.
+
+    Stocks without a flow in this sector are chains of their own.
+    """
+    own = [pipes[one.id] for one in sector.variables if one.id in pipes]
+    stocks = [one.id for one in sector.variables if one.kind == "stock"]
+    stocks += [id for one in own for id in (one.source, one.target) if id is not None]
+    parent = {id: id for id in stocks}
+
+    def root(id: str) -> str:
+        while parent[id] != id:
+            id = parent[id]
+        return id
+
+    for one in own:
+        if one.source is not None and one.target is not None:
+            parent[root(one.target)] = root(one.source)
+    found: dict[str, list[str]] = {}
+    for id in parent:
+        found.setdefault(root(id), []).append(id)
+    return tuple(_chain(members, own) for members in found.values())
+
+
+def _chain(members: list[str], pipes: Iterable[Pipe]) -> Chain:
+    """Order the stocks of a chain so that flows run to the right and skip as few stocks as can be."""
+    inside = tuple(one for one in pipes if one.source in members or one.target in members)
+    joining = [(one.source, one.target) for one in inside if one.source is not None and one.target is not None]
+
+    def effort(order: tuple[str, ...]) -> tuple[int, int]:
+        steps = [order.index(target) - order.index(source) for source, target in joining]
+        return sum(map(abs, steps)), sum(one < 0 for one in steps)
+
+    tried = permutations(members) if len(members) <= _FEW_STOCKS else [tuple(members)]
+    return Chain(min(tried, key=effort), inside)
+
+
+def causes_of(model: Model, variable: Variable) -> list[str]:
+    """Return the ids that arrows lead from to a variable: what it is computed from, but for a stock's flows."""
+    used = uses(model, variable) - {*variable.inflows, *variable.outflows, variable.id}
+    return [one.id for one in model if one.id in used]
+
+
+def start_of(model: Model, variable: Variable) -> list[str]:
+    """Return the ids that a stock's initial value is computed from."""
+    if variable.kind != "stock":
+        return []
+    used = {one.id for equation in variable.equations for one in references(equation.expression)}
+    return [one.id for one in model if one.id in used]
+
+
+def neighbours(model: Model) -> dict[str, tuple[list[str], list[str]]]:
+    """Return, for each id, the ids it is made from (flows and starts included) and those that are made from it."""
+    made = {one.id: uses(model, one) | {*one.inflows, *one.outflows, *start_of(model, one)} for one in model}
+    uses_of = {one.id: [other.id for other in model if other.id in made[one.id]] for one in model}
+    used_by: dict[str, list[str]] = {one.id: [] for one in model}
+    for effect, causes in uses_of.items():
+        for cause in causes:
+            used_by[cause].append(effect)
+    return {id: (uses_of[id], used_by[id]) for id in uses_of}

@@ -1,0 +1,48 @@
+"""Try a claim in many runs, and raise the smallest counterexample."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from egovsim.model.model import Model
+from egovsim.testing.examples import Examples, input_values
+from egovsim.testing.reports import report
+from egovsim.testing.shrinking import shrunk
+from egovsim.testing.trial import Claim, Trial
+
+_BY_CHANCE = (
+    "What each of them draws depends on its number, and alone it misses nothing: look at the random functions of the "
+    "model, or try another seed."
+)
+
+
+def assert_claim(model: Model, claim: Claim, over: Examples) -> None:
+    """Try a claim in all the runs that are asked for.
+
+    Raises
+    ------
+    AssertionError
+        When a run misses it; the message is `report`'s.
+    """
+    trial, base = Trial.of(model, over), input_values(model, over.region())
+    for block in trial.blocks(_numbers_a_run(model, claim)):
+        places = np.argwhere(claim.missed(block))
+        if len(places):
+            place = min(places, key=lambda one: _distance(block, one[2], base))
+            runs = len(block.scenarios) * len(block.policies) * block.members
+            counted = f"{len(places)} of {runs} run{'' if runs == 1 else 's'}"
+            alone = block.only(*place)
+            if not claim.missed(alone).all():
+                raise AssertionError(f"{claim.text}.\nMissed in {counted}. {_BY_CHANCE}")
+            raise AssertionError(report(claim, shrunk(claim, alone, base), base, over, counted))
+
+
+def _distance(trial: Trial, member: int, base: dict[str, float]) -> int:
+    return sum(one[member] != base[name] for name, one in trial.columns.items())
+
+
+def _numbers_a_run(model: Model, claim: Claim) -> int:
+    clock = model.clock
+    return int((clock.stop - clock.start) / clock.time_step + 1) * sum(
+        len(model.elements_of(one)) for one in claim.outputs
+    )
