@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from egovsim.policy.compare import Comparison, compare
     from egovsim.policy.evidence import Benchmark
     from egovsim.policy.files import read_policy, read_profile, read_scenario
+    from egovsim.policy.matching import Match, history_match
     from egovsim.readers.named import read_model
     from egovsim.simulation.result import Result, load_result
     from egovsim.simulation.runs import run
@@ -71,6 +72,7 @@ _PLACES = {
     "egovsim.policy.compare": ("Comparison", "compare"),
     "egovsim.policy.evidence": ("Benchmark",),
     "egovsim.policy.files": ("read_policy", "read_profile", "read_scenario"),
+    "egovsim.policy.matching": ("Match", "history_match"),
     "egovsim.readers.named": ("read_model",),
     "egovsim.simulation.result": ("Result", "load_result"),
     "egovsim.simulation.runs": ("run",),
@@ -88,6 +90,7 @@ __all__ = [
     "EgovsimError",
     "Finding",
     "InputError",
+    "Match",
     "Metric",
     "Model",
     "ModelError",
@@ -109,6 +112,7 @@ __all__ = [
     "crosscheck",
     "final",
     "first_at_or_above",
+    "history_match",
     "hold",
     "load_result",
     "mean_over",

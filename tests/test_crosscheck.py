@@ -14,6 +14,7 @@ from small_models import auxiliary, flow, over, stock, xmile
 import egovsim
 from egovsim.library import find
 from egovsim.names import canonical
+from egovsim.policy.kept import read_match
 
 RELATIVE, SHARE = 1e-9, 1e-12
 
@@ -86,6 +87,36 @@ def test_pysd_agrees_over_the_whole_horizon() -> None:
     for constants in ({}, {"Mandate scope": 0.9, "Sharing reform": 0.8, "Training places": 0.15}):
         found = egovsim.crosscheck("egov", constants=constants)
         assert found.agrees, str(found)
+
+
+def kept_constants(number: int) -> dict[str, float]:
+    """Return every constant of one of ten kept members under South Sumatra's profile, picked from both structures."""
+    benchmark, region = egovsim.read_benchmark(), egovsim.read_profile("south-sumatra")
+    structure = benchmark.structures[number % 2]
+    match = read_match(find("match", f"{structure.name}-0"), egovsim.read_model("egov"), benchmark, structure)
+    design = match.design(region)
+    member = int(np.random.default_rng(number).integers(len(match)))
+    drawn = dict(zip(design.names, design.rows(member, member + 1)[0].tolist(), strict=True))
+    return {**region.constants, **drawn, **structure.constants}
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_pysimlin_agrees_on_kept_members(egov: egovsim.Model, number: int) -> None:
+    """What is told to a planner comes from kept members, not from the file's own numbers."""
+    constants = kept_constants(number)
+    columns, time = simlin_columns("egov", constants)
+    assert_agree(egovsim.run(egov, constants=constants), columns, time)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(10))
+def test_both_engines_agree_on_ten_kept_members(egov: egovsim.Model, number: int) -> None:
+    """Every variable at every step to 2045, in PySD and in pysimlin."""
+    constants = kept_constants(number)
+    columns, time = simlin_columns("egov", constants)
+    assert_agree(egovsim.run(egov, constants=constants), columns, time)
+    found = egovsim.crosscheck("egov", constants=constants)
+    assert found.agrees, str(found)
 
 
 # ---------------------------------------------------------------------------------------------------------------
