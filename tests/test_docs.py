@@ -96,7 +96,7 @@ def test_readme_gives_two_commands() -> None:
     lines = [one.text.strip() for one in page_blocks(README) if one.language == "sh"]
     assert "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/egovsim compare" in lines
     assert [one for one in lines if "-m pytest" in one] == [
-        ".venv/bin/pip install '.[test]' && .venv/bin/python -m pytest"
+        ".venv/bin/pip install '.[test]' && .venv/bin/python -m pytest -n auto"
     ]
 
 

@@ -328,3 +328,18 @@ def test_positions_play_no_part(tmp_path: Path) -> None:
     model = read(tmp_path, xmile(auxiliary("a", "1 + 2")))
     moved = replace(model, variables=tuple(replace(one, where=NOWHERE) for one in model.variables))
     assert same(moved) == same(model)
+
+
+def test_an_equation_that_could_not_be_read_again_is_refused(tmp_path: Path) -> None:
+    """The file would be written and lost: parentheses make some equations longer than can be read."""
+    path = tmp_path / "minus.xmile"
+    path.write_text(xmile(auxiliary("x", "1.0"), auxiliary("y", "-" * 90_000 + "x")))
+    model = egovsim.read_model(path)
+    with pytest.raises(egovsim.UnsupportedError) as caught:
+        egovsim.write_xmile(model, tmp_path / "written.xmile")
+    assert str(caught.value) == (
+        "minus.xmile holds what cannot be written as XMILE:\n"
+        f'  minus.xmile, line {model["y"].where.line}, "y": its equation has more than 200000 characters; '
+        "split it into auxiliaries"
+    )
+    assert not (tmp_path / "written.xmile").exists()

@@ -73,6 +73,15 @@ _OF_ARRAYS: Mapping[str, str] = {"vmin": "MIN", "vmax": "MAX"}
 _PLAIN = re.compile(r"(?:[^\W\d]|[^\x00-\x7f\s])(?:[\w$]|[^\x00-\x7f\s])*")
 
 
+LONGEST = 200_000
+"""The most characters of one equation, blanks aside; parsing more takes longer than anybody waits."""
+
+
+def length(text: str) -> int:
+    """Return how many characters of an equation count: all but blanks."""
+    return len(text) - text.count(" ")
+
+
 def show(expression: Expression) -> str:
     """Write an expression in XMILE's notation, with no more parentheses than it needs.
 

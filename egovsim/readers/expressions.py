@@ -35,6 +35,7 @@ from egovsim.model.expression import (
     Where,
 )
 from egovsim.model.functions import ELEMENT, Function, functions_of
+from egovsim.model.show import LONGEST, length
 from egovsim.names import canonical
 from egovsim.readers.data_functions import ARITY as DATA_FUNCTIONS
 from egovsim.readers.data_functions import MARK as DATA
@@ -43,9 +44,6 @@ from egovsim.readers.passage import Passage, passage_of
 from egovsim.readers.tables import TableError, table_of
 
 Dialect = Literal["xmile", "vensim"]
-
-LONGEST = 200_000
-"""The most characters of one equation, blanks aside; parsing more takes longer than anybody waits."""
 
 BUILT_IN_NAMES: Mapping[Dialect, Mapping[str, ClockName | float]] = {
     "xmile": {
@@ -176,10 +174,9 @@ def parse_points(passage: Passage, *, owner: str) -> Table:
 
 def _read(text: str | Passage, start: str, dialect: Dialect, owner: str, names: Names) -> Any:
     passage = passage_of(text) if isinstance(text, str) else text
-    length = len(passage.text) - passage.text.count(" ")
-    if length > LONGEST:
+    if length(passage.text) > LONGEST:
         raise ModelError(
-            f"{_place(passage.where(0), owner)}: the equation has {length} characters, and {LONGEST} can "
+            f"{_place(passage.where(0), owner)}: the equation has {length(passage.text)} characters, and {LONGEST} can "
             "be read; split it into auxiliaries."
         )
     try:

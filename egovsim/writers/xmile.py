@@ -40,7 +40,7 @@ from egovsim.model.expression import (
 )
 from egovsim.model.functions import FUNCTIONS
 from egovsim.model.model import Clock, Dimension, Equation, Model, UnitSynonyms, Variable, product_of
-from egovsim.model.show import show
+from egovsim.model.show import LONGEST, length, show
 from egovsim.names import canonical
 from egovsim.provenance import own_version
 from egovsim.writers.flows import Flows, flows_in_rates, moved_by_flows
@@ -138,6 +138,9 @@ def _unsayable(model: Model, variable: Variable) -> Iterator[tuple[Where, str]]:
             yield from _unsayable_table(node.table, node.where)
         elif isinstance(node, Number) and node.value != node.value:
             yield node.where, "a literal that is not a number"
+    for one in (equation.expression for equation in variable.equations if equation.expression is not None):
+        if length(show(one)) > LONGEST:
+            yield variable.where, f"its equation has more than {LONGEST} characters; split it into auxiliaries"
     if {"time", "step time"} <= _clock_values(variable):
         yield variable.where, "it takes both Time and data that stands still within a step; give each a variable"
     if variable.dimensions and not any(_is_for_all(variable, one) for one in variable.equations):
