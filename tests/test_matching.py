@@ -6,6 +6,7 @@ of the model, and under the profile that covers the block alone no help comes.
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 from pathlib import Path
@@ -336,6 +337,19 @@ def test_shipped_members_belong_to_the_shipped_model_and_pass_every_check(egov: 
     near = set(found.search.borderline) & set(found.search.kept.tolist())
     assert not failing or near, f"{failing} fail, and no member is borderline"
     assert len(found) >= 1000
+
+
+def test_shipped_tables_are_those_of_the_shipped_members(egov: Model) -> None:
+    """The pages quote these tables; left behind by new members they would tell of others."""
+    benchmark, folder = read_benchmark(), library.root() / "benchmark"
+    found = read_match(library.find("match", "skill-1"), egov, benchmark, benchmark.structure("skill"))
+    with (folder / "constants.csv").open(encoding="utf-8", newline="") as file:
+        rows = [one for one in csv.DictReader(file) if (one["structure"], one["seed"]) == ("skill", "1")]
+    told = {(one["constant"], one["place"]): (one["verdict"], float(one["distance"])) for one in rows}
+    lessons = {(one.range.name, one.place): one for one in constant_lessons(found)}
+    assert told.keys() == lessons.keys()
+    for name, (verdict, distance) in told.items():
+        assert (verdict, distance) == (lessons[name].verdict, pytest.approx(lessons[name].distance, abs=1e-5))
 
 
 def test_first_shipped_members_are_found_again(egov: Model) -> None:
