@@ -17,6 +17,7 @@ from egovsim.analysis.state_tests import BASE, KEPT, RANDOM, Runs
 from egovsim.analysis.surveying import SLACK, Courses, Measure, Subject, Survey, breaches, not_numbers, survey
 from egovsim.analysis.verdicts import Family, Verdict, counted, named_few
 from egovsim.model.inputs import Design, Floats, PolicyPath, Series
+from egovsim.names import split_element
 from egovsim.simulation.runs import run
 
 _FAMILY: Family = "behaviour"
@@ -211,26 +212,28 @@ def response_verdict(subject: Subject) -> Verdict:
 
 def _response(subject: Subject, claim: Response) -> tuple[Floats, Floats]:
     """Return values of the input, and the output of each, both shape (value,)."""
-    variable = subject.model[claim.input.partition("[")[0]]
+    variable = subject.model[split_element(claim.input)[0]]
     bound, own = subject.range_of(variable), subject.values_of(variable)[0]
     low = claim.low if claim.low is not None else (bound.low if bound.low is not None else min(0.0, own))
     high = claim.high if claim.high is not None else (bound.high if bound.high is not None else 2.0 * abs(own) or 1.0)
     values = np.linspace(low, high, _POINTS)
-    if claim.start is None:
-        result = run(
-            subject.model, profile=subject.profile, design=Design.of({claim.input: values}),
-            outputs=subject.outputs, save_every=subject.model.clock.time_step, seed=subject.seed,
-        )  # fmt: skip
-        courses = result.values(claim.output)[0, 0]
-    else:
-        paths = [PolicyPath(f"{one:g}", {claim.input: Series.constant(one)}, claim.start) for one in values]
-        result = run(
-            subject.model, profile=subject.profile, policies=paths,
-            outputs=subject.outputs, save_every=subject.model.clock.time_step, seed=subject.seed,
-        )  # fmt: skip
-        courses = result.values(claim.output)[0, :, 0]
-    place = -1 if claim.at is None else int(np.argmin(np.abs(result.time - claim.at)))
-    return values, courses.reshape(*courses.shape[:2], -1).sum(axis=2)[:, place]
+    design, paths = Design.of({claim.input: values}), None
+    if claim.start is not None:
+        design, paths = (
+            None,
+            [PolicyPath(f"{one:g}", {claim.input: Series.constant(one)}, claim.start) for one in values],
+        )
+    result = run(
+        subject.model,
+        profile=subject.profile,
+        policies=paths,
+        design=design,
+        outputs=subject.outputs,
+        save_every=subject.model.clock.time_step,
+        seed=subject.seed,
+    )
+    courses = result.values(claim.output)[0].reshape(len(values), len(result.time), -1).sum(axis=2)
+    return values, courses[:, -1 if claim.at is None else int(np.argmin(np.abs(result.time - claim.at)))]
 
 
 # --------------------------------------------------------------------------------------------- numbers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 Direction = Literal["up", "down"]
@@ -132,6 +133,11 @@ class Loop:
     hold: str
     label: Mapping[str, str] = field(default_factory=dict[str, str])
     note: str = ""
+
+    @property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """Cause and effect of each link; the last one leads back to the first variable."""
+        return tuple(pairwise((*self.variables, self.variables[0])))
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,6 @@ from egovsim.simulation.schedule import check_value
 from egovsim.writers.flows import flows_in_rates
 
 SUFFIX = ".declarations.toml"
-LOOPS_FILE = "loops.toml"
 
 _KEYS = (
     *(
@@ -141,12 +140,15 @@ def _error(root: Table) -> float:
 
 
 def _bounds(root: Table, names: Names) -> Mapping[str, Bound]:
-    found: dict[str, tuple[Bound, str]] = {}
-    for bound, said in (*_ranges_of(names.model), *_said(root, names)):
+    found = {bound.variable: (bound, said) for bound, said in _ranges_of(names.model)}
+    declared: set[str] = set()
+    for bound, said in _said(root, names):
         known = found.get(bound.variable)
         found[bound.variable] = (bound, said) if known is None else _both(*known, bound, said, root.file)
+        declared.add(bound.variable)
     for bound, said in found.values():
-        _holds_value(names, bound, said, root.file)
+        if bound.variable in declared:  # a range of the model's own file is for `check` to judge
+            _holds_value(names, bound, said, root.file)
     return {name: bound for name, (bound, _) in found.items()}
 
 
@@ -188,7 +190,7 @@ def _both(one: Bound, said: str, other: Bound, also: str, file: str) -> tuple[Bo
 def _holds_value(names: Names, bound: Bound, said: str, file: str) -> None:
     """Refuse a range of an input that leaves out the value which the model file gives it."""
     variable = names.variable(bound.variable)
-    if not variable.is_input or (said.startswith("the range in") and " and " not in said):
+    if not variable.is_input:
         return
     for equation in variable.equations:
         value = plain_number(equation.expression)

@@ -58,7 +58,7 @@ def _missing_links(model: Model, loops: Sequence[Loop]) -> Verdict:
 
 def _polarity(subject: Subject, base: Courses, loops: Sequence[Loop]) -> Verdict:
     test = "polarity of loops"
-    every: list[Link] = [link for loop in loops for link in _links(loop)]
+    every: list[Link] = [link for loop in loops for link in loop.links]
     try:
         found = slopes(subject, base, every)
     except ModelError as error:
@@ -66,11 +66,11 @@ def _polarity(subject: Subject, base: Courses, loops: Sequence[Loop]) -> Verdict
         return Verdict(test, "structure", "not automatic", counted(len(loops), "loop"), remedy)
     wrong: list[str] = []
     for loop in loops:
-        signs = found.signs(_links(loop))
+        signs = found.signs(loop.links)
         alive = (signs != 0.0).all(axis=0)
         polarity = set(np.prod(signs[:, alive], axis=0))
         if not alive.any():
-            cause, effect = _links(loop)[int(np.argmin((signs != 0.0).sum(axis=1)))]
+            cause, effect = loop.links[int(np.argmin((signs != 0.0).sum(axis=1)))]
             wrong.append(f'in "{loop.name}", "{cause}" does nothing to "{effect}" in the base run')
         elif polarity != {1.0 if loop.polarity == "R" else -1.0}:
             seen = "both" if len(polarity) > 1 else ("R" if polarity == {1.0} else "B")
@@ -80,10 +80,6 @@ def _polarity(subject: Subject, base: Courses, loops: Sequence[Loop]) -> Verdict
     if not wrong:
         return Verdict(test, "structure", "passed", figures, numbers=numbers)
     return Verdict(test, "structure", "failed", figures, f"{wrong[0]}: correct a sign or the declaration.", numbers)
-
-
-def _links(loop: Loop) -> list[Link]:
-    return list(zip(loop.variables, (*loop.variables[1:], loop.variables[0]), strict=True))
 
 
 # ------------------------------------------------------------------------------------------------------ cutting
@@ -99,7 +95,7 @@ def _cut(subject: Subject, loops: Sequence[Loop]) -> Verdict:
     columns = {name: np.zeros(len(loops) + 1) for name in switches.values()}
     for number, loop in enumerate(loops, start=1):
         columns[switches[loop.hold]][number] = 1.0
-    seen = survey(subject, Design.of(columns), model=model, outputs=subject.outputs)
+    seen = survey(subject, Design.of(columns), model=model)
     moved = {loop.name: _largest_move(subject, seen, number) for number, loop in enumerate(loops, start=1)}
     numbers = {name: move for name, (move, _) in moved.items()}
     weakest, strongest = min(numbers, key=numbers.__getitem__), max(numbers, key=numbers.__getitem__)

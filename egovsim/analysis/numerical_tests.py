@@ -66,8 +66,10 @@ def _worst(base: Courses, other: Courses, stocks: list[str]) -> tuple[float, str
 
 def _gap(one: Floats, other: Floats) -> float:
     size = np.fmax.reduce(np.abs(one), axis=None)
-    apart = np.abs(one - other).max()
-    return float(apart / size) if size > 0.0 else float(apart)
+    apart = float(np.abs(one - other).max())
+    if np.isnan(apart):
+        return np.inf  # not a number would lose every comparison, and so pass
+    return apart / float(size) if size > 0.0 else apart
 
 
 def _time_constants(subject: Subject, base: Courses) -> Verdict:

@@ -54,12 +54,16 @@ def many_runs(subject: Subject, also: Mapping[str, Measure]) -> Runs:
 def claims_measured(subject: Subject) -> Mapping[str, Measure]:
     """Return what is measured of each run for conserved groups, balances and what never falls."""
     said = subject.declarations
-    step = subject.model.clock.time_step
     found: dict[str, Measure] = {}
     if subject.model.clock.method == "euler":
-        found |= {f"conserved: {one.name}": _leak_of(one, step) for one in said.conserved}
+        found |= _leaks(subject)
     found |= {f"balance: {one.name}": _gap_of(one) for one in said.balances}
     return found | {f"never falling: {one}": _fall_of(one) for one in said.never_falling}
+
+
+def _leaks(subject: Subject) -> Mapping[str, Measure]:
+    step = subject.model.clock.time_step
+    return {f"conserved: {one.name}": _leak_of(one, step) for one in subject.declarations.conserved}
 
 
 def _leak_of(group: Conserved, step: float) -> Measure:
@@ -139,7 +143,7 @@ def _finite(runs: Runs) -> Verdict:
 def _in_range(subject: Subject, runs: Runs) -> Verdict:
     test = "declared ranges"
     bounds = subject.declarations.bounds
-    variables = {one: subject.model[one.partition("[")[0]] for one in bounds}
+    variables = {one: subject.model[split_element(one)[0]] for one in bounds}
     computed = [one for one, variable in variables.items() if variable.kind == "stock" or not variable.is_input]
     if not computed:
         remedy = "declare shares, non_negative or [[bounds]]."
@@ -195,11 +199,6 @@ def _measured(
         "never falling": f'"{label[name]}" falls',
     }[kind]
     yield Verdict(test, _FAMILY, "failed", figures, f"{said}, by {size:.2g} of the largest in {place}.", numbers)
-
-
-def _leaks(subject: Subject) -> Mapping[str, Measure]:
-    step = subject.model.clock.time_step
-    return {f"conserved: {one.name}": _leak_of(one, step) for one in subject.declarations.conserved}
 
 
 # ------------------------------------------------------------------------------------------------ extremes

@@ -10,14 +10,13 @@ import numpy as np
 
 from egovsim.analysis.claims import Bound, Declarations
 from egovsim.errors import InputError, SimulationError
-from egovsim.model.inputs import Design, Floats, PolicyPath, Profile
+from egovsim.model.inputs import Design, Floats, Profile
 from egovsim.model.model import Method, Model, Variable, display_elements
-from egovsim.names import element_name
+from egovsim.names import element_name, split_element
 from egovsim.simulation.result import Result
 from egovsim.simulation.runs import run
 from egovsim.simulation.schedule import input_ids
 
-Progress = Callable[[int, int], None]
 Measure = Callable[["Courses"], Floats]
 """A number for each member, from the courses of some members."""
 
@@ -80,7 +79,7 @@ class Subject:
     @property
     def inputs(self) -> list[Variable]:
         """Everything that may be set."""
-        return [one for one in self.model.inputs if _may_be_set(self.model, one.name)]
+        return [one for one in self.model.inputs if may_be_set(self.model, one.name)]
 
     def range_of(self, variable: Variable) -> Bound:
         """Return the range of an input, open where nothing is said."""
@@ -102,16 +101,17 @@ class Subject:
 
     def elements(self, name: str) -> list[str]:
         """Return the names of a variable's elements, or of the one element that is meant."""
-        variable = self.model[name.partition("[")[0]]
+        variable = self.model[split_element(name)[0]]
         ids = self.model.elements_of(name)
         return [element_name(variable.name, display_elements(self.model, variable, one)) for one in ids]
 
 
-def _may_be_set(model: Model, name: str) -> bool:
+def may_be_set(model: Model, name: str) -> bool:
+    """Return whether an input takes a value; one that shapes the model, as the order of a delay does, takes none."""
     try:
         input_ids(model, name)
     except InputError:
-        return False  # it shapes the model, as the order of a delay does
+        return False
     return True
 
 
@@ -167,12 +167,9 @@ def survey(
     model: Model | None = None,
     profile: Profile | None = None,
     constants: Mapping[str, float] | None = None,
-    policies: Sequence[PolicyPath] | None = None,
-    outputs: Sequence[str] | None = None,
     measures: Mapping[str, Measure] | None = None,
     until: float | None = None,
     method: Method | None = None,
-    progress: Progress | None = None,
 ) -> Survey:
     """Run members in blocks and keep a few numbers of each.
 
@@ -186,19 +183,17 @@ def survey(
         Another version of the model.
     profile : Profile, optional
         By default the subject's.
-    constants, policies, outputs, until, method
-        As in `run`; outputs are everything by default.
+    constants, until, method
+        As in `run`; everything is looked at.
     measures : mapping of str to callable, optional
         What else to keep.
-    progress : callable, optional
-        Called with (done, total) after each block.
 
     Returns
     -------
     Survey
         In the order of the members.
     """
-    model, outputs = model or subject.model, list(outputs or subject.outputs)
+    model, outputs = model or subject.model, subject.outputs
     clock, members = model.clock, len(design) if design is not None else 1
     steps = ((clock.stop if until is None else until) - clock.start) / clock.time_step + 1.0
     columns = sum(len(model.elements_of(one)) for one in outputs)
@@ -208,7 +203,6 @@ def survey(
         result = run(
             model,
             profile=profile or subject.profile,
-            policies=policies,
             constants=constants,
             design=None if design is None else _part(design, first, min(first + block, members)),
             outputs=outputs,
@@ -219,8 +213,6 @@ def survey(
             workers=subject.workers,
         )
         parts.append(_reduced(result, measures or {}))
-        if progress is not None:
-            progress(min(first + block, members), members)
     return _joined(parts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from egovsim.analysis.behaviour_tests import (
@@ -25,13 +25,14 @@ from egovsim.analysis.ranking_tests import ranking_verdicts
 from egovsim.analysis.reality_tests import reality_verdicts
 from egovsim.analysis.state_tests import extreme_runs, extreme_verdicts, many_runs, state_verdicts
 from egovsim.analysis.structure_tests import structure_verdicts
-from egovsim.analysis.surveying import Members, Progress, Subject, base_courses
+from egovsim.analysis.surveying import Members, Subject, base_courses
 from egovsim.analysis.verdicts import FAMILIES, Validation, Verdict
 from egovsim.errors import DataError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import Profile
 from egovsim.model.model import Model
 from egovsim.policy.files import read_profile
 from egovsim.readers.named import locate_model, read_model
+from egovsim.simulation.runs import Progress
 
 
 def validate(
@@ -84,10 +85,8 @@ def validate(
     profile = read_profile(said.profile, model=read) if said.profile else None
     kept, trouble = _kept(read, profile)
     subject = Subject(read, said, profile, _family(read, file), kept, trouble, members, seed, workers)
-    parts = _Parts(progress)
-    found = [one for part in parts.over(_tests(subject)) for one in part()]
-    order = {family: number for number, family in enumerate(FAMILIES)}
-    return Validation(read.file or read.name, tuple(sorted(found, key=lambda one: order[one.family])))
+    found = sorted(_verdicts(_tests(subject), progress), key=lambda one: FAMILIES.index(one.family))
+    return Validation(read.file or read.name, tuple(found))
 
 
 def _declared(model: Model, file: Path | None, given: str | Path | Declarations | None) -> Declarations:
@@ -125,17 +124,12 @@ def _kept(model: Model, profile: Profile | None) -> tuple[tuple[Members, ...], s
 Part = Callable[[], Iterator[Verdict]]
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """Tells how many parts are done."""
-
-    progress: Progress | None
-
-    def over(self, parts: tuple[Part, ...]) -> Iterator[Part]:
-        for number, one in enumerate(parts):
-            yield one
-            if self.progress is not None:
-                self.progress(number + 1, len(parts))
+def _verdicts(parts: Sequence[Part], progress: Progress | None) -> Iterator[Verdict]:
+    """Run the parts, and tell after each how many are done."""
+    for done, part in enumerate(parts, start=1):
+        yield from part()
+        if progress is not None:
+            progress(done, len(parts))
 
 
 def _tests(subject: Subject) -> tuple[Part, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,7 +74,7 @@ def match(
     place_files(match_tables(reports), out)
     options = [*(["--model", model] if model != "egov" else []), *(["--evidence", str(evidence)] if evidence else [])]
     options += ["--match", str(out), *(["--seed", str(seeds[0])] if 0 not in seeds else [])]
-    typer.echo(f"Kept members and tables are in {out}; `egovsim compare {' '.join(options)}` uses them.", err=True)
+    typer.echo(f"Kept members and tables are in {out}; `egovsim compare {shlex.join(options)}` uses them.", err=True)
 
 
 def _matched(
@@ -104,6 +105,6 @@ def _matched(
         found,
         check_lessons(model, found),
         constant_lessons(found),
-        tuple(outcome_bands(model, found, outcomes, places, years)) if years else (),
-        tuple(outcome_bands(model, wider, outcomes, places, years)) if wider is not None and years else (),
+        tuple(outcome_bands(model, found, outcomes, places, years)),
+        tuple(outcome_bands(model, wider, outcomes, places, years)) if wider is not None else (),
     )

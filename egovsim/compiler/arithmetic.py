@@ -12,7 +12,6 @@ from typing import Any, ClassVar, assert_never
 from llvmlite import ir
 
 from egovsim.compiler.allocation import Allocation
-from egovsim.compiler.chance import is_random
 from egovsim.compiler.distributions import drawing_function
 from egovsim.compiler.elementary import Elementary
 from egovsim.compiler.lanes import Lanes
@@ -31,6 +30,7 @@ from egovsim.model.expression import (
     Unary,
     Unsupported,
 )
+from egovsim.model.functions import is_random
 
 _COMPARISONS = {"=": "==", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
@@ -125,7 +125,7 @@ class Emitter(Lanes):
         return self._values[name]
 
     def _arithmetic(self, node: Binary) -> Any:
-        left, right = self.value(node.left), None
+        left = self.value(node.left)
         if node.operator == "^":
             return self._power(left, node.right)
         right = self.value(node.right)
@@ -134,7 +134,7 @@ class Emitter(Lanes):
         return getattr(self._builder, _ARITHMETIC[node.operator])(left, right)
 
     def _power(self, base: Any, exponent: Expression) -> Any:
-        """Small whole exponents are products, the rest is the maths library's."""
+        """Small whole exponents are products."""
         if isinstance(exponent, Number) and exponent.value in (1.0, 2.0, 3.0, 4.0):
             product = base
             for _ in range(int(exponent.value) - 1):

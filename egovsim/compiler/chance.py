@@ -11,15 +11,10 @@ from dataclasses import dataclass, replace
 
 from egovsim.compiler.elements import ScalarEquation
 from egovsim.model.expression import Call, Expression, Number, Reference, children, walk, with_children
-from egovsim.model.functions import FUNCTIONS, NOISE_SEED
+from egovsim.model.functions import FUNCTIONS, NOISE_SEED, is_random
 
 SITE_BITS = 52
 """A site is a whole number that a double holds."""
-
-
-def is_random(node: Expression) -> bool:
-    """Whether a node itself draws random numbers."""
-    return isinstance(node, Call) and FUNCTIONS[node.function].role == "random"
 
 
 def draws(expression: Expression) -> bool:

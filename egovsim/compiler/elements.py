@@ -117,8 +117,7 @@ def refuse_unsupported(model: Model) -> None:
 
 def unsupported_nodes(variable: Variable) -> list[Unsupported]:
     """Return what cannot be run in the equations of a variable, in order."""
-    wanted = [part for one in variable.equations for part in (one.expression, one.rate) if part is not None]
-    return [node for part in wanted for node in walk(part) if isinstance(node, Unsupported)]
+    return [node for one in variable.expressions for node in walk(one) if isinstance(node, Unsupported)]
 
 
 def _elements_of_variable(model: Model, variable: Variable) -> list[ScalarEquation]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from egovsim.compiler.chance import draws, is_random, numbered
+from egovsim.compiler.chance import draws, numbered
 from egovsim.compiler.depth import shallow
 from egovsim.compiler.elements import Recall, ScalarEquation, scalar_equations
 from egovsim.compiler.stateful import expand_stateful
@@ -25,7 +25,7 @@ from egovsim.model.expression import (
     rewrite,
     walk,
 )
-from egovsim.model.functions import FUNCTIONS
+from egovsim.model.functions import FUNCTIONS, is_random
 from egovsim.model.inputs import START
 from egovsim.model.metrics import MetricKind
 from egovsim.model.model import Model, plain_number

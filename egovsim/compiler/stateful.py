@@ -335,8 +335,9 @@ def _pipeline(kind: MemoryKind) -> Rewrite:
     def rewritten(builder: _Builder, arguments: Arguments, where: Where) -> Expression:
         value, time, *rest = arguments
         value = builder.auxiliary(value)
-        initial, missing = (*rest, *(value, None)[len(rest) :])[:2]
-        return builder.memory(kind, initial or value, lambda here: value, delay=time, missing=missing)
+        initial = rest[0] if rest else value
+        missing = rest[1] if len(rest) > 1 else None
+        return builder.memory(kind, initial, lambda here: value, delay=time, missing=missing)
 
     return rewritten
 

@@ -70,7 +70,7 @@ def check(model: Model) -> list[Finding]:
 
 def _unsupported(model: Model) -> Iterator[Finding]:
     for variable in model.variables:
-        for expression in _expressions(variable):
+        for expression in variable.expressions:
             for node in walk(expression):
                 if isinstance(node, Unsupported):
                     yield Finding("error", variable.name, f"{node.reason}: {node.text}", node.where)
@@ -78,7 +78,7 @@ def _unsupported(model: Model) -> Iterator[Finding]:
 
 def _unknown_names(model: Model) -> Iterator[Finding]:
     for variable in model.variables:
-        for expression in _expressions(variable):
+        for expression in variable.expressions:
             for one in references(expression):
                 if one.id not in model.by_id and one.id not in model.subscript_ids:
                     text = f'"{one.name}" is not a variable of this model'
@@ -148,7 +148,7 @@ def _short_delays(model: Model) -> Iterator[Finding]:
 
 def _delays(model: Model) -> Iterator[tuple[Variable, Call]]:
     for variable in model.variables:
-        for expression in _expressions(variable):
+        for expression in variable.expressions:
             for node in walk(expression):
                 if isinstance(node, Call) and (node.function in _ORDERS or node.function in _ORDER_ARGUMENTS):
                     yield variable, node
@@ -185,7 +185,7 @@ def _units(model: Model) -> Iterator[Finding]:
 
 
 def _unused(model: Model) -> Iterator[Finding]:
-    used = {one.id for variable in model.variables for part in _expressions(variable) for one in references(part)}
+    used = {one.id for variable in model.variables for part in variable.expressions for one in references(part)}
     used |= {name for variable in model.stocks for name in (*variable.inflows, *variable.outflows)}
     if any(map(draws_random_numbers, model.variables)):
         used.add(NOISE_SEED)
@@ -229,7 +229,3 @@ def _ignored(model: Model) -> Iterator[Finding]:
 def _left_out(model: Model) -> Iterator[Finding]:
     for one in model.left_out:
         yield Finding("warning", one.variable, one.text, one.where)
-
-
-def _expressions(variable: Variable) -> list[Expression]:
-    return [part for one in variable.equations for part in (one.expression, one.rate) if part is not None]

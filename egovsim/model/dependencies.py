@@ -61,14 +61,6 @@ def uses(model: Model, variable: Variable) -> set[str]:
     return found
 
 
-def dependency_graph(model: Model) -> dict[str, set[str]]:
-    """Return, for each variable's id, the ids it is computed from while the model runs.
-
-    A stock depends on what its flows are made of; initial values are another graph.
-    """
-    return {one.id: uses(model, one) for one in model.variables}
-
-
 def is_feedback_loop(model: Model, names: Iterable[str]) -> list[tuple[str, str]]:
     """Return the links that are missing for `names` to be a closed circle in causal order; empty when it is one.
 

@@ -122,7 +122,9 @@ def _forced(condition: Expression | None, inputs: Mapping[str, TestInput]) -> li
 
 def _with_forced(model: Model, forced: _Forced) -> Model:
     """Return the model in which everything that uses a variable uses what stands in its place."""
-    variable = model.by_id[forced.variable.id]
+    variable = model.by_id.get(forced.variable.id)
+    if variable is None:
+        raise UnsupportedError(f'"{forced.variable.name}" is not a variable of this model')
     instead = replace(
         variable,
         name=_forced_name(forced.variable),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from egovsim.model.expression import Call, walk
+from egovsim.model.expression import Call, Expression, walk
 from egovsim.model.model import Variable
 
 Role = Literal["pure", "test input", "stateful", "array", "initial", "random", "part"]
@@ -249,11 +249,14 @@ NOISE_SEED = "noise seed"
 """The constant of that name is the stream of all calls of Vensim that give stream 0 (its reference, "RANDOM")."""
 
 
+def is_random(node: Expression) -> bool:
+    """Whether a node itself draws random numbers."""
+    return isinstance(node, Call) and FUNCTIONS[node.function].role == "random"
+
+
 def draws_random_numbers(variable: Variable) -> bool:
     """Whether there is a random function in the equations of a variable."""
-    parts = [part for one in variable.equations for part in (one.expression, one.rate) if part is not None]
-    calls = [node for part in parts for node in walk(part) if isinstance(node, Call)]
-    return any(FUNCTIONS[one.function].role == "random" for one in calls)
+    return any(is_random(node) for one in variable.expressions for node in walk(one))
 
 
 VENSIM_NAMESPACE = "vensim."

@@ -131,6 +131,11 @@ class Variable:
         return canonical(self.name)
 
     @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Every expression in its equations, in the order of the file; of a stock, initial value before net flow."""
+        return tuple(part for one in self.equations for part in (one.expression, one.rate) if part is not None)
+
+    @property
     def is_input(self) -> bool:
         """Whether every equation (of a stock, every initial value) is a plain number."""
         return self.kind != "lookup" and all(plain_number(one.expression) is not None for one in self.equations)

@@ -181,8 +181,6 @@ def _star(star: Star) -> str:
     """Write a whole dimension or a slice; ``*:dimension`` names it, as simlin reads it (not in the standard)."""
     if star.first or star.last:
         return f"{_subscript(star.first)}:{_subscript(star.last)}"
-    if star.first:
-        return f"{_subscript(star.first)}:{_subscript(star.last)}"
     return f"*:{_subscript(star.dimension)}" if star.dimension else "*"
 
 

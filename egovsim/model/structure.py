@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from egovsim.model.dependencies import uses
 from egovsim.model.expression import ClockValue, Expression, Number, TableCall, walk
-from egovsim.model.model import Model, Variable
+from egovsim.model.model import Model
 
 _PLAIN = (0.0, 1.0)
 """Numbers that need no name: nothing and one."""
@@ -12,12 +12,12 @@ _PLAIN = (0.0, 1.0)
 
 def with_unnamed_numbers(model: Model) -> list[str]:
     """Return the names of computed variables with a number other than 0 and 1, or a table, inside an equation."""
-    return [one.name for one in model.variables if not one.is_input and any(map(_unnamed, _expressions(one)))]
+    return [one.name for one in model.variables if not one.is_input and any(map(_unnamed, one.expressions))]
 
 
 def with_time_step(model: Model) -> list[str]:
     """Return the names of variables whose equations use the time step."""
-    return [one.name for one in model.variables if any(map(_uses_time_step, _expressions(one)))]
+    return [one.name for one in model.variables if any(map(_uses_time_step, one.expressions))]
 
 
 def unmoved_stocks(model: Model) -> list[str]:
@@ -42,10 +42,6 @@ def behind(model: Model, id: str) -> set[str]:
             found |= fresh
             waiting += fresh
     return found
-
-
-def _expressions(variable: Variable) -> list[Expression]:
-    return [part for one in variable.equations for part in (one.expression, one.rate) if part is not None]
 
 
 def _unnamed(expression: Expression) -> bool:

@@ -148,8 +148,8 @@ class Term:
     policy: str
     first: float
     last: float
-    best: Mapping[str, float] = field(default_factory=dict[str, float])
-    changes: Mapping[str, Spread] = field(default_factory=dict[str, Spread])
+    best: Mapping[str, float]
+    changes: Mapping[str, Spread]
 
     @property
     def binding(self) -> Barrier | None:
@@ -331,19 +331,14 @@ class _Study:
         places = amount * places_for_a_billion(model, profile, match, first=first, workers=workers)
         return cls(model, profile, match, policies, places, workers)
 
-    def values(
-        self,
-        metrics: Sequence[Metric],
-        until: float,
-        scenario: Scenario | None = None,
-        policies: Sequence[PolicyPath] = (),
-    ) -> Floats:
-        """Return metrics, shape (policy, metric, member)."""
-        return next(self._runs((scenario or Scenario(""),), policies or self.policies, metrics, until))
+    def values(self, metrics: Sequence[Metric], until: float) -> Floats:
+        """Return metrics without extra money, shape (policy, metric, member)."""
+        return self._runs((Scenario(""),), self.policies, metrics, until)[0]
 
     def _runs(
         self, scenarios: Sequence[Scenario], policies: Sequence[PolicyPath], metrics: Sequence[Metric], until: float
-    ) -> Iterator[Floats]:
+    ) -> Floats:
+        """Return metrics, shape (scenario, policy, metric, member)."""
         result = run(
             self.model,
             profile=self.profile,
@@ -355,8 +350,7 @@ class _Study:
             until=until,
             workers=self.workers,
         )
-        table = np.stack([result.metric_values(one.label) for one in metrics], axis=2)
-        yield from table
+        return np.stack([result.metric_values(one.label) for one in metrics], axis=2)
 
     def relieved(
         self, reliefs: Sequence[Relief], metrics: Sequence[Metric], until: float

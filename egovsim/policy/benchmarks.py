@@ -98,7 +98,9 @@ def _check(table: Table) -> EvidenceCheck:
         raise DataError(f"{table.place()}: a {kind} needs exactly one of: {', '.join(_INSTANT_KEYS[kind])}.")
     if kind == "difference" and not ({"minus_place", "minus_outcome"} & set(table.values)):
         raise DataError(f"{table.place()}: a difference needs minus_place or minus_outcome.")
-    low, high = table.number("low", -np.inf) if "low" in table.values else -np.inf, _upper(table)
+    low, high = (
+        table.number(key) if key in table.values else open_end for key, open_end in (("low", -np.inf), ("high", np.inf))
+    )
     if low > high or (np.isinf(low) and np.isinf(high)):
         raise ValueRangeError(f"{table.place()}: low {low:g} and high {high:g} bound nothing.")
     return EvidenceCheck(
@@ -123,10 +125,6 @@ def _check(table: Table) -> EvidenceCheck:
         block=table.text("block", ""),
         note=table.text("note", ""),
     )
-
-
-def _upper(table: Table) -> float:
-    return table.number("high") if "high" in table.values else np.inf
 
 
 def _span(table: Table) -> tuple[float, float]:
@@ -165,7 +163,8 @@ def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
     checks = read_checks(file("checks"))
     where = library.label(file("checks"))
     own = Path(folder) / "evidence.csv" if folder is not None else None
-    evidence = read_evidence(own if own is not None and own.is_file() else None)
+    figures = own if own is not None and own.is_file() else library.find("evidence", "evidence")
+    evidence = read_evidence(figures)
     _check_keys(checks, evidence, where)
     root, record = read_table(file("ranges"))
     root.only(("ranges", "block"), what="a file of ranges")
@@ -178,7 +177,7 @@ def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
         if one.block and one.block not in blocks:
             raise unknown_name(one.block, blocks, what="a block of ranges.toml", where=f'{where}: check "{one.name}"')
     profiles = {place: read_profile(place) for place in dict.fromkeys(place for one in checks for place in one.places)}
-    files = [library.record(file("checks")), record]
+    files = [library.record(file("checks")), record, library.record(figures)]
     files += [library.record(library.find("profile", place)) for place in profiles]
     structures: tuple[Structure, ...] = (AS_WRITTEN,)
     if folder is None or (Path(folder) / "structures.toml").is_file():
@@ -235,8 +234,8 @@ def check_benchmark(benchmark: Benchmark, model: Model) -> None:
 
     Raises
     ------
-    UnknownNameError, ValueRangeError
-        With the check, range or profile in question.
+    DataError, UnknownNameError, ValueRangeError
+        With the check, range, block, structure or profile in question.
     """
     for check in benchmark.checks:
         for _, metric in check.needs:
@@ -249,8 +248,10 @@ def check_benchmark(benchmark: Benchmark, model: Model) -> None:
                     f'evidence check "{check.name}": "{metric.variable}" is an array; name one element of it.'
                 )
     check_ranges(benchmark.ranges, model, where="ranges.toml")
-    for name in benchmark.block.held if benchmark.block else ():
-        _known(model, name, "ranges.toml: block: held")
+    if benchmark.block is not None:
+        for key, names in (("constants", benchmark.block.constants), ("held", benchmark.block.held)):
+            for name in names:
+                _known(model, name, f"ranges.toml: block: {key}")
     for structure in benchmark.structures:
         for name in structure.constants:
             _known(model, name, f'structure "{structure.name}"')

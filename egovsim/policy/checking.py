@@ -35,9 +35,7 @@ def check_profile(profile: Profile, model: Model, *, where: str = "") -> None:
     for name, value in profile.constants.items():
         variable = _named(name, inputs, model, f"{place}: {key_text(('constants', name))}", "an input")
         _within(variable, (value,), f"{place}: {key_text(('constants', name))}")
-    for one in profile.ranges:
-        path = f"{place}: {key_text(('ranges', one.name))}"
-        _within(_named(one.name, inputs, model, path, "an input"), (one.low, one.high), path)
+    check_ranges(profile.ranges, model, where=place)
     _check_series(profile.levers, LEVER_GROUPS, model, f"{place}: levers", "a lever")
     moved = {canonical(one) for one in profile.levers}
     for lever, height in profile.heights.items():

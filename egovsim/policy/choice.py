@@ -11,7 +11,7 @@ from egovsim.errors import DataError, InputError, ValueRangeError
 from egovsim.model.model import Model
 from egovsim.policy.benchmarks import check_benchmark, read_benchmark
 from egovsim.policy.evidence import Benchmark, Structure
-from egovsim.policy.kept import read_match
+from egovsim.policy.kept import evidence_fingerprint, read_match
 from egovsim.policy.matching import Match, history_match
 from egovsim.provenance import FileRecord
 
@@ -62,7 +62,7 @@ def choose(
     Parameters
     ----------
     model : Model
-        The model of now; members that were kept with another are refused.
+        The model of now; members from a file that were kept with another are refused.
     evidence : str, Path, Benchmark or None
         As in `compare`.
     wanted : Wanted
@@ -80,9 +80,11 @@ def choose(
     """
     if wanted.members is not None and wanted.members < 1:
         raise ValueRangeError(f"members is {wanted.members}; at least 1 is needed.")
-    given = () if wanted.matches is None or isinstance(wanted.matches, str | Path) else tuple(wanted.matches)
-    if wanted.matches is not None and not isinstance(wanted.matches, str | Path) and not given:
-        raise InputError("matches is empty; leave it out for the members that are shipped.")
+    given: tuple[Match, ...] = ()
+    if wanted.matches is not None and not isinstance(wanted.matches, str | Path):
+        given = tuple(wanted.matches)
+        if not given:
+            raise InputError("matches is empty; leave it out for the members that are shipped.")
     known = _benchmark(evidence, given)
     check_benchmark(known, model)
     structures = known.structures if wanted.structure is None else (known.structure(wanted.structure),)
@@ -113,7 +115,13 @@ def _of_given(
     """Return the matches that were handed over, each with the structure that its constants stand for."""
     found = {one.name: one for one in benchmark.structures}
     chosen: list[Chosen] = []
+    expected = evidence_fingerprint(benchmark)
     for match in given:
+        if evidence_fingerprint(match.benchmark) != expected:
+            raise DataError(
+                f"{match!r} was kept with other evidence checks, ranges or profiles; leave evidence out, or give "
+                "matches that history_match made with this evidence."
+            )
         own = [one for one in found.values() if dict(one.constants) == dict(match.constants)]
         if not own:
             raise DataError(

@@ -80,10 +80,6 @@ class Draws:
 
         return Design(names, len(indices), make)
 
-    def tuples(self, indices: Integers) -> Integers:
-        """Return which of the block's kept tuples each member has, by place, shape (member,)."""
-        return self._tuple(uniforms(self.seed, indices, len(self.ranges) + 1))
-
     def _tuple(self, shared: Floats) -> Integers:
         """Return the tuples that members pick by the last of their shared numbers."""
         count = len(self.picked.kept) if self.picked is not None else 0

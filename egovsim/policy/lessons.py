@@ -153,8 +153,15 @@ def outcome_bands(
         The places.
     years : sequence of float
         The instants.
+
+    Yields
+    ------
+    Band
+        By place, outcome and year; nothing where there are no outcomes or no years.
     """
     wanted = [(outcome, year) for outcome in outcomes for year in years]
+    if not wanted:
+        return
     for profile in profiles:
         result = run(
             model,

@@ -79,7 +79,7 @@ def _rival_cells(
         for one in comparison.ranking:
             if (one.scenario, one.family) == (scenario, family) and one.rank is not None:
                 cells = _beside(one, rows[family, one.policy], comparison.by, labels)
-                table.add_row(_escaped(names[one.policy]), *(cells[key] for key in parts))
+                table.add_row(escaped(names[one.policy]), *(cells[key] for key in parts))
     return table
 
 
@@ -110,18 +110,19 @@ def binding_report(comparison: Comparison, labels: Labels) -> Iterator[Renderabl
     names = {one.name: labels.label(one) for one in comparison.policies}
     for one in comparison.structures:
         if comparison.rivals:
-            table.add_row(f"[bold]{_escaped(labels.structure(one.structure))}")
+            table.add_row(f"[bold]{escaped(labels.structure(one.structure))}")
         for policy in dict.fromkeys(term.policy for term in one.binding):
             cells = [_bound(term, labels) for term in one.binding if term.policy == policy]
-            table.add_row(_escaped(names[policy]), *cells)
+            table.add_row(escaped(names[policy]), *cells)
     yield table
 
 
 def _bound(term: Term, labels: Labels) -> str:
     """Return the barrier that binds in most members, with their share."""
-    name = max(term.best, key=lambda one: term.best[one])
-    share = term.best[name]
-    return f"{labels.text(f'barrier {name}')} {labels.percent(share)}" if share > 0.0 else labels.text("none")
+    found = term.binding
+    if found is None:
+        return labels.text("none")
+    return f"{labels.text(f'barrier {found.name}')} {labels.percent(term.best[found.name])}"
 
 
 def benchmark_report(comparison: Comparison, labels: Labels) -> Iterator[RenderableType]:
@@ -162,7 +163,7 @@ def _swap_table(comparison: Comparison, labels: Labels) -> Table:
     table = _table([labels.text("item")], heads)
     single = [one for one in comparison.swaps if len(one.items) == 1 and not one.whole]
     for one in (*single[:SHOWN_SWAPS], *(one for one in comparison.swaps if one not in single)):
-        table.add_row(_escaped(_titled(one, labels)), *_shares(one, labels))
+        table.add_row(escaped(_titled(one, labels)), *_shares(one, labels))
     return table
 
 
@@ -177,16 +178,21 @@ def _shares(one: Swap, labels: Labels) -> Iterator[str]:
 
 
 def _table(left: Sequence[str], right: Sequence[str]) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table = plain_table()
     height = max(head.count("\n") for head in (*left, *right))
     for head in left:
         table.add_column("\n" * (height - head.count("\n")) + head, max_width=_NAME_WIDTH)
     for head in right:
         table.add_column("\n" * (height - head.count("\n")) + head, justify="right", no_wrap=True)
     return table
+
+
+def plain_table() -> Table:
+    """Return an empty table with a line under its heads and no frame."""
+    from rich import box
+    from rich.table import Table
+
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
 
 
 def natural_width(table: Table) -> int:
@@ -196,7 +202,8 @@ def natural_width(table: Table) -> int:
     return Console(width=1000).measure(table).maximum
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return a text that is printed as it is written: a name such as ``Staff[office]`` is no style."""
     from rich.markup import escape
 
     return escape(text)

@@ -23,7 +23,6 @@ NOT_VARIABLES = ("units", "sectors")
 """Tables of ``labels.toml`` that name something else than variables."""
 
 _SEPARATORS = str.maketrans(",.", ".,")
-_SECTIONS = ("variables", "inputs", "levers", "outcomes")
 _PURE_NUMBERS = ("dmnl", "dimensionless", "1", "")
 
 

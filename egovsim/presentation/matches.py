@@ -14,6 +14,7 @@ from egovsim.policy.evidence import Structure
 from egovsim.policy.lessons import Band, CheckLesson, ConstantLesson, Verdict
 from egovsim.policy.matching import Match, Search
 from egovsim.policy.measures import Spread
+from egovsim.presentation.beside import escaped
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -88,7 +89,7 @@ def _check_table(lessons: Sequence[CheckLesson]) -> Table:
                 _share(one.hurdle.alone, one.search.screened),
                 "–" if np.isnan(left_out) else f"{left_out:.0%}",
             )
-        table.add_row(one.check.name, *told, _spread(one.values))
+        table.add_row(escaped(one.check.name), *told, _spread(one.values))
     return table
 
 
@@ -120,7 +121,7 @@ def _constant_table(lessons: Sequence[ConstantLesson]) -> Table:
     table = _table("constant", 24, "drawn from", "kept", "distance")
     for one in lessons:
         drawn = f"{_number(one.range.low)}–{_number(one.range.high)}"
-        table.add_row(_titled(one), drawn, _spread(one.values), f"{one.distance:.2f}")
+        table.add_row(escaped(_titled(one)), drawn, _spread(one.values), f"{one.distance:.2f}")
     return table
 
 
@@ -130,7 +131,7 @@ def _band_table(bands: Sequence[Band], wider: Sequence[Band]) -> Table:
     for one in bands:
         other = beside.get((one.place, one.outcome, one.year))
         name = f"{one.place} {one.year:g}: {one.outcome}"
-        table.add_row(name, _spread(one.values), *([_spread(other.values)] if other else []))
+        table.add_row(escaped(name), _spread(one.values), *([_spread(other.values)] if other else []))
     return table
 
 

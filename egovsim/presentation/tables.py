@@ -14,7 +14,14 @@ from egovsim.model.checking import Finding
 from egovsim.model.inputs import Scenario
 from egovsim.policy.comparison import INDEX, REAL_USE, Comparison, PathResult
 from egovsim.policy.measures import SMALLEST_GAP_CLOSED, Lag
-from egovsim.presentation.beside import benchmark_report, binding_report, natural_width, rival_report
+from egovsim.presentation.beside import (
+    benchmark_report,
+    binding_report,
+    escaped,
+    natural_width,
+    plain_table,
+    rival_report,
+)
 from egovsim.presentation.labels import Labels
 
 if TYPE_CHECKING:
@@ -69,7 +76,7 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
         count = len(comparison.failures)
         yield Text(labels.text("left out", count=count, first=comparison.failures[0]), style="red")
     for scenario in comparison.scenarios:
-        for family in dict.fromkeys(one.family for one in comparison.ranking):
+        for family in comparison.families:
             rows = [one for one in comparison.ranking if (one.scenario, one.family) == (scenario.name, family)]
             yield Text()
             yield Text(labels.text(f"family {family}"), style="bold")
@@ -231,22 +238,22 @@ def lag_text(lag: Lag, labels: Labels) -> str:
 
 
 def _table(columns: Sequence[Column], rows: Sequence[PathResult]) -> Table:
-    table = _plain_table()
+    table = plain_table()
     height = max(column.head.count("\n") for column in columns)
     for column in columns:
-        head = "\n" * (height - column.head.count("\n")) + column.head
+        head = "\n" * (height - column.head.count("\n")) + escaped(column.head)
         text = column.text_width is not None
         table.add_column(head, justify="left" if text else "right", no_wrap=not text, max_width=column.text_width)
     for row in rows:
-        table.add_row(*(_escaped(column.cell(row)) for column in columns), style="dim" if row.rank is None else None)
+        table.add_row(*(escaped(column.cell(row)) for column in columns), style="dim" if row.rank is None else None)
     if any(column.benchmark for column in columns if column.text_width is None):
-        table.add_row(*(_escaped(column.benchmark) for column in columns), style="dim")
+        table.add_row(*(escaped(column.benchmark) for column in columns), style="dim")
     return table
 
 
 def findings_table(findings: Sequence[Finding]) -> RenderableType:
     """Return what `check` found, a line each."""
-    table = _plain_table()
+    table = plain_table()
     for head in ("severity", "where", "variable", "what"):
         table.add_column(head, overflow="fold")
     colours = {"error": "red", "warning": "yellow", "note": "dim"}
@@ -254,20 +261,20 @@ def findings_table(findings: Sequence[Finding]) -> RenderableType:
         table.add_row(
             f"[{colours[one.severity]}]{one.severity}",
             str(one.where),
-            _escaped(one.variable),
-            _escaped(one.text),
+            escaped(one.variable),
+            escaped(one.text),
         )
     return table
 
 
 def crosscheck_table(result: Crosscheck, *, count: int) -> RenderableType:
     """Return the variables in which two engines differ most."""
-    table = _plain_table()
+    table = plain_table()
     for head in ("variable", "difference", "relative", "at", "egovsim", result.engine):
         table.add_column(head, justify="left" if head == "variable" else "right", overflow="fold")
     for one in result.rows[:count]:
         table.add_row(
-            _escaped(one.variable), f"{one.absolute:.3g}", f"{one.relative:.3g}", f"{one.time:g}",
+            escaped(one.variable), f"{one.absolute:.3g}", f"{one.relative:.3g}", f"{one.time:g}",
             f"{one.ours:.9g}", f"{one.theirs:.9g}",
         )  # fmt: skip
     return table
@@ -275,24 +282,11 @@ def crosscheck_table(result: Crosscheck, *, count: int) -> RenderableType:
 
 def listing_table(rows: Sequence[tuple[str, str, str]]) -> RenderableType:
     """Return shipped things: name, label, note."""
-    table = _plain_table()
+    table = plain_table()
     heads = ("name", "label", "note")
     shown = [i for i in range(len(heads)) if any(row[i] for row in rows)]
     for i in shown:
         table.add_column(heads[i], no_wrap=heads[i] == "name")
     for row in rows:
-        table.add_row(*(_escaped(row[i]) for i in shown))
+        table.add_row(*(escaped(row[i]) for i in shown))
     return table
-
-
-def _plain_table() -> Table:
-    from rich import box
-    from rich.table import Table
-
-    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
