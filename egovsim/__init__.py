@@ -8,6 +8,8 @@ Verbs are functions, nouns are frozen::
     model = egovsim.read_model("egov")
     result = egovsim.run(model, constants={"Training places": 0.1})
     result["Real use index"]
+
+Imports: cli.
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from egovsim.analysis.crosscheck import Crosscheck, crosscheck
-    from egovsim.analysis.validate import validate
-    from egovsim.analysis.verdicts import Validation
+    from egovsim.analysis.history_matching.evidence import Benchmark
+    from egovsim.analysis.history_matching.evidence_files import read_benchmark
+    from egovsim.analysis.history_matching.matching import Match, history_match
+    from egovsim.egov.compare import Comparison, compare
     from egovsim.errors import (
         DataError,
         EgovsimError,
@@ -31,27 +34,26 @@ if TYPE_CHECKING:
         ValueRangeError,
     )
     from egovsim.model.checking import Finding, check
-    from egovsim.model.holding import hold
     from egovsim.model.inputs import Design, PolicyPath, Profile, Range, Scenario, Series
+    from egovsim.model.interventions.hold import hold
     from egovsim.model.metrics import Metric, final, first_at_or_above, mean_over, value_at
     from egovsim.model.model import Model
-    from egovsim.policy.benchmarks import read_benchmark
-    from egovsim.policy.compare import Comparison, compare
-    from egovsim.policy.evidence import Benchmark
-    from egovsim.policy.files import read_policy, read_profile, read_scenario
-    from egovsim.policy.matching import Match, history_match
-    from egovsim.readers.named import read_model
+    from egovsim.readers.read_model import read_model
+    from egovsim.simulation.files import read_policy, read_profile, read_scenario
     from egovsim.simulation.result import Result, load_result
-    from egovsim.simulation.runs import run
+    from egovsim.simulation.run import run
     from egovsim.simulation.sampling import sample
+    from egovsim.validation.pysd_comparison import Crosscheck, crosscheck
+    from egovsim.validation.suite import validate
+    from egovsim.validation.verdicts import Validation
     from egovsim.writers.xmile import write_xmile
 
 __version__ = "0.1.0"
 
 _PLACES = {
-    "egovsim.analysis.crosscheck": ("Crosscheck", "crosscheck"),
-    "egovsim.analysis.validate": ("validate",),
-    "egovsim.analysis.verdicts": ("Validation",),
+    "egovsim.validation.pysd_comparison": ("Crosscheck", "crosscheck"),
+    "egovsim.validation.suite": ("validate",),
+    "egovsim.validation.verdicts": ("Validation",),
     "egovsim.errors": (
         "DataError",
         "EgovsimError",
@@ -64,18 +66,18 @@ _PLACES = {
         "ValueRangeError",
     ),
     "egovsim.model.checking": ("Finding", "check"),
-    "egovsim.model.holding": ("hold",),
+    "egovsim.model.interventions.hold": ("hold",),
     "egovsim.model.inputs": ("Design", "PolicyPath", "Profile", "Range", "Scenario", "Series"),
     "egovsim.model.metrics": ("Metric", "final", "first_at_or_above", "mean_over", "value_at"),
     "egovsim.model.model": ("Model",),
-    "egovsim.policy.benchmarks": ("read_benchmark",),
-    "egovsim.policy.compare": ("Comparison", "compare"),
-    "egovsim.policy.evidence": ("Benchmark",),
-    "egovsim.policy.files": ("read_policy", "read_profile", "read_scenario"),
-    "egovsim.policy.matching": ("Match", "history_match"),
-    "egovsim.readers.named": ("read_model",),
+    "egovsim.analysis.history_matching.evidence_files": ("read_benchmark",),
+    "egovsim.egov.compare": ("Comparison", "compare"),
+    "egovsim.analysis.history_matching.evidence": ("Benchmark",),
+    "egovsim.simulation.files": ("read_policy", "read_profile", "read_scenario"),
+    "egovsim.analysis.history_matching.matching": ("Match", "history_match"),
+    "egovsim.readers.read_model": ("read_model",),
     "egovsim.simulation.result": ("Result", "load_result"),
-    "egovsim.simulation.runs": ("run",),
+    "egovsim.simulation.run": ("run",),
     "egovsim.simulation.sampling": ("sample",),
     "egovsim.writers.xmile": ("write_xmile",),
 }

@@ -1,4 +1,4 @@
-"""What was worked out before: values in the user's private cache folder; writing a file whole or not at all."""
+"""Values that were worked out before, in the user's private cache folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import os
 import pickle
 import re
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from egovsim.errors import OutputError
+from egovsim.output import write_atomically
 
 T = TypeVar("T")
 
@@ -138,49 +138,13 @@ def code_digest(*places: str) -> str:
     Parameters
     ----------
     places : str
-        Files, or folders with all Python and grammar files in them: ``"model"``, ``"names.py"``.
+        Files, or folders with all Python and grammar files below them: ``"model"``, ``"names.py"``.
     """
     whole = hashlib.sha256()
     for place in places:
         path = _PACKAGE / place
-        files = sorted(one for one in path.iterdir() if one.suffix in {".py", ".lark"}) if path.is_dir() else [path]
-        for one in files:
-            whole.update(one.name.encode() + b"\0" + hashlib.sha256(one.read_bytes()).digest())
+        files = sorted(one for one in path.rglob("*") if one.suffix in {".py", ".lark"}) if path.is_dir() else [path]
+        for file in files:
+            name = file.relative_to(_PACKAGE).as_posix().encode()
+            whole.update(name + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     return whole.hexdigest()
-
-
-def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write a file beside its place and move it there, so that no reader ever meets half of it.
-
-    Parameters
-    ----------
-    path : Path
-        The file to make or replace; its folder must exist.
-    content : bytes or str
-        What it shall hold; text is written as UTF-8.
-
-    Raises
-    ------
-    OutputError
-        When the folder cannot be written to.
-    """
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    try:
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(beside, 0o644 & ~_umask())
-            os.replace(beside, path)
-        except BaseException:
-            os.unlink(beside)
-            raise
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"{path}: cannot be written ({reason}); choose another folder.") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 
 import egovsim
 from egovsim import library
-from egovsim.analysis.influence import equal_money, proportional
+from egovsim.analysis.history_matching.evidence_files import read_benchmark
+from egovsim.analysis.history_matching.match_files import read_match
+from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.sobol import SobolIndices
-from egovsim.policy.barriers import AMOUNT, BARRIERS, Barrier, Effects, binding, relief
-from egovsim.policy.benchmarks import read_benchmark
-from egovsim.policy.kept import read_match
-from egovsim.policy.matching import Match
+from egovsim.egov.barriers import AMOUNT, BARRIERS, Barrier, Effects, binding, relief
+from egovsim.egov.influence import equal_money, proportional
 
 Floats = NDArray[np.float64]
 

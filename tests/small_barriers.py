@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from egovsim.analysis.history_matching.evidence import Benchmark
+from egovsim.analysis.history_matching.matching import Match, Search
 from egovsim.model.inputs import Profile, Range
 from egovsim.model.model import Model
-from egovsim.policy.evidence import Benchmark
-from egovsim.policy.matching import Match, Search
-from egovsim.readers.named import read_model
+from egovsim.readers.read_model import read_model
 
 XMILE = """<?xml version="1.0" encoding="utf-8"?>
 <xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">

@@ -11,12 +11,12 @@ import functools
 from dataclasses import replace
 from pathlib import Path
 
+from egovsim.analysis.history_matching.evidence import Benchmark, EvidenceCheck, Structure
+from egovsim.egov.compare import compare
+from egovsim.egov.comparison import Comparison
 from egovsim.model.inputs import PolicyPath, Profile, Range, Series
 from egovsim.model.model import Model
-from egovsim.policy.compare import compare
-from egovsim.policy.comparison import Comparison
-from egovsim.policy.evidence import Benchmark, EvidenceCheck, Structure
-from egovsim.readers.named import read_model
+from egovsim.readers.read_model import read_model
 
 XMILE = """<?xml version="1.0" encoding="utf-8"?>
 <xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">

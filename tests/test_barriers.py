@@ -11,11 +11,11 @@ import pytest
 from small_barriers import CONSTANT, HERE, WORTH, barrier_model, members
 
 import egovsim
+from egovsim.analysis.history_matching.matching import Match
+from egovsim.egov.barriers import BARRIERS, CULTURE, DIVIDE, HR, INFRASTRUCTURE, SECURITY, barrier, binding, relief
 from egovsim.errors import InputError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import PolicyPath, Profile, Range, Series
 from egovsim.model.model import Model
-from egovsim.policy.barriers import BARRIERS, CULTURE, DIVIDE, HR, INFRASTRUCTURE, SECURITY, barrier, binding, relief
-from egovsim.policy.matching import Match
 
 USUAL = PolicyPath("usual")
 AMOUNT, TERM = 10.0, 4.0

@@ -14,9 +14,11 @@ import pytest
 from small_models import auxiliary, flow, read, stock, xmile
 
 import egovsim
-from egovsim.cache import user_cache, write_atomically
+from egovsim.cache import user_cache
+from egovsim.compiler import build_cache as prepared
 from egovsim.compiler import kernel as kernels
-from egovsim.compiler import machine_code, prepared
+from egovsim.compiler.codegen import machine_code
+from egovsim.output import write_atomically
 
 
 def text(factor: str = "0.3") -> str:

@@ -20,8 +20,8 @@ from small_region import XMILE
 import egovsim
 from egovsim import library
 from egovsim.cli import main
-from egovsim.cli.shell import progress_bar
-from egovsim.presentation.labels import read_labels
+from egovsim.cli.application import progress_bar
+from egovsim.egov.labels import read_labels
 
 Capture = pytest.CaptureFixture[str]
 
@@ -358,7 +358,7 @@ def test_crosscheck_compares_with_pysd(small: str, capsys: Capture) -> None:
 
 
 def test_crosscheck_that_disagrees_ends_with_one(small: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    from egovsim.analysis import crosscheck as module
+    from egovsim.validation import pysd_comparison as module
 
     row = module.Difference("Level", 1.0, 0.5, 2004.0, 2.0, 1.0, False)
     made = module.Crosscheck("small.xmile", "PySD 0", (row,), ())
@@ -419,7 +419,7 @@ def test_interruption_is_130(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ca
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("egovsim.policy.compare.compare", interrupted)
+    monkeypatch.setattr("egovsim.egov.compare.compare", interrupted)
     assert main(["compare", "--out", str(tmp_path / "plan")]) == 130
     assert capsys.readouterr().err == "egovsim: interrupted; nothing was half written.\n"
     assert not (tmp_path / "plan").exists()
@@ -447,7 +447,7 @@ def fault(*_: object, **__: object) -> None:
 
 
 def test_own_fault_is_70_and_says_what_to_report(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    monkeypatch.setattr("egovsim.policy.compare.compare", fault)
+    monkeypatch.setattr("egovsim.egov.compare.compare", fault)
     monkeypatch.setattr(sys, "argv", ["egovsim", "compare", "--seed", "1"])
     monkeypatch.delenv("EGOVSIM_DEBUG", raising=False)
     assert main(["compare", "--seed", "1"]) == 70
@@ -463,7 +463,7 @@ def test_own_fault_is_70_and_says_what_to_report(monkeypatch: pytest.MonkeyPatch
 
 
 def test_own_fault_shows_its_traceback_when_asked(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    monkeypatch.setattr("egovsim.policy.compare.compare", fault)
+    monkeypatch.setattr("egovsim.egov.compare.compare", fault)
     monkeypatch.setenv("EGOVSIM_DEBUG", "1")
     assert main(["compare"]) == 70
     assert "Traceback" in capsys.readouterr().err
@@ -495,5 +495,5 @@ def test_progress_is_drawn_on_a_terminal_only_and_only_when_it_takes_time(
     assert drawn() == ""
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "working" not in drawn()
-    monkeypatch.setattr("egovsim.cli.shell._PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("egovsim.cli.application._PATIENCE_SECONDS", 0.0)
     assert "working" in drawn()

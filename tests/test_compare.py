@@ -15,15 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_region import HERE, THERE, USUAL, path, rival_benchmark, shipped_comparison, small_model, speed_benchmark
 
+from egovsim.analysis.history_matching.evidence import Benchmark
+from egovsim.analysis.history_matching.match_files import write_match
+from egovsim.analysis.history_matching.matching import history_match
+from egovsim.analysis.measures import Lag, chance, cost_per_point, discounted, lag, order, regret
+from egovsim.egov.compare import compare
+from egovsim.egov.comparison import Comparison, winners
 from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import PolicyPath, Profile, Range, Scenario, Series
 from egovsim.model.model import Model
-from egovsim.policy.compare import compare
-from egovsim.policy.comparison import Comparison, winners
-from egovsim.policy.evidence import Benchmark
-from egovsim.policy.kept import write_match
-from egovsim.policy.matching import history_match
-from egovsim.policy.measures import Lag, chance, cost_per_point, discounted, lag, order, regret
 
 REFERENCE = Scenario("reference", label={"en": "Reference", "id": "Acuan"})
 YEARS = np.arange(2003.0, 2046.0)
@@ -265,7 +265,7 @@ def test_wrong_question_is_refused_before_anything_runs(
         raise AssertionError("something ran before the question was checked")
 
     if options.get("members") != 0:
-        monkeypatch.setattr("egovsim.policy.choice.history_match", never)
+        monkeypatch.setattr("egovsim.analysis.history_matching.member_selection.history_match", never)
     with pytest.raises(InputError) as caught:
         small_comparison(small, path("fast", Effort=2.0), **options)
     if message is not None:
@@ -333,7 +333,7 @@ def test_members_of_a_folder_are_its_first_and_nothing_is_searched(
 ) -> None:
     """Searching again would cost minutes, and other members would answer another question."""
     searched = small_comparison(small, path("fast", Effort=3.0), evidence=rival_benchmark(), seed=3)
-    monkeypatch.delattr("egovsim.policy.choice.history_match")
+    monkeypatch.delattr("egovsim.analysis.history_matching.member_selection.history_match")
     few = from_folder(small, kept, members=20)
     assert few.to_frame().equals(searched.to_frame())
     assert [len(one.members) for one in from_folder(small, kept).structures] == [30, 30]
@@ -414,7 +414,9 @@ def test_contradictory_checks_keep_nobody_and_name_the_check(small: Model, monke
     low, high = (dataclasses.replace(speed_benchmark(*band).checks[0], name=name) for name, band in
                  (("low", (0.0, 0.045)), ("high", (0.057, 1.0))))  # fmt: skip
     contradictory = dataclasses.replace(speed_benchmark(), checks=(low, high))
-    monkeypatch.setattr("egovsim.policy.choice.history_match", functools.partial(history_match, limit=4096))
+    monkeypatch.setattr(
+        "egovsim.analysis.history_matching.member_selection.history_match", functools.partial(history_match, limit=4096)
+    )
     with pytest.raises(InputError) as caught:
         small_comparison(small, path("fast", Effort=3.0), evidence=contradictory)
     share = re.search(r"\((\d+)%", str(caught.value))

@@ -12,9 +12,9 @@ import pytest
 from small_models import auxiliary, flow, over, stock, xmile
 
 import egovsim
+from egovsim.analysis.history_matching.match_files import read_match
 from egovsim.library import find
 from egovsim.names import canonical
-from egovsim.policy.kept import read_match
 
 RELATIVE, SHARE = 1e-9, 1e-12
 

@@ -12,9 +12,9 @@ import pytest
 from small_models import auxiliary, bounds, flow, over, stock, xmile
 
 import egovsim
-from egovsim.analysis.claims import Bound, Conserved, Declarations, Observed, Response
-from egovsim.analysis.declarations import declarations_path, read_declarations, undeclared
 from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
+from egovsim.validation.declaration_files import declarations_path, read_declarations, undeclared
+from egovsim.validation.declarations import Bound, Conserved, Declarations, Observed, Response
 
 MODEL = xmile(
     stock("Tank", 10.0, inflows=["Filling"], outflows=["Draining"]),

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 
 import egovsim
+from egovsim.compiler.codegen.machine_code import make_code
 from egovsim.compiler.kernel import Kernel, Schedule, Steps
-from egovsim.compiler.machine_code import make_code
 from egovsim.compiler.program import build_program
 from egovsim.model.expression import Binary, Call, Number, Reference
 from egovsim.model.model import Clock, Equation, Variable

@@ -11,12 +11,12 @@ import pytest
 from small_region import HERE, THERE, small_model, speed_benchmark
 
 from egovsim import library
+from egovsim.analysis.history_matching.evidence import Benchmark, EvidenceCheck
+from egovsim.analysis.history_matching.evidence_files import check_benchmark, read_benchmark, read_checks, read_evidence
+from egovsim.analysis.history_matching.matching import check_values, history_match
 from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import Range
 from egovsim.model.model import Model
-from egovsim.policy.benchmarks import check_benchmark, read_benchmark, read_checks, read_evidence
-from egovsim.policy.evidence import Benchmark, EvidenceCheck
-from egovsim.policy.matching import check_values, history_match
 
 
 @pytest.fixture

@@ -25,10 +25,10 @@ from egovsim.model.expression import (
     walk,
 )
 from egovsim.model.functions import FUNCTIONS
-from egovsim.model.show import show
+from egovsim.model.notation import show
 from egovsim.names import canonical
-from egovsim.readers.expressions import NOT_AVAILABLE, Names, parse
-from egovsim.readers.passage import Source
+from egovsim.readers.expressions.parser import NOT_AVAILABLE, Names, parse
+from egovsim.readers.source_span import Source
 
 
 def xmile(text: str, names: Names | None = None) -> Expression:

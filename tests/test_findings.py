@@ -13,11 +13,11 @@ from findings_page import PAGE, fingerprint, stated_fingerprint, table, table_na
 
 import egovsim
 from egovsim import library
-from egovsim.analysis.influence import equal_money, proportional
-from egovsim.policy.barriers import BARRIERS, relief
-from egovsim.policy.benchmarks import read_benchmark
-from egovsim.policy.kept import read_match
-from egovsim.policy.matching import Match
+from egovsim.analysis.history_matching.evidence_files import read_benchmark
+from egovsim.analysis.history_matching.match_files import read_match
+from egovsim.analysis.history_matching.matching import Match
+from egovsim.egov.barriers import BARRIERS, relief
+from egovsim.egov.influence import equal_money, proportional
 
 TEXT = PAGE.read_text("utf-8")
 REFRESH = "run `.ci/refresh-findings --left-out 200`, and read the page again"

@@ -10,11 +10,11 @@ import pytest
 from small_barriers import CONSTANT, HERE, SHARES, WORTH, barrier_model
 
 import egovsim
-from egovsim.analysis.influence import equal_money, proportional
 from egovsim.analysis.sobol import SobolIndices, sobol_indices
+from egovsim.egov.influence import equal_money, proportional
 from egovsim.errors import InputError, UnknownNameError, ValueRangeError
-from egovsim.model.adjusting import adjust
 from egovsim.model.inputs import Design, Profile, Series
+from egovsim.model.interventions.adjust import adjust
 from egovsim.model.model import Model
 
 XMILE = """<?xml version="1.0" encoding="utf-8"?>

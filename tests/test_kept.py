@@ -17,7 +17,8 @@ from small_models import auxiliary, flow, stock, xmile
 import egovsim
 from egovsim import cache
 from egovsim.model.expression import children_first
-from egovsim.readers import kept, reading
+from egovsim.readers import formats as reading
+from egovsim.readers import model_cache as kept
 
 CLOCK = "INITIAL TIME = 0 ~~|\nFINAL TIME = 4 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = TIME STEP ~~|\n"
 SETTINGS = "\\\\\\---/// Sketch information\nV300\n///---\\\\\\\n:L\x7f<%^E!@\n9:run\n13:history.vdf\n15:0,0,0\n"
@@ -351,7 +352,7 @@ def test_other_outputs_metrics_and_methods_are_other_code(tmp_path: Path, folder
 WARM = """
 import sys, egovsim
 result = egovsim.run(egovsim.read_model(sys.argv[1]), constants={"k": float(sys.argv[2])}, outputs=["s"])
-heavy = {"lark", "lxml", "openpyxl", "egovsim.compiler.llvm", "egovsim.compiler.program"}
+heavy = {"lark", "lxml", "openpyxl", "egovsim.compiler.codegen.ir", "egovsim.compiler.program"}
 print(result.status, heavy & set(sys.modules))
 """
 

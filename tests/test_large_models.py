@@ -17,7 +17,7 @@ from large_xmile import GROUPS, REGIONS, expected_modules, write_modules
 import egovsim
 from egovsim.errors import UnsupportedError
 from egovsim.model.model import Model
-from egovsim.readers.reading import read_file
+from egovsim.readers.formats import read_file
 
 
 def assert_as_worked_out(model: Model, large: Large) -> None:

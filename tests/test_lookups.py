@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from small_models import auxiliary, mdl, read, xmile
 
 import egovsim
-from egovsim.compiler import lookups
+from egovsim.compiler.codegen import lookups
 from egovsim.model.expression import Binary, Number, Reference, Table, TableCall
 from egovsim.model.model import Clock, Equation, Variable
 

@@ -17,17 +17,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from egovsim import library
+from egovsim.analysis.history_matching import matching
+from egovsim.analysis.history_matching.diagnostics import check_lessons, constant_lessons, outcome_bands
+from egovsim.analysis.history_matching.draws import Draws
+from egovsim.analysis.history_matching.evidence import Benchmark, Block, EvidenceCheck, Structure
+from egovsim.analysis.history_matching.evidence_files import read_benchmark
+from egovsim.analysis.history_matching.match_files import (
+    evidence_fingerprint,
+    model_fingerprint,
+    read_match,
+    write_match,
+)
+from egovsim.analysis.history_matching.matching import Match, check_values, history_match
 from egovsim.errors import DataError, InputError, OutputError, ValueRangeError
 from egovsim.model.inputs import Profile, Range, Series
 from egovsim.model.model import Model
-from egovsim.policy import matching
-from egovsim.policy.benchmarks import read_benchmark
-from egovsim.policy.draws import Draws
-from egovsim.policy.evidence import Benchmark, Block, EvidenceCheck, Structure
-from egovsim.policy.kept import evidence_fingerprint, model_fingerprint, read_match, write_match
-from egovsim.policy.lessons import check_lessons, constant_lessons, outcome_bands
-from egovsim.policy.matching import Match, check_values, history_match
-from egovsim.readers.named import read_model
+from egovsim.readers.read_model import read_model
 
 XMILE = """<?xml version="1.0" encoding="utf-8"?>
 <xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">

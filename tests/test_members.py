@@ -11,7 +11,7 @@ from strategies import Circumstances, circumstances, members
 
 import egovsim
 from egovsim.compiler import kernel as kernels
-from egovsim.simulation import runs
+from egovsim.simulation import run as runs
 
 LANES = (1, 2, 4, 8)
 TABLE = "<gf><xpts>{}</xpts><ypts>{}</ypts></gf>"

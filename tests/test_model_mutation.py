@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 import egovsim
-from egovsim.analysis.declarations import read_declarations
 from egovsim.errors import EgovsimError
 from egovsim.model.expression import Binary, Expression, Number, Reference, Unary, rewrite, walk
 from egovsim.model.model import Model, Variable, plain_number
 from egovsim.names import canonical, split_element
 from egovsim.testing.checks import checks_of
+from egovsim.validation.declaration_files import read_declarations
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 NAMES = ("egov", "capacity")

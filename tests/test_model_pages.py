@@ -18,17 +18,17 @@ from small_models import auxiliary, flow, read, stock, xmile
 
 import egovsim
 from egovsim import library
+from egovsim.analysis.history_matching.evidence import Evidence
 from egovsim.cli import main
+from egovsim.documentation.diagrams.layout import for_editors, views_of
+from egovsim.documentation.diagrams.sectors import sectors_of
+from egovsim.documentation.diagrams.svg import diagram
+from egovsim.documentation.model_pages import model_pages
+from egovsim.documentation.sidecar_files import Companions, read_companions
 from egovsim.model.dependencies import uses
 from egovsim.model.model import plain_number
 from egovsim.model.views import View, ViewItem
 from egovsim.names import canonical
-from egovsim.policy.evidence import Evidence
-from egovsim.presentation.companions import Companions, read_companions
-from egovsim.presentation.diagrams import diagram
-from egovsim.presentation.layout import for_editors, views_of
-from egovsim.presentation.model_pages import model_pages
-from egovsim.presentation.sectors import sectors_of
 from egovsim.testing.random_models import xmile_texts
 
 ROOT = Path(__file__).resolve().parent.parent

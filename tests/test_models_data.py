@@ -11,9 +11,9 @@ import pytest
 
 import egovsim
 from egovsim import library
+from egovsim.analysis.history_matching.evidence_files import read_benchmark, read_evidence
 from egovsim.model.model import plain_number
 from egovsim.names import canonical
-from egovsim.policy.benchmarks import read_benchmark, read_evidence
 
 MODEL = egovsim.read_model("egov")
 FOLDER = library.find("model", "egov").parent

@@ -18,10 +18,10 @@ import pytest
 import egovsim
 from egovsim import library
 from egovsim.cli import main
+from egovsim.egov.regions.new_profile import NewProfile, defaults, make_profile, write_profile
+from egovsim.egov.regions.questionnaire import Answer, gather, read_answer, read_number, read_questionnaire
 from egovsim.errors import DataError, InputError, OutputError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import Reported
-from egovsim.policy.answers import Answer, gather, read_answer, read_number, read_questionnaire
-from egovsim.policy.new_profile import NewProfile, defaults, make_profile, write_profile
 
 MODEL = egovsim.read_model("egov")
 ENGLISH = read_questionnaire(MODEL)

@@ -76,7 +76,7 @@ def test_wheel_holds_models_grammar_and_types(wheel: Path) -> None:
         for one in (ROOT / "models").rglob("*")
         if one.is_file()
     }
-    assert code | data | {"egovsim/py.typed", "egovsim/readers/expressions.lark"} <= names
+    assert code | data | {"egovsim/py.typed", "egovsim/readers/expressions/grammar.lark"} <= names
 
 
 def test_wheel_holds_nothing_else(wheel: Path) -> None:

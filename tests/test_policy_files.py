@@ -15,7 +15,7 @@ from egovsim.errors import DataError, InputError, ModelError, UnknownNameError, 
 from egovsim.model.expression import Number
 from egovsim.model.inputs import Profile, Series
 from egovsim.model.model import Bounds, Clock, Dimension, Equation, Model, Variable
-from egovsim.policy.files import read_policy, read_profile, read_scenario
+from egovsim.simulation.files import read_policy, read_profile, read_scenario
 
 AREAS = Dimension("Area", ("urban", "rural"))
 
@@ -342,7 +342,7 @@ def shipped(kind: library.Kind) -> list[Path]:
 
 def test_every_shipped_file_fits_the_shipped_model() -> None:
     """Were it broken, a bundled path would fail on the user's machine."""
-    from egovsim.readers import read_file
+    from egovsim.readers.formats import read_file
 
     model = read_file(library.find("model", "egov"))
     profiles = [read_profile(name, model=model) for name in library.names("profile")]

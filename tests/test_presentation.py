@@ -22,22 +22,23 @@ from small_region import HERE, THERE, USUAL, path, rival_benchmark, shipped_comp
 
 import egovsim
 from egovsim import library
+from egovsim.analysis.measures import Lag
+from egovsim.documentation.listing import shipped_sections
+from egovsim.egov.charts import comparison_chart, comparison_figure, path_styles
+from egovsim.egov.compare import compare
+from egovsim.egov.comparison import SCALE, Comparison
+from egovsim.egov.comparison_files import write_comparison
+from egovsim.egov.labels import Labels, read_labels
+from egovsim.egov.ranking import Terms, rank_paths
+from egovsim.egov.spreadsheet import comparison_workbook
+from egovsim.egov.structure_tables import disagreements
+from egovsim.egov.tables import comparison_report, lag_text
 from egovsim.errors import OutputError, UnknownNameError
 from egovsim.model.inputs import PolicyPath, Scenario
-from egovsim.policy.compare import compare
-from egovsim.policy.comparison import SCALE, Comparison
-from egovsim.policy.measures import Lag
-from egovsim.policy.ranking import Terms, rank_paths
-from egovsim.presentation.beside import disagreements
-from egovsim.presentation.charts import comparison_chart, comparison_figure, path_styles
-from egovsim.presentation.files import check_writable, write_comparison
-from egovsim.presentation.labels import Labels, read_labels
-from egovsim.presentation.listing import shipped_sections
-from egovsim.presentation.spreadsheet import comparison_workbook
-from egovsim.presentation.tables import comparison_report, lag_text
+from egovsim.output import check_writable
 
 ROOT = Path(egovsim.__file__).parent.parent
-WORDS = tomllib.loads(resources.files("egovsim.presentation").joinpath("texts.toml").read_text("utf-8"))
+WORDS = tomllib.loads(resources.files("egovsim.egov").joinpath("texts.toml").read_text("utf-8"))
 TABLES = ("ranking.csv", "comparison.csv", "binding.csv", "swaps.csv", "checks.csv", "evidence.csv")
 OUTPUTS = {*TABLES, "comparison.xlsx", "comparison.png", "manifest.json"}
 SMALL_OUTPUTS = OUTPUTS - {"binding.csv", "evidence.csv"}

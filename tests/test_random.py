@@ -10,10 +10,10 @@ from scipy import special, stats
 from small_models import auxiliary, flow, mdl, read, stock, xmile
 
 import egovsim
-from egovsim.analysis.crosscheck import crosscheck
 from egovsim.compiler import kernel as kernels
-from egovsim.compiler.chance import site_of
-from egovsim.simulation import runs
+from egovsim.compiler.lowering.random_calls import site_of
+from egovsim.simulation import run as runs
+from egovsim.validation.pysd_comparison import crosscheck
 
 STEP = 0.125
 

@@ -21,9 +21,9 @@ from egovsim.model.expression import (
     walk,
 )
 from egovsim.model.model import Bounds, Clock, Dimension, Equation, Model
-from egovsim.readers import read_file
-from egovsim.readers.expressions import parse
-from egovsim.simulation.runs import run
+from egovsim.readers.expressions.parser import parse
+from egovsim.readers.formats import read_file
+from egovsim.simulation.run import run
 
 CONTROLS = """
 ********************************************************

@@ -21,7 +21,7 @@ from egovsim.model.expression import (
     walk,
 )
 from egovsim.model.model import Bounds, Clock, Dimension, Equation, Model
-from egovsim.readers import read_file
+from egovsim.readers.formats import read_file
 
 STANDARD = 'xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0"'
 SPECS = "<sim_specs><start>0</start><stop>10</stop><dt>0.5</dt></sim_specs>"

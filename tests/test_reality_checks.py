@@ -16,7 +16,7 @@ from egovsim.cli import app
 from egovsim.model import reality_checks as rc
 from egovsim.model.expression import Binary, Call, Number, Reference, Unsupported
 from egovsim.model.model import Model
-from egovsim.model.show import show
+from egovsim.model.notation import show
 
 MODEL = """
 Area: urban, rural ~~|

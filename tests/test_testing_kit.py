@@ -22,7 +22,6 @@ from broken_models import DECLARATIONS, Fault, office
 from hypothesis import find, given, settings
 
 import egovsim
-from egovsim.analysis.declarations import declarations_path, read_declarations
 from egovsim.errors import DataError, InputError, UnknownNameError
 from egovsim.model.inputs import PolicyPath, Series
 from egovsim.testing import (
@@ -48,6 +47,7 @@ from egovsim.testing.checks import checks_of
 from egovsim.testing.examples import varied_inputs
 from egovsim.testing.strategies import constants, models, policy_paths, scenarios
 from egovsim.testing.xmile_text import auxiliary, bounds, xmile
+from egovsim.validation.declaration_files import declarations_path, read_declarations
 
 ROOT = Path(__file__).resolve().parent.parent
 STAFF = Conserved("staff", ("Novices", "Experts"), ("Hiring",), ("Quitting",))

@@ -21,10 +21,10 @@ from egovsim.cli import main
 from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, Number, Reference, Unary
 from egovsim.model.functions import FUNCTIONS
 from egovsim.model.model import Clock, Equation, Model, UnitSynonyms, Variable
-from egovsim.model.unit_checking import check_units
-from egovsim.model.unit_rules import FUNCTION_RULES, OPERATOR_RULES
-from egovsim.model.unit_texts import UnitTextError, read_unit
-from egovsim.model.units import Units
+from egovsim.model.units.algebra import Units
+from egovsim.model.units.checking import check_units
+from egovsim.model.units.rules import FUNCTION_RULES, OPERATOR_RULES
+from egovsim.model.units.texts import UnitTextError, read_unit
 
 
 def units(*texts: str, synonyms: tuple[UnitSynonyms, ...] = ()) -> Units:
@@ -713,7 +713,7 @@ def test_world3_is_clean(conformance: Path) -> None:
 def test_checking_takes_no_time_to_speak_of() -> None:
     """`check` is for every save of a file; in a process of its own, pint's import included."""
     script = (
-        "import time, egovsim; from egovsim.model.unit_checking import check_units\n"
+        "import time, egovsim; from egovsim.model.units.checking import check_units\n"
         "model = egovsim.read_model('egov'); start = time.process_time(); assert not list(check_units(model))\n"
         "print(time.process_time() - start)"
     )

@@ -20,20 +20,20 @@ from small_models import auxiliary, bounds, flow, mdl, stock, xmile
 from typer.testing import CliRunner
 
 import egovsim
-from egovsim.analysis.claims import MODES, Conserved, Declarations, Loop, RankingClaim
-from egovsim.analysis.declarations import read_declarations, undeclared
-from egovsim.analysis.fit import fit
-from egovsim.analysis.link_signs import slopes
-from egovsim.analysis.loop_tests import loop_verdicts
-from egovsim.analysis.membership import kept_members
-from egovsim.analysis.modes import mode_of
-from egovsim.analysis.ranking_tests import agreement_of, ranking_verdicts
-from egovsim.analysis.state_tests import one_at_a_time
-from egovsim.analysis.surveying import Subject, base_courses, random_members
-from egovsim.analysis.verdicts import Validation
 from egovsim.cli import app
 from egovsim.errors import DataError, InputError, SimulationError, UnknownNameError, ValueRangeError
-from egovsim.presentation.validation import validation_json, validation_page
+from egovsim.validation.accepted_members import kept_members
+from egovsim.validation.behaviour_modes import mode_of
+from egovsim.validation.declaration_files import read_declarations, undeclared
+from egovsim.validation.declarations import MODES, Conserved, Declarations, Loop, RankingClaim
+from egovsim.validation.ensembles import Subject, base_courses, random_members
+from egovsim.validation.fit import fit
+from egovsim.validation.link_signs import slopes
+from egovsim.validation.loop_tests import loop_verdicts
+from egovsim.validation.ranking_tests import agreement_of, ranking_verdicts
+from egovsim.validation.report import validation_json, validation_page
+from egovsim.validation.state_tests import one_at_a_time
+from egovsim.validation.verdicts import Validation
 
 ROOT = Path(__file__).resolve().parent.parent
 PREDATORS = ROOT / "examples" / "predator_prey.xmile"

@@ -15,7 +15,7 @@ import numpy as np
 
 from egovsim.errors import InputError, ValueRangeError
 from egovsim.model.inputs import Floats, Range
-from egovsim.simulation import sample
+from egovsim.simulation.sampling import sample
 
 _INTERVAL = (0.05, 0.95)
 

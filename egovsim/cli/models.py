@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from egovsim.cli.shell import BAD_INPUT, app, console, guarded
+from egovsim.cli.application import BAD_INPUT, app, console, guarded
 
 ModelFile = Annotated[str, typer.Argument(help="A model file (XMILE or Vensim), or a shipped name.")]
 Data = Annotated[
@@ -42,8 +42,8 @@ def run(
     egovsim run mine.xmile --set "Training places=0.1" --out course.csv
     egovsim run mine.mdl --data run.dat
     """
-    from egovsim.policy.single import run_once
-    from egovsim.presentation.files import write_text
+    from egovsim.output import write_atomically
+    from egovsim.simulation.run_from_files import run_once
 
     result = run_once(
         model, profile=profile, policy=policy, scenario=scenario,
@@ -56,7 +56,7 @@ def run(
     if out is None:
         typer.echo(text, nl=False)
     else:
-        write_text(text, out)
+        write_atomically(out, text)
         typer.echo(f"Written to {out}", err=True)
 
 
@@ -85,9 +85,9 @@ def check(
     \b
     egovsim check mine.xmile
     """
+    from egovsim.cli.tables import findings_table
     from egovsim.model.checking import check as look_over
-    from egovsim.presentation.tables import findings_table
-    from egovsim.readers.named import read_model
+    from egovsim.readers.read_model import read_model
 
     read = read_model(model, data=data or ())
     findings = look_over(read)
@@ -113,7 +113,7 @@ def convert(
     \b
     egovsim convert mine.mdl --out mine.xmile
     """
-    from egovsim.readers.named import read_model
+    from egovsim.readers.read_model import read_model
     from egovsim.writers.xmile import write_xmile
 
     read = read_model(model, data=data or ())
@@ -138,8 +138,8 @@ def crosscheck(
     egovsim crosscheck capacity
     egovsim crosscheck egov --until 2004
     """
-    from egovsim.analysis.crosscheck import crosscheck as compare_engines
-    from egovsim.presentation.tables import crosscheck_table
+    from egovsim.cli.tables import crosscheck_table
+    from egovsim.validation.pysd_comparison import crosscheck as compare_engines
 
     result = compare_engines(model, until=until, data=data or ())
     console().print(crosscheck_table(result, count=rows))
@@ -163,10 +163,10 @@ def document(
     egovsim document mine.xmile --out pages
     """
     from egovsim import library
-    from egovsim.presentation.companions import read_companions
-    from egovsim.presentation.files import check_writable, place_files
-    from egovsim.presentation.model_pages import model_pages
-    from egovsim.readers.named import read_model
+    from egovsim.documentation.model_pages import model_pages
+    from egovsim.documentation.sidecar_files import read_companions
+    from egovsim.output import check_writable, place_files
+    from egovsim.readers.read_model import read_model
 
     check_writable(out)
     read = read_model(model, data=data or ())

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from egovsim.cli.shell import app, console, guarded
+from egovsim.cli.application import app, console, guarded
 
 if TYPE_CHECKING:
-    from egovsim.policy.answers import Answer, Question, Questionnaire
+    from egovsim.egov.regions.questionnaire import Answer, Question, Questionnaire
 
 group = typer.Typer(no_args_is_help=True, help="Make a profile of your own region, or check one.")
 app.add_typer(group, name="profile")
@@ -49,11 +49,11 @@ def new(
     egovsim profile new --lang id --out palembang.toml
     egovsim profile new --name "Palembang" --set staff=12500 --set budget=4800 --no-ask
     """
-    from egovsim.policy.answers import answers_of, gather, read_answer, read_questionnaire
-    from egovsim.policy.files import read_profile
-    from egovsim.policy.new_profile import check_place, defaults, make_profile, write_profile
-    from egovsim.policy.tables import read_table
-    from egovsim.readers.named import read_model
+    from egovsim.egov.regions.new_profile import check_place, defaults, make_profile, write_profile
+    from egovsim.egov.regions.questionnaire import answers_of, gather, read_answer, read_questionnaire
+    from egovsim.readers.read_model import read_model
+    from egovsim.simulation.files import read_profile
+    from egovsim.toml import read_table
 
     read = read_model(model)
     questionnaire = read_questionnaire(read, lang)
@@ -88,8 +88,8 @@ def new(
 
 
 def _pair(text: str, questionnaire: Questionnaire) -> tuple[str, Answer]:
+    from egovsim.egov.regions.questionnaire import read_answer
     from egovsim.errors import DataError
-    from egovsim.policy.answers import read_answer
 
     key, sign, value = text.partition("=")
     if not sign:
@@ -117,7 +117,7 @@ def _asked(
 
 def _default(questionnaire: Questionnaire, question: Question, template: str, taken: dict[str, float]) -> str:
     """Say what Enter does, after what is plausible."""
-    from egovsim.policy.answers import number_text
+    from egovsim.egov.regions.questionnaire import number_text
 
     plausible = ""
     if question.plausible is not None:
@@ -132,8 +132,8 @@ def _default(questionnaire: Questionnaire, question: Question, template: str, ta
 
 
 def _reply(questionnaire: Questionnaire, question: Question) -> Answer | None:
+    from egovsim.egov.regions.questionnaire import doubt, read_answer
     from egovsim.errors import InputError
-    from egovsim.policy.answers import doubt, read_answer
 
     doubted: Answer | None = None
     while True:
@@ -176,9 +176,9 @@ def check(
     \b
     egovsim profile check my-region.toml
     """
-    from egovsim.policy.files import read_profile
-    from egovsim.presentation.labels import read_labels
-    from egovsim.readers.named import read_model
+    from egovsim.egov.labels import read_labels
+    from egovsim.readers.read_model import read_model
+    from egovsim.simulation.files import read_profile
 
     labels = read_labels(lang)
     read = read_model(model)
@@ -188,10 +188,10 @@ def check(
         typer.echo(labels.text("nothing reported"))
         return
     from egovsim import library
-    from egovsim.policy.benchmarks import read_benchmark
-    from egovsim.policy.kept import read_match
-    from egovsim.policy.reported import beside_reported
-    from egovsim.presentation.reported import reported_table
+    from egovsim.analysis.history_matching.evidence_files import read_benchmark
+    from egovsim.analysis.history_matching.match_files import read_match
+    from egovsim.egov.regions.published_figures import beside_reported
+    from egovsim.egov.regions.published_table import reported_table
 
     benchmark = read_benchmark()
     structure = benchmark.structures[0]

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from egovsim.compiler.chance import draws, numbered
-from egovsim.compiler.depth import shallow
-from egovsim.compiler.elements import Recall, ScalarEquation, scalar_equations
-from egovsim.compiler.stateful import expand_stateful
+from egovsim.compiler.lowering.depth import shallow
+from egovsim.compiler.lowering.elements import Recall, ScalarEquation, scalar_equations
+from egovsim.compiler.lowering.random_calls import draws, numbered
+from egovsim.compiler.lowering.stateful import expand_stateful
 from egovsim.errors import ModelError
 from egovsim.model.dependencies import ordered, references
 from egovsim.model.expression import (

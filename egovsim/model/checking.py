@@ -13,7 +13,7 @@ from egovsim.model.expression import Binary, Call, Expression, Number, Reference
 from egovsim.model.functions import FUNCTIONS, NOISE_SEED, draws_random_numbers
 from egovsim.model.model import Model, Variable, plain_number
 from egovsim.model.reality_checks import TestInput
-from egovsim.model.unit_checking import check_units
+from egovsim.model.units.checking import check_units
 
 Severity = Literal["error", "warning", "note"]
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}

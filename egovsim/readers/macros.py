@@ -29,7 +29,7 @@ from egovsim.model.expression import (
 )
 from egovsim.model.functions import FUNCTIONS
 from egovsim.model.model import Dimension, Equation, Variable
-from egovsim.model.unit_texts import with_units_for
+from egovsim.model.units.texts import with_units_for
 from egovsim.names import canonical
 
 DEEPEST = 50

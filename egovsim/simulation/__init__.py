@@ -1,7 +1,4 @@
-"""Runs: `run`, `sample`, `Result`."""
+"""Runs of a model: designs, schedules, results, and the files that profiles, policies and scenarios stand in.
 
-from egovsim.simulation.result import Result, load_result
-from egovsim.simulation.runs import run
-from egovsim.simulation.sampling import counted_uniforms, sample
-
-__all__ = ["Result", "counted_uniforms", "load_result", "run", "sample"]
+Imports: errors, library, names, output, progress, toml, model, readers, compiler.
+"""

@@ -12,10 +12,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from egovsim.cache import write_atomically
 from egovsim.errors import DataError, unknown_name
 from egovsim.model.inputs import Floats
 from egovsim.names import canonical, element_name, split_element
+from egovsim.output import write_atomically
 
 if TYPE_CHECKING:
     import pandas

@@ -13,8 +13,8 @@ from typing import cast
 
 import numpy as np
 
+from egovsim.compiler.build_cache import settable
 from egovsim.compiler.kernel import Schedule, Steps
-from egovsim.compiler.prepared import settable
 from egovsim.errors import InputError, ValueRangeError
 from egovsim.model.inputs import START, Design, Floats, PolicyPath, Profile, Scenario, Series
 from egovsim.model.model import Model, Variable

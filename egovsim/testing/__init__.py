@@ -5,6 +5,8 @@
     assert_conserves(model, Conserved("staff", ("Novices", "Experts"), inflows=("Hiring",), outflows=("Quitting",)))
 
 Strategies for Hypothesis are in `egovsim.testing.strategies`; they need the extra ``egovsim[testing]``.
+
+Imports: errors, names, model, model.units, readers, simulation, validation.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from egovsim.analysis.claims import Balance, Bound, Conserved, Extreme, Loop, Response
-    from egovsim.testing.courses import (
+    from egovsim.testing.examples import Examples
+    from egovsim.testing.loops import assert_loop
+    from egovsim.testing.metamorphic import assert_deterministic, assert_monotone, assert_time_step_converges
+    from egovsim.testing.rescaling import assert_unit_rescaling
+    from egovsim.testing.trajectories import (
         assert_balance,
         assert_conserves,
         assert_extreme,
@@ -22,14 +27,11 @@ if TYPE_CHECKING:
         assert_never_falling,
         assert_within,
     )
-    from egovsim.testing.examples import Examples
-    from egovsim.testing.loops import assert_loop
-    from egovsim.testing.pairs import assert_deterministic, assert_monotone, assert_time_step_converges
-    from egovsim.testing.rescaling import assert_unit_rescaling
+    from egovsim.validation.declarations import Balance, Bound, Conserved, Extreme, Loop, Response
 
 _PLACES = {
-    "egovsim.analysis.claims": ("Balance", "Bound", "Conserved", "Extreme", "Loop", "Response"),
-    "egovsim.testing.courses": (
+    "egovsim.validation.declarations": ("Balance", "Bound", "Conserved", "Extreme", "Loop", "Response"),
+    "egovsim.testing.trajectories": (
         "assert_balance",
         "assert_conserves",
         "assert_extreme",
@@ -39,7 +41,7 @@ _PLACES = {
     ),
     "egovsim.testing.examples": ("Examples",),
     "egovsim.testing.loops": ("assert_loop",),
-    "egovsim.testing.pairs": ("assert_deterministic", "assert_monotone", "assert_time_step_converges"),
+    "egovsim.testing.metamorphic": ("assert_deterministic", "assert_monotone", "assert_time_step_converges"),
     "egovsim.testing.rescaling": ("assert_unit_rescaling",),
 }
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}

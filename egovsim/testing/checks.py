@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from egovsim.analysis.claims import Declarations
-from egovsim.analysis.validate import validate
 from egovsim.model.checking import check
 from egovsim.model.model import Model
-from egovsim.model.unit_checking import check_units
-from egovsim.readers.kept import path_of
-from egovsim.testing.courses import (
+from egovsim.model.units.checking import check_units
+from egovsim.readers.model_cache import path_of
+from egovsim.testing.examples import Examples
+from egovsim.testing.loops import assert_loop
+from egovsim.testing.metamorphic import assert_monotone, assert_time_step_converges
+from egovsim.testing.trajectories import (
     assert_balance,
     assert_conserves,
     assert_extreme,
@@ -21,9 +22,8 @@ from egovsim.testing.courses import (
     assert_within,
     computed,
 )
-from egovsim.testing.examples import Examples
-from egovsim.testing.loops import assert_loop
-from egovsim.testing.pairs import assert_monotone, assert_time_step_converges
+from egovsim.validation.declarations import Declarations
+from egovsim.validation.suite import validate
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from egovsim.analysis.claims import Bound
-from egovsim.analysis.declarations import undeclared
 from egovsim.errors import InputError, unknown_name
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
 from egovsim.model.model import Model, Variable, display_elements, plain_number
 from egovsim.names import canonical, element_name, split_element
-from egovsim.policy.files import read_profile
+from egovsim.simulation.files import read_profile
 from egovsim.simulation.schedule import input_ids
+from egovsim.validation.declaration_files import undeclared
+from egovsim.validation.declarations import Bound
 
 Ends = Bound | tuple[float | None, float | None]
 

@@ -8,18 +8,18 @@ from itertools import pairwise
 
 import numpy as np
 
-from egovsim.analysis.claims import Loop
-from egovsim.analysis.declarations import undeclared
-from egovsim.analysis.link_signs import Link, Slopes, slopes
-from egovsim.analysis.surveying import Courses, Subject
 from egovsim.errors import ModelError
 from egovsim.model.dependencies import is_feedback_loop
 from egovsim.model.inputs import Floats
 from egovsim.model.model import Model
 from egovsim.names import split_element
 from egovsim.testing.examples import Examples
+from egovsim.testing.properties import Claim, Trial, why_failed
 from egovsim.testing.search import assert_claim
-from egovsim.testing.trial import Claim, Trial, why_failed
+from egovsim.validation.declaration_files import undeclared
+from egovsim.validation.declarations import Loop
+from egovsim.validation.ensembles import Courses, Subject
+from egovsim.validation.link_signs import Link, Slopes, slopes
 
 _SIGNS = {"R": 1.0, "B": -1.0}
 _KINDS = {"R": "reinforces a change", "B": "opposes a change"}

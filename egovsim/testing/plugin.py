@@ -31,10 +31,10 @@ class ModelFile(pytest.File):
     """A model and its promises."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        from egovsim.analysis.declarations import read_declarations
         from egovsim.errors import EgovsimError
-        from egovsim.readers.named import read_model
+        from egovsim.readers.read_model import read_model
         from egovsim.testing.checks import checks_of
+        from egovsim.validation.declaration_files import read_declarations
 
         try:
             model = read_model(self.path)

@@ -10,14 +10,14 @@ import numpy as np
 from egovsim.errors import InputError, unknown_name
 from egovsim.model.inputs import Floats, Series
 from egovsim.model.model import Bounds, Model
-from egovsim.model.unit_texts import UnitTextError
-from egovsim.model.units import Units
+from egovsim.model.units.algebra import Units
+from egovsim.model.units.texts import UnitTextError
 from egovsim.names import canonical, split_element
 from egovsim.simulation.result import Result
 from egovsim.testing.examples import Examples, input_values
-from egovsim.testing.pairs import largest, stocks_of
+from egovsim.testing.metamorphic import largest, stocks_of
+from egovsim.testing.properties import Claim, Trial, failed_or, why_failed
 from egovsim.testing.search import assert_claim
-from egovsim.testing.trial import Claim, Trial, failed_or, why_failed
 
 _TOLERANCE = 1e-6
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from egovsim.model.model import Model
+from egovsim.testing.counterexamples import report
 from egovsim.testing.examples import Examples, input_values
-from egovsim.testing.reports import report
+from egovsim.testing.properties import Claim, Trial
 from egovsim.testing.shrinking import shrunk
-from egovsim.testing.trial import Claim, Trial
 
 _BY_CHANCE = (
     "What each of them draws depends on its number, and alone it misses nothing: look at the random functions of the "

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from egovsim.model.inputs import Series
-from egovsim.testing.trial import Claim, Trial
+from egovsim.testing.properties import Claim, Trial
 
 Values = Mapping[str, float]
 _MOST_DIGITS = 3

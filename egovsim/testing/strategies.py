@@ -16,7 +16,7 @@ from egovsim.errors import unknown_name
 from egovsim.model.inputs import PolicyPath, Scenario, Series, SeriesKind
 from egovsim.model.model import Model
 from egovsim.names import split_element
-from egovsim.readers.reading import read_file
+from egovsim.readers.formats import read_file
 from egovsim.testing.examples import Examples, Input, varied_inputs
 
 try:

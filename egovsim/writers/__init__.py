@@ -1,1 +1,4 @@
-"""Model files out: XMILE."""
+"""`Model` to model files: XMILE.
+
+Imports: errors, names, output, provenance, model.
+"""

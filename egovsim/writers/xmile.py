@@ -1,7 +1,7 @@
 """A model as an XMILE file (OASIS XMILE 1.0), whatever format it was read from.
 
 Four things that a `Model` can hold have no notation of their own there, and are written in one that any
-program reads, with a mark by which `readers/xmile_marks.py` finds them again: a stock that was given one
+program reads, with a mark by which `readers/xmile/round_trip.py` finds them again: a stock that was given one
 rate (Vensim's INTEG) names what its rate adds up as its flows, or gets a flow of its own, points in the middle of
 an equation become a graphical function of their own, the mapping of a dimension stands beside its elements, and
 data that stands still within a step of Runge and Kutta is a function of TIME.
@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from egovsim.cache import write_atomically
 from egovsim.errors import UnsupportedError
 from egovsim.model.expression import (
     Call,
@@ -40,10 +39,11 @@ from egovsim.model.expression import (
 )
 from egovsim.model.functions import FUNCTIONS
 from egovsim.model.model import Clock, Dimension, Equation, Model, UnitSynonyms, Variable, product_of
-from egovsim.model.show import LONGEST, length, show
+from egovsim.model.net_flows import Flows, flows_in_rates, moved_by_flows
+from egovsim.model.notation import LONGEST, length, show
 from egovsim.names import canonical
+from egovsim.output import write_atomically
 from egovsim.provenance import own_version
-from egovsim.writers.flows import Flows, flows_in_rates, moved_by_flows
 from egovsim.writers.xmile_views import view_lines, view_texts
 
 _NAMESPACES: Final = (

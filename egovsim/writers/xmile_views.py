@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from egovsim.model.expression import Number, Reference
-from egovsim.model.show import show
+from egovsim.model.notation import show
 from egovsim.model.views import Point, View, ViewItem
 from egovsim.names import canonical
 

@@ -30,15 +30,15 @@ from rich.table import Table
 from speed import OUTPUT, alternating, design_of, environment, machine, shorter
 
 import egovsim
+from egovsim.compiler.codegen.ir import KernelWriter
+from egovsim.compiler.codegen.machine_code import make_code, optimised
 from egovsim.compiler.kernel import Kernel, Schedule, native_lanes, target_machine
-from egovsim.compiler.llvm import KernelWriter
-from egovsim.compiler.machine_code import make_code, optimised
 from egovsim.compiler.program import Program, build_program
 from egovsim.library import find
 from egovsim.model.inputs import PolicyPath, Scenario
 from egovsim.model.model import plain_number
 from egovsim.names import canonical
-from egovsim.simulation.runs import _clock
+from egovsim.simulation.run import _clock
 from egovsim.simulation.schedule import make_plan
 
 MEMBERS = 1024

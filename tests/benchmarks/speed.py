@@ -27,7 +27,7 @@ from rich.table import Table
 
 import egovsim
 from egovsim.library import find
-from egovsim.readers.reading import read_file
+from egovsim.readers.formats import read_file
 
 OUTPUT = {"egov": "Real use index", "World3": "population"}
 

@@ -1,0 +1,177 @@
+"""What a match teaches: what each check did, which constants the evidence moved, and what it leaves open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from egovsim.analysis.history_matching.evidence import EvidenceCheck
+from egovsim.analysis.history_matching.matching import Hurdle, Match, Search, check_values
+from egovsim.analysis.measures import Spread, spread
+from egovsim.model.inputs import Floats, Profile, Range
+from egovsim.model.metrics import value_at
+from egovsim.model.model import Model
+from egovsim.simulation.run import run
+
+Verdict = Literal["moved", "somewhat", "untouched"]
+
+MOVED, UNTOUCHED = 0.25, 0.10
+"""Distances from the range drawn from: at or above the first the evidence moved a constant, below the second it says
+nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLesson:
+    """What one check did, and what the kept members say to it.
+
+    Parameters
+    ----------
+    check : EvidenceCheck
+        The check; one that only reports has no hurdle.
+    hurdle : Hurdle or None
+        How many it rejected as the first, alone, and as the last.
+    search : Search or None
+        The search that it belongs to.
+    values : Spread
+        What the kept members have.
+    passing : float
+        Share of the kept members within its bounds: 1 for a rejecting check.
+    passing_when_left_out : float
+        Share that would pass it of those that would be kept without it; not a number for one that only reports.
+    """
+
+    check: EvidenceCheck
+    hurdle: Hurdle | None
+    search: Search | None
+    values: Spread
+    passing: float
+    passing_when_left_out: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantLesson:
+    """How the kept members' values of one constant differ from the range that it was drawn from.
+
+    Parameters
+    ----------
+    range : Range
+        The range.
+    place : str
+        The profile that draws it; empty for a constant that all places share.
+    values : Spread
+        What the kept members have.
+    distance : float
+        The largest difference of the two cumulative distributions (Kolmogorov and Smirnov), from 0 to 1.
+    noise : float
+        The distance that as many members drawn from the range alone stay below in 95 of 100 cases.
+    """
+
+    range: Range
+    place: str
+    values: Spread
+    distance: float
+    noise: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the evidence says something of it."""
+        if self.distance >= MOVED:
+            return "moved"
+        return "somewhat" if self.distance >= max(UNTOUCHED, self.noise) else "untouched"
+
+
+def check_lessons(model: Model, match: Match, *, workers: int | None = None) -> tuple[CheckLesson, ...]:
+    """Return what every check of a match's benchmark did, in the order of the file."""
+    values = check_values(model, match, match.benchmark.checks, workers=workers)
+    return tuple(_check_lesson(match, one, values[one.name]) for one in match.benchmark.checks)
+
+
+def _check_lesson(match: Match, check: EvidenceCheck, value: Floats) -> CheckLesson:
+    hurdle = match.hurdles.get(check.name)
+    search = match.search if hurdle in match.search.hurdles else match.block
+    left_out = search.passing_when_left_out(hurdle) if hurdle is not None and search is not None else math.nan
+    passing = float(np.mean(check.passes(value)))
+    return CheckLesson(check, hurdle, search if hurdle is not None else None, spread(value), passing, left_out)
+
+
+def constant_lessons(match: Match) -> tuple[ConstantLesson, ...]:
+    """Return how far the evidence moved every uncertain constant, the furthest first.
+
+    Kept constants are correlated: each row is true alone, a member is more than its rows.
+    """
+    found: dict[tuple[str, str], ConstantLesson] = {}
+    for place, profile in match.benchmark.profiles.items():
+        design = match.design(profile)
+        ranges = {one.name: one for one in (*match.benchmark.ranges, *profile.ranges)}
+        own = {one.name for one in profile.ranges}
+        for name, values in zip(design.names, design.rows().T, strict=True):
+            where = place if name in own else ""
+            if (name, where) not in found:
+                found[name, where] = _constant_lesson(ranges[name], where, values)
+    return tuple(sorted(found.values(), key=lambda one: -one.distance))
+
+
+def _constant_lesson(one: Range, place: str, values: Floats) -> ConstantLesson:
+    from scipy.stats import kstest
+
+    distance = kstest(one.unit(values), "uniform").statistic if one.high > one.low else 0.0
+    return ConstantLesson(one, place, spread(values), float(distance), 1.36 / math.sqrt(len(values)))
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """An outcome of the kept members in one place and year, as history and business as usual make it."""
+
+    place: str
+    outcome: str
+    year: float
+    values: Spread
+
+
+def outcome_bands(
+    model: Model,
+    match: Match,
+    outcomes: Sequence[str],
+    profiles: Sequence[Profile],
+    years: Sequence[float],
+    *,
+    workers: int | None = None,
+) -> Iterator[Band]:
+    """Return bands of outcomes, to be laid beside those of a match with other tolerances.
+
+    Parameters
+    ----------
+    model, match : Model, Match
+        The model and the kept members.
+    outcomes : sequence of str
+        Scalar variables.
+    profiles : sequence of Profile
+        The places.
+    years : sequence of float
+        The instants.
+
+    Yields
+    ------
+    Band
+        By place, outcome and year; nothing where there are no outcomes or no years.
+    """
+    wanted = [(outcome, year) for outcome in outcomes for year in years]
+    if not wanted:
+        return
+    for profile in profiles:
+        result = run(
+            model,
+            profile=profile,
+            constants=match.constants,
+            design=match.design(profile),
+            metrics=[value_at(outcome, year, name=f"{outcome} {year:g}") for outcome, year in wanted],
+            until=max(years),
+            workers=workers,
+        )
+        for outcome, year in wanted:
+            values = result.metric_values(f"{outcome} {year:g}")[0, 0]
+            yield Band(profile.name, outcome, year, spread(values[np.isfinite(values)]))

@@ -1,0 +1,266 @@
+"""Evidence, checks, rival structures and ranges from their files, as one benchmark."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import cast
+
+import numpy as np
+
+from egovsim import library
+from egovsim.analysis.history_matching.evidence import (
+    AS_WRITTEN,
+    Action,
+    Benchmark,
+    Block,
+    CheckKind,
+    Evidence,
+    EvidenceCheck,
+    Grade,
+    Structure,
+)
+from egovsim.errors import DataError, UnknownNameError, ValueRangeError, unknown_name
+from egovsim.model.model import Model
+from egovsim.simulation.files import label_of, read_profile, read_ranges
+from egovsim.simulation.input_checks import check_profile, check_ranges
+from egovsim.toml import Table, read_table
+
+_CHECK_KEYS = (
+    "name", "outcome", "place", "kind", "at", "mean_over", "over_at", "minus_place", "minus_outcome",
+    "series", "low", "high", "observed", "measurement", "discrepancy", "evidence", "grade", "action", "block", "note",
+)  # fmt: skip
+_COLUMNS = ("place", "indicator", "unit", "year", "value", "grade", "source_title", "source_url")
+_INSTANT_KEYS: Mapping[CheckKind, tuple[str, ...]] = MappingProxyType(
+    {"band": ("at", "mean_over"), "difference": ("at", "mean_over"), "ratio": ("at",), "rmse": ("series",)}
+)
+
+
+def read_evidence(path: str | Path | None = None) -> tuple[Evidence, ...]:
+    """Read graded figures from a CSV file, by default the shipped ones.
+
+    Raises
+    ------
+    DataError
+        With the file and line of a row that lacks a column, a number or a grade.
+    """
+    file = library.find("evidence", "evidence" if path is None else path)
+    label = library.label(file)
+    rows = csv.DictReader(io.StringIO(library.read_bytes(file).decode("utf-8-sig")))
+    if tuple(rows.fieldnames or ()) != _COLUMNS:
+        raise DataError(f"{label}, line 1: the columns must be {', '.join(_COLUMNS)}.")
+    return tuple(_evidence(row, f"{label}, line {rows.line_num}") for row in rows)
+
+
+def _evidence(row: Mapping[str, str | None], where: str) -> Evidence:
+    texts = {name: row.get(name) or "" for name in _COLUMNS}
+    if texts["grade"] not in ("A", "B", "C"):
+        raise DataError(f'{where}: the grade must be A, B or C, not "{texts["grade"]}".')
+    try:
+        value = float(texts["value"])
+    except ValueError as cause:
+        raise DataError(f'{where}: "{texts["value"]}" is not a number; write 4.49, with a point.') from cause
+    return Evidence(
+        texts["place"], texts["indicator"], texts["unit"], texts["year"], value,
+        cast(Grade, texts["grade"]), texts["source_title"], texts["source_url"],
+    )  # fmt: skip
+
+
+def read_checks(path: str | Path) -> tuple[EvidenceCheck, ...]:
+    """Read evidence checks from a TOML file of ``[[check]]`` entries.
+
+    Raises
+    ------
+    DataError, UnknownNameError, ValueRangeError
+        With the file, the full key path, and what to write instead.
+    """
+    root, _ = read_table(library.find("evidence", path))
+    root.only(("check",), what="a file of evidence checks")
+    checks = tuple(_check(one) for one in root.tables("check"))
+    if not checks:
+        raise DataError(f"{root.file}: there is no [[check]] in this file.")
+    seen: set[str] = set()
+    for one in checks:
+        if one.name in seen:
+            raise DataError(f'{root.file}: two checks are called "{one.name}"; give each its own name.')
+        seen.add(one.name)
+    return checks
+
+
+def _check(table: Table) -> EvidenceCheck:
+    table.only(_CHECK_KEYS, what="an evidence check")
+    kind = cast(CheckKind, table.choice("kind", tuple(_INSTANT_KEYS)))
+    given = [key for key in _INSTANT_KEYS[kind] if key in table.values]
+    if len(given) != 1:
+        raise DataError(f"{table.place()}: a {kind} needs exactly one of: {', '.join(_INSTANT_KEYS[kind])}.")
+    if kind == "difference" and not ({"minus_place", "minus_outcome"} & set(table.values)):
+        raise DataError(f"{table.place()}: a difference needs minus_place or minus_outcome.")
+    low, high = (
+        table.number(key) if key in table.values else open_end for key, open_end in (("low", -np.inf), ("high", np.inf))
+    )
+    if low > high or (np.isinf(low) and np.isinf(high)):
+        raise ValueRangeError(f"{table.place()}: low {low:g} and high {high:g} bound nothing.")
+    return EvidenceCheck(
+        name=table.text("name"),
+        outcome=table.text("outcome"),
+        place=table.text("place"),
+        kind=kind,
+        low=low,
+        high=high,
+        at=table.number("at") if "at" in given else None,
+        mean_over=_span(table) if "mean_over" in given else None,
+        over_at=table.number("over_at") if kind == "ratio" else None,
+        minus_place=table.text("minus_place", ""),
+        minus_outcome=table.text("minus_outcome", ""),
+        series=table.pairs("series") if kind == "rmse" else (),
+        observed=table.optional_number("observed"),
+        measurement=table.number("measurement", 0.0),
+        discrepancy=table.number("discrepancy", 0.0),
+        evidence=table.texts("evidence"),
+        grade=cast(Grade, table.choice("grade", ("A", "B", "C"), "B")),
+        action=cast(Action, table.choice("action", ("reject", "report"), "reject")),
+        block=table.text("block", ""),
+        note=table.text("note", ""),
+    )
+
+
+def _span(table: Table) -> tuple[float, float]:
+    span = table.values["mean_over"]
+    if not isinstance(span, list) or len(span) != 2 or not all(isinstance(one, int | float) for one in span):
+        raise DataError(f"{table.place('mean_over')} must be a pair of years, such as [2023, 2024].")
+    if span[0] >= span[1]:
+        raise DataError(f"{table.place('mean_over')}: the first year must lie before the second.")
+    return float(span[0]), float(span[1])
+
+
+def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
+    """Read checks, the profiles that they name, the shared ranges, and the rival structures.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        A folder with ``checks.toml`` and ``ranges.toml`` and, if findings are to be told under rival structures,
+        ``structures.toml``; with an ``evidence.csv`` of its own, or the shipped one is cited. By default the
+        shipped evidence.
+
+    Returns
+    -------
+    Benchmark
+        For `compare` and `history_match`; the places that its checks speak of are shipped profiles.
+
+    Raises
+    ------
+    DataError, UnknownNameError, ValueRangeError
+        With the file, the full key path, and what to write instead.
+    """
+
+    def file(name: str) -> Path:
+        return library.find("evidence", name if folder is None else Path(folder) / f"{name}.toml")
+
+    checks = read_checks(file("checks"))
+    where = library.label(file("checks"))
+    own = Path(folder) / "evidence.csv" if folder is not None else None
+    figures = own if own is not None and own.is_file() else library.find("evidence", "evidence")
+    evidence = read_evidence(figures)
+    _check_keys(checks, evidence, where)
+    root, record = read_table(file("ranges"))
+    root.only(("ranges", "block"), what="a file of ranges")
+    block = _block(root)
+    known, blocks = library.names("profile"), (block.name,) if block is not None else ()
+    for one in checks:
+        for place in one.places:
+            if place not in known:
+                raise unknown_name(place, known, what="a shipped profile", where=where)
+        if one.block and one.block not in blocks:
+            raise unknown_name(one.block, blocks, what="a block of ranges.toml", where=f'{where}: check "{one.name}"')
+    profiles = {place: read_profile(place) for place in dict.fromkeys(place for one in checks for place in one.places)}
+    files = [library.record(file("checks")), record, library.record(figures)]
+    files += [library.record(library.find("profile", place)) for place in profiles]
+    structures: tuple[Structure, ...] = (AS_WRITTEN,)
+    if folder is None or (Path(folder) / "structures.toml").is_file():
+        structures = read_structures(file("structures"))
+        files.append(library.record(file("structures")))
+    ranges = read_ranges(root.table("ranges"))
+    return Benchmark(checks, MappingProxyType(profiles), ranges, block, structures, tuple(files), evidence)
+
+
+def _check_keys(checks: tuple[EvidenceCheck, ...], evidence: tuple[Evidence, ...], where: str) -> None:
+    """Refuse a check that cites a figure which is not there, or one of grade C."""
+    known = {one.key: one.grade for one in evidence}
+    for check in checks:
+        for key in check.evidence:
+            if key not in known:
+                raise unknown_name(key, known, what="a key of evidence.csv", where=f'{where}: check "{check.name}"')
+            if known[key] == "C":
+                raise DataError(f'{where}: check "{check.name}" cites "{key}", which is of grade C: not verified.')
+
+
+def _block(root: Table) -> Block | None:
+    if "block" not in root.values:
+        return None
+    table = root.table("block")
+    table.only(("name", "constants", "held"), what="a block")
+    return Block(table.text("name"), table.texts("constants"), table.texts("held"))
+
+
+def read_structures(path: str | Path) -> tuple[Structure, ...]:
+    """Read rival structures from a TOML file of ``[[structure]]`` entries.
+
+    Raises
+    ------
+    DataError, ValueRangeError
+        With the file, the full key path, and what to write instead.
+    """
+    root, _ = read_table(library.find("evidence", path))
+    root.only(("structure",), what="a file of structures")
+    found: list[Structure] = []
+    for one in root.tables("structure"):
+        one.only(("name", "label", "note", "constants"), what="a structure")
+        name, constants = one.text("name"), one.table("constants")
+        if name in (other.name for other in found):
+            raise DataError(f'{root.file}: two structures are called "{name}"; give each its own name.')
+        values = {key: constants.number(key) for key in constants.values}
+        found.append(Structure(name, values, label_of(one, name), one.text("note", "")))
+    if not found:
+        raise DataError(f"{root.file}: there is no [[structure]] in this file.")
+    return tuple(found)
+
+
+def check_benchmark(benchmark: Benchmark, model: Model) -> None:
+    """Check that a benchmark's outcomes, ranges and profiles fit a model.
+
+    Raises
+    ------
+    DataError, UnknownNameError, ValueRangeError
+        With the check, range, block, structure or profile in question.
+    """
+    for check in benchmark.checks:
+        for _, metric in check.needs:
+            try:
+                elements = model.elements_of(metric.variable)
+            except UnknownNameError as cause:
+                raise UnknownNameError(f'evidence check "{check.name}": {cause}') from cause
+            if len(elements) > 1:
+                raise DataError(
+                    f'evidence check "{check.name}": "{metric.variable}" is an array; name one element of it.'
+                )
+    check_ranges(benchmark.ranges, model, where="ranges.toml")
+    if benchmark.block is not None:
+        for key, names in (("constants", benchmark.block.constants), ("held", benchmark.block.held)):
+            for name in names:
+                _known(model, name, f"ranges.toml: block: {key}")
+    for structure in benchmark.structures:
+        for name in structure.constants:
+            _known(model, name, f'structure "{structure.name}"')
+    for profile in benchmark.profiles.values():
+        check_profile(profile, model)
+
+
+def _known(model: Model, name: str, where: str) -> None:
+    try:
+        model[name]
+    except UnknownNameError as cause:
+        raise UnknownNameError(f"{where}: {cause}") from cause

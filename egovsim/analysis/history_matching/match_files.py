@@ -1,0 +1,142 @@
+"""Kept members as small files: numbers of members, never their values, which the seed gives again.
+
+A file says for which model and which evidence its members were kept. Used with another model or other evidence
+it is refused: members that passed other checks of another model are members of nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from egovsim import library
+from egovsim.analysis.history_matching.evidence import Benchmark, Structure
+from egovsim.analysis.history_matching.matching import Hurdle, Match, Search
+from egovsim.errors import DataError, OutputError
+from egovsim.model.model import Model
+from egovsim.output import write_atomically
+from egovsim.provenance import digest, machine, versions
+
+_ABOUT = (
+    "Members that pass every rejecting evidence check, by number; `egovsim match` makes this file again. "
+    "The same numbers come out on the same machine and versions; elsewhere all but those named as borderline."
+)
+
+
+def model_fingerprint(model: Model) -> str:
+    """Return a hash of everything in a model that its numbers depend on: no note, label, range or picture."""
+    parts: list[object] = [model.clock, model.dimensions]
+    parts += [
+        (one.id, one.kind, one.equations, one.dimensions, one.inflows, one.outflows, one.non_negative)
+        for one in model.variables
+    ]
+    return digest("\n".join(map(repr, parts)).encode())
+
+
+def evidence_fingerprint(benchmark: Benchmark) -> str:
+    """Return a hash of everything in a benchmark that decides which members are kept; not of the order of checks."""
+    parts: list[object] = [benchmark.ranges, benchmark.block]
+    parts += sorted(
+        repr((one.needs, one.kind, one.series, one.low, one.high, one.block)) for one in benchmark.rejecting
+    )
+    for place in sorted({place for check in benchmark.rejecting for place in check.places}):
+        profile = benchmark.profiles[place]
+        parts += [(place, dict(profile.constants), profile.ranges, dict(profile.levers), profile.covers)]
+    return digest("\n".join(map(repr, parts)).encode())
+
+
+def write_match(match: Match, model: Model, structure: Structure, path: Path) -> None:
+    """Write kept members.
+
+    Parameters
+    ----------
+    match : Match
+        From `history_match`.
+    model : Model
+        The model that they were kept with.
+    structure : Structure
+        What its constants stand for.
+    path : Path
+        The file to write, whole or not at all; its folder must exist.
+
+    Raises
+    ------
+    OutputError
+        When the place cannot be written to.
+    """
+    content: dict[str, object] = {
+        "about": _ABOUT,
+        "model": model.name,
+        "model_fingerprint": model_fingerprint(model),
+        "evidence_fingerprint": evidence_fingerprint(match.benchmark),
+        "structure": structure.name,
+        "constants": dict(match.constants),
+        "seed": match.seed,
+        "block": _written(match.block) if match.block is not None else None,
+        "search": _written(match.search),
+        "versions": {name: versions()[name] for name in ("egovsim", "numpy", "llvmlite")},
+        "machine": machine(),
+    }
+    if not path.parent.is_dir():
+        raise OutputError(f"{path.parent}: there is no such folder; make it first.")
+    write_atomically(path, json.dumps(content, indent=1) + "\n")
+
+
+def read_match(path: Path, model: Model, benchmark: Benchmark, structure: Structure) -> Match:
+    """Read kept members, for the model and the evidence that they were kept with.
+
+    Raises
+    ------
+    DataError
+        When the file is not one of kept members, or they were kept with another model, other evidence or
+        another structure; the message says which, and what to run.
+    """
+    label = library.label(path)
+    try:
+        found: object = json.loads(library.read_bytes(path))
+    except ValueError as cause:
+        raise DataError(f"{label}: is not a file of kept members ({cause}).") from cause
+    expected = {"model_fingerprint", "evidence_fingerprint", "structure", "constants", "seed", "block", "search"}
+    if not isinstance(found, dict) or not expected <= set(cast("dict[str, object]", found)):
+        raise DataError(f"{label}: is not a file of kept members; `egovsim match` writes one.")
+    content = cast("dict[str, Any]", found)
+    differing = [
+        what
+        for what, key, now in (
+            (f"another version of {model.file or model.name}", "model_fingerprint", model_fingerprint(model)),
+            ("other evidence checks, ranges or profiles", "evidence_fingerprint", evidence_fingerprint(benchmark)),
+            (f'other constants of the structure "{structure.name}"', "constants", dict(structure.constants)),
+        )
+        if content[key] != now
+    ]
+    if differing:
+        raise DataError(
+            f"{label}: these members were kept with {' and '.join(differing)}; "
+            "run `egovsim match` with the model and evidence of now, and give its folder as --match."
+        )
+    try:
+        block = _read(content["block"]) if content["block"] is not None else None
+        return Match(benchmark, int(content["seed"]), _read(content["search"]), block, dict(structure.constants))
+    except (KeyError, TypeError, ValueError) as cause:
+        raise DataError(f"{label}: is damaged ({cause}); `egovsim match` writes it again.") from cause
+
+
+def _written(search: Search) -> dict[str, object]:
+    found = {one.name: getattr(search, one.name) for one in fields(Search)}
+    kept = [int(search.kept[0]), *np.diff(search.kept).tolist()] if len(search.kept) else []
+    return found | {"kept": kept, "hurdles": [asdict(one) for one in search.hurdles]}
+
+
+def _read(content: Mapping[str, Any]) -> Search:
+    """Read a search; the kept numbers stand as the first and the steps to the next."""
+    return Search(
+        kept=np.cumsum(np.array(content["kept"], dtype=np.int64)),
+        hurdles=tuple(Hurdle(**one) for one in content["hurdles"]),
+        borderline=tuple(content["borderline"]),
+        **{key: int(content[key]) for key in ("tried", "surveyed", "surveyed_kept", "screened")},
+    )

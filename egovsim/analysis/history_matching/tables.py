@@ -1,0 +1,220 @@
+"""What history matching found, as tables for a terminal and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from egovsim.analysis.history_matching.diagnostics import Band, CheckLesson, ConstantLesson, Verdict
+from egovsim.analysis.history_matching.evidence import Structure
+from egovsim.analysis.history_matching.matching import Match, Search
+from egovsim.analysis.measures import Spread
+from egovsim.terminal import escaped
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+Row = Mapping[str, object]
+_VERDICTS: Mapping[Verdict, str] = {
+    "moved": "the evidence moved them",
+    "somewhat": "it moved them somewhat",
+    "untouched": "it says nothing of them",
+}
+
+
+@dataclass(frozen=True)
+class MatchReport:
+    """One match and what it teaches; `wider` are the bands with every tolerance twice as wide."""
+
+    structure: Structure
+    match: Match
+    checks: tuple[CheckLesson, ...]
+    constants: tuple[ConstantLesson, ...]
+    bands: tuple[Band, ...]
+    wider: tuple[Band, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What files and headings call it."""
+        return f"{self.structure.name}-{self.match.seed}"
+
+
+def match_report(report: MatchReport) -> Iterator[RenderableType]:
+    """Yield everything that is printed of one match: counts, checks, constants, bands."""
+    from rich.text import Text
+
+    match = report.match
+    yield Text(f"{report.structure.label['en']}, seed {match.seed}", style="bold")
+    if match.block is not None and match.benchmark.block is not None:
+        yield Text(_counts(f'block "{match.benchmark.block.name}" alone', match.block))
+    yield Text(_counts("whole members", match.search))
+    near = match.search.borderline
+    if near:
+        yield Text(f"so near a bound that another processor may decide otherwise: {', '.join(map(str, near))}")
+    yield Text()
+    yield _check_table(report.checks)
+    yield Text(
+        "first: rejected as the first check failed, of those that came to it. alone: would reject, whatever the others "
+        "say. left out: of what is kept without it, the share that passes it. kept: median (5–95 %).",
+        style="dim",
+    )
+    yield Text()
+    yield from _constants(report.constants)
+    if report.bands:
+        yield Text()
+        yield _band_table(report.bands, report.wider)
+
+
+def _counts(what: str, search: Search) -> str:
+    rate = search.acceptance
+    often = f"{rate:.1%}" if rate >= 0.01 else f"{1e6 * rate:.3g} in a million"
+    return f"{what}: {len(search.kept):,} kept of {search.tried:,} tried ({often})"
+
+
+def _check_table(lessons: Sequence[CheckLesson]) -> Table:
+    table = _table("check", 22, "first", "alone", "left out", "kept")
+    for one in lessons:
+        if one.hurdle is None or one.search is None:
+            told = ("", "", f"{one.passing:.0%} pass")
+        else:
+            left_out = one.passing_when_left_out
+            told = (
+                _share(one.hurdle.first, one.search.came_to(one.hurdle)),
+                _share(one.hurdle.alone, one.search.screened),
+                "–" if np.isnan(left_out) else f"{left_out:.0%}",
+            )
+        table.add_row(escaped(one.check.name), *told, _spread(one.values))
+    return table
+
+
+def _table(first: str, width: int, *heads: str) -> Table:
+    """Return a table whose first column is wrapped at a width that leaves room for figures on 80 columns."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column(first, width=width)
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    return table
+
+
+def _constants(lessons: Sequence[ConstantLesson]) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    for verdict, words in _VERDICTS.items():
+        found = [one for one in lessons if one.verdict == verdict]
+        yield Text(f"{len(found)} of {len(lessons)} constants: {words}", style="bold")
+        if verdict == "moved":
+            yield _constant_table(found)
+        elif found:
+            yield Text(", ".join(_titled(one) for one in found))
+
+
+def _constant_table(lessons: Sequence[ConstantLesson]) -> Table:
+    table = _table("constant", 24, "drawn from", "kept", "distance")
+    for one in lessons:
+        drawn = f"{_number(one.range.low)}–{_number(one.range.high)}"
+        table.add_row(escaped(_titled(one)), drawn, _spread(one.values), f"{one.distance:.2f}")
+    return table
+
+
+def _band_table(bands: Sequence[Band], wider: Sequence[Band]) -> Table:
+    table = _table("history, then business as usual", 31, "kept", *(["tolerances doubled"] if wider else []))
+    beside = {(one.place, one.outcome, one.year): one for one in wider}
+    for one in bands:
+        other = beside.get((one.place, one.outcome, one.year))
+        name = f"{one.place} {one.year:g}: {one.outcome}"
+        table.add_row(escaped(name), _spread(one.values), *([_spread(other.values)] if other else []))
+    return table
+
+
+def match_tables(reports: Sequence[MatchReport]) -> dict[str, bytes]:
+    """Return the CSV files of some matches: ``checks.csv``, ``constants.csv`` and ``bands.csv``."""
+    found = {
+        "checks.csv": [_of(one, _check_row(row)) for one in reports for row in one.checks],
+        "constants.csv": [_of(one, _constant_row(row)) for one in reports for row in one.constants],
+        "bands.csv": [_of(one, row) for one in reports for row in _band_rows(one)],
+    }
+    return {name: _csv(table) for name, table in found.items() if table}
+
+
+def _of(report: MatchReport, row: Row) -> Row:
+    return {"structure": report.structure.name, "seed": report.match.seed, **row}
+
+
+def _check_row(one: CheckLesson) -> Row:
+    hurdle, search = one.hurdle, one.search
+    return {
+        "check": one.check.name,
+        "place": one.check.place,
+        "action": one.check.action,
+        "low": one.check.low,
+        "high": one.check.high,
+        "observed": one.check.observed,
+        **_parts("kept", one.values),
+        "kept_share_passing": one.passing,
+        "came_to_it": search.came_to(hurdle) if hurdle and search else None,
+        "rejected_as_first": hurdle.first if hurdle else None,
+        "screened": search.screened if search else None,
+        "rejected_alone": hurdle.alone if hurdle else None,
+        "surveyed": search.surveyed if search else None,
+        "surveyed_kept": search.surveyed_kept if search else None,
+        "rejected_as_last": hurdle.last if hurdle else None,
+        "share_passing_when_left_out": one.passing_when_left_out,
+        "grade": one.check.grade,
+        "evidence": "; ".join(one.check.evidence),
+    }
+
+
+def _constant_row(one: ConstantLesson) -> Row:
+    drawn = {"low": one.range.low, "high": one.range.high, "scale": one.range.scale}
+    told = {"distance": one.distance, "verdict": one.verdict}
+    return {"constant": one.range.name, "place": one.place, **drawn, **_parts("kept", one.values), **told}
+
+
+def _band_rows(report: MatchReport) -> Iterator[Row]:
+    for tolerance, bands in ((1, report.bands), (2, report.wider)):
+        for one in bands:
+            named = {"place": one.place, "outcome": one.outcome, "year": one.year, "tolerance": tolerance}
+            yield {**named, **_parts("kept", one.values)}
+
+
+def _parts(head: str, one: Spread) -> Row:
+    return {f"{head}_p05": one.p05, f"{head}_p50": one.p50, f"{head}_p95": one.p95}
+
+
+def _csv(rows: Sequence[Row]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
+    return text.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, float):
+        return f"{value:.6g}" if np.isfinite(value) else ""
+    return value
+
+
+def _titled(one: ConstantLesson) -> str:
+    return f"{one.range.name} ({one.place})" if one.place else one.range.name
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else "–"
+
+
+def _spread(one: Spread) -> str:
+    return f"{_number(one.p50)} ({_number(one.p05)}–{_number(one.p95)})"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}"

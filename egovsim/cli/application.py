@@ -1,0 +1,173 @@
+"""The command ``egovsim``: arguments and progress over the public functions, no computation.
+
+Tables go to standard output, messages and progress to standard error. Exit codes: 0 done; 1 bad input,
+or a check that found errors; 2 wrong usage; 130 interrupted; 70 a fault of egovsim's own.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
+
+import typer
+
+from egovsim.cache import user_cache
+from egovsim.errors import EgovsimError
+from egovsim.progress import Progress
+from egovsim.provenance import own_version
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+BAD_INPUT, INTERRUPTED, OWN_FAULT = 1, 130, 70
+_PATIENCE_SECONDS = 1.0
+
+app = typer.Typer(
+    name="egovsim",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Which policy path takes a region's e-government to where Surabaya is, how soon, at what cost, "
+    "and how sure is that? Begin with `egovsim compare`.",
+    epilog="A policy of your own: `egovsim show people-first > mine.toml`, edit it, `egovsim compare all mine.toml`.",
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        By default those of the process.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a code page without "–" must not end in a traceback
+    try:
+        app(args=arguments, prog_name="egovsim")
+        code = 0
+    except SystemExit as ending:
+        code = ending.code if isinstance(ending.code, int) else 0
+    except KeyboardInterrupt:
+        code = _interrupted()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _close_quietly()
+    return code
+
+
+def guarded(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn what a command raises into a message and an exit code."""
+
+    @functools.wraps(command)
+    def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (typer.Exit, typer.BadParameter):
+            raise
+        except EgovsimError as error:
+            typer.echo(f"egovsim: {error}", err=True)
+            raise typer.Exit(BAD_INPUT) from error
+        except KeyboardInterrupt as error:
+            raise typer.Exit(_interrupted()) from error
+        except BrokenPipeError as error:
+            _close_quietly()
+            raise typer.Exit(0) from error
+        except Exception as error:
+            raise typer.Exit(_own_fault(error)) from error
+
+    return attempt
+
+
+def _interrupted() -> int:
+    typer.echo("egovsim: interrupted; nothing was half written.", err=True)
+    return INTERRUPTED
+
+
+def _close_quietly() -> None:
+    """Whoever read our output has gone (``| head``): let the interpreter's last flush go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _own_fault(error: Exception) -> int:
+    """Say that the fault is ours and what to report; the traceback goes to a file."""
+    text = "".join(traceback.format_exception(error))
+    command = " ".join(["egovsim", *sys.argv[1:]])
+    what = f"{type(error).__name__}: {error}"
+    typer.echo(f"egovsim {own_version()} stopped through a fault of its own, not yours ({what}).", err=True)
+    if os.environ.get("EGOVSIM_DEBUG"):
+        typer.echo(text, err=True)
+        return OWN_FAULT
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    folder = user_cache() or Path(tempfile.gettempdir())
+    try:
+        handle, name = tempfile.mkstemp(dir=folder, prefix=f"fault-{stamp}-", suffix=".txt", text=True)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(f"egovsim {own_version()}\n{command}\n\n{text}")
+        typer.echo(f"Please report it with this command and this file:\n  {command}\n  {name}", err=True)
+    except OSError:
+        typer.echo(f"Please report it with what EGOVSIM_DEBUG=1 {command} prints.", err=True)
+    return OWN_FAULT
+
+
+def console() -> Console:
+    from rich.console import Console as RichConsole
+
+    class QuietConsole(RichConsole):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return QuietConsole(highlight=False)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Progress]:
+    """Show a bar on standard error: on a terminal only, and only when the work takes over a second."""
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    screen = RichConsole(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"))
+    bar = Progress(*columns, TimeElapsedColumn(), console=screen, transient=True)
+    begun, task = time.monotonic(), bar.add_task(what, total=None)
+
+    def report(done: int, total: int) -> None:
+        if not screen.is_terminal or time.monotonic() - begun < _PATIENCE_SECONDS:
+            return
+        bar.start()
+        bar.update(task, completed=done, total=total)
+
+    try:
+        yield report
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"egovsim {own_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,136 @@
+"""Commands about policy paths: compare them, list and show what is shipped."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from egovsim.cli.application import app, console, guarded, progress_bar
+
+
+@app.command()
+@guarded
+def compare(
+    context: typer.Context,
+    policies: Annotated[
+        list[str] | None,
+        typer.Argument(help="Policy files or shipped names; all (the default) stands for every shipped one."),
+    ] = None,
+    profile: Annotated[str, typer.Option(help="The region: a shipped profile or a file.")] = "south-sumatra",
+    benchmark: Annotated[str, typer.Option(help="What it is measured against, likewise.")] = "surabaya",
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(help="A shipped scenario or a file; may be repeated. Without it: reference."),
+    ] = None,
+    members: Annotated[
+        int | None, typer.Option(help="How many of the kept members. Without it: 256, or all of fewer.", min=1)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the kept members; 0 and 1 are shipped.", min=0)] = 0,
+    match: Annotated[
+        Path | None, typer.Option(help="A folder that `egovsim match` wrote. Without it: the shipped members.")
+    ] = None,
+    evidence: Annotated[
+        Path | None, typer.Option(help="A folder with evidence of your own. Without --match, members are searched.")
+    ] = None,
+    structure: Annotated[
+        str | None, typer.Option(help="One structure of structures.toml. Without it: the first and its rivals.")
+    ] = None,
+    until: Annotated[float, typer.Option(help="The horizon, a whole year.")] = 2045,
+    by: Annotated[str, typer.Option(help="The outcome that ranks.")] = "Real use index",
+    discount: Annotated[float, typer.Option(help="Discount rate a year of extra costs.")] = 0.05,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(help="An outcome of files and picture; may be repeated. Without it: all."),
+    ] = None,
+    model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = "egov",
+    out: Annotated[Path, typer.Option(help="Folder for tables, spreadsheet, picture and manifest.")] = Path(
+        "egovsim-comparison"
+    ),
+    lang: Annotated[str, typer.Option(help="Language of labels and numbers: en or id.")] = "en",
+) -> None:
+    """Compare policy paths of a region with the benchmark, and rank them.
+
+    \b
+    egovsim compare
+    egovsim compare mine.toml people-first --scenario budget-cut --lang id
+    egovsim compare all mine.toml --by "Citizen trust" --until 2035 --out plan
+    """
+    from egovsim.egov.compare import compare as compare_paths
+    from egovsim.egov.comparison_files import write_comparison
+    from egovsim.egov.labels import read_labels
+    from egovsim.egov.tables import comparison_report
+    from egovsim.output import check_writable
+
+    labels = read_labels(lang)
+    check_writable(out)
+    with progress_bar("egovsim compare") as progress:
+        comparison = compare_paths(
+            model,
+            profile=profile,
+            benchmark=benchmark,
+            policies=policies or None,
+            scenarios=scenario or ("reference",),
+            members=members,
+            seed=seed,
+            matches=match,
+            evidence=evidence,
+            structure=structure,
+            until=until,
+            by=by,
+            discount=discount,
+            outcomes=outcome or None,
+            progress=progress,
+        )
+    screen = console()
+    for part in comparison_report(comparison, labels, width=screen.width):
+        screen.print(part)
+    sys.stdout.flush()  # the answer is read while pictures and spreadsheet are still being made
+    options = {**context.params, "policies": policies or ["all"], "scenario": scenario or ["reference"]}
+    options |= {key: str(options[key]) for key in ("out", "match", "evidence") if options[key] is not None}
+    files = write_comparison(comparison, out, language=lang, options=options)
+    names = ", ".join(one.name for one in files)
+    typer.echo(labels.text("written", folder=out, files=names), err=True)
+
+
+@app.command("list")
+@guarded
+def list_shipped(
+    kind: Annotated[
+        str | None,
+        typer.Argument(help="models, profiles, policies, scenarios, evidence or matches; all by default."),
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of labels: en or id.")] = "en",
+) -> None:
+    """List the models, profiles, policies and scenarios that come with egovsim.
+
+    \b
+    egovsim list
+    egovsim list policies
+    """
+    from egovsim.cli.tables import listing_table
+    from egovsim.documentation.listing import shipped_sections
+
+    screen = console()
+    for title, rows in shipped_sections(kind, lang):
+        screen.print(title, style="bold")
+        screen.print(listing_table(rows))
+        screen.print()
+
+
+@app.command()
+@guarded
+def show(
+    name: Annotated[str, typer.Argument(help="A name that `egovsim list` shows.")],
+) -> None:
+    """Print a shipped file, to be edited into one's own.
+
+    \b
+    egovsim show people-first > mine.toml
+    """
+    from egovsim import library
+
+    _, path = library.search(name)
+    typer.echo(library.read_bytes(path).decode("utf-8"), nl=False)

@@ -1,0 +1,54 @@
+"""Tables that commands about models print: what `check` and `crosscheck` found, and what is shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from egovsim.model.checking import Finding
+from egovsim.terminal import escaped, plain_table
+from egovsim.validation.pysd_comparison import Crosscheck
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def findings_table(findings: Sequence[Finding]) -> RenderableType:
+    """Return what `check` found, a line each."""
+    table = plain_table()
+    for head in ("severity", "where", "variable", "what"):
+        table.add_column(head, overflow="fold")
+    colours = {"error": "red", "warning": "yellow", "note": "dim"}
+    for one in findings:
+        table.add_row(
+            f"[{colours[one.severity]}]{one.severity}",
+            str(one.where),
+            escaped(one.variable),
+            escaped(one.text),
+        )
+    return table
+
+
+def crosscheck_table(result: Crosscheck, *, count: int) -> RenderableType:
+    """Return the variables in which two engines differ most."""
+    table = plain_table()
+    for head in ("variable", "difference", "relative", "at", "egovsim", result.engine):
+        table.add_column(head, justify="left" if head == "variable" else "right", overflow="fold")
+    for one in result.rows[:count]:
+        table.add_row(
+            escaped(one.variable), f"{one.absolute:.3g}", f"{one.relative:.3g}", f"{one.time:g}",
+            f"{one.ours:.9g}", f"{one.theirs:.9g}",
+        )  # fmt: skip
+    return table
+
+
+def listing_table(rows: Sequence[tuple[str, str, str]]) -> RenderableType:
+    """Return shipped things: name, label, note."""
+    table = plain_table()
+    heads = ("name", "label", "note")
+    shown = [i for i in range(len(heads)) if any(row[i] for row in rows)]
+    for i in shown:
+        table.add_column(heads[i], no_wrap=heads[i] == "name")
+    for row in rows:
+        table.add_row(*(escaped(row[i]) for i in shown))
+    return table

@@ -1,0 +1,62 @@
+"""Deep expressions become chains of shallow ones, so that everything after may follow a tree to its leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from egovsim.compiler.lowering.elements import ScalarEquation
+from egovsim.model.expression import Expression, Reference, children, children_first, with_children
+
+DEEPEST = 150
+"""The most operators between the whole of an equation and its leaves."""
+
+
+def shallow(equations: Sequence[ScalarEquation]) -> list[ScalarEquation]:
+    """Give whatever lies deeper than `DEEPEST` an equation of its own; a sum of thousands of terms is so deep.
+
+    The order of operations stays as it is, and so does every bit.
+    """
+    return [one for equation in equations for one in _cut(equation)]
+
+
+def _cut(equation: ScalarEquation) -> Iterator[ScalarEquation]:
+    parts = _Parts(equation)
+    changed = replace(
+        equation,
+        expression=parts.cut(equation.expression),
+        rate=None if equation.rate is None else parts.cut(equation.rate),
+    )
+    yield changed if parts.made else equation
+    yield from parts.made
+
+
+@dataclass
+class _Parts:
+    """The equations that were made of the depths of one."""
+
+    owner: ScalarEquation
+    made: list[ScalarEquation] = field(default_factory=list[ScalarEquation])
+
+    def cut(self, expression: Expression) -> Expression:
+        nodes = children_first(expression)
+        if len(nodes) <= DEEPEST:
+            return expression
+        done: list[tuple[Expression, int]] = []
+        for node in nodes:
+            first = len(done) - len(children(node))
+            operands = done[first:]
+            del done[first:]
+            depth = 1 + max((depth for _, depth in operands), default=0)
+            if depth > DEEPEST:
+                operands = [self._named(one) if one[1] == DEEPEST else one for one in operands]
+                depth = 1 + max(depth for _, depth in operands)
+            same = all(one is old for (one, _), old in zip(operands, children(node), strict=True))
+            done.append((node if same else with_children(node, tuple(one for one, _ in operands)), depth))
+        return done[0][0]
+
+    def _named(self, operand: tuple[Expression, int]) -> tuple[Expression, int]:
+        number = len(self.made) + 1
+        here = Reference(f"{self.owner.name} (depth {number})", f"{self.owner.id}~depth {number}")
+        self.made.append(ScalarEquation(here.id, here.name, operand[0], None, self.owner.where))
+        return here, 1

@@ -1,0 +1,213 @@
+"""Arrays become one scalar equation per element; lookups are put in place; limits on flows are spelt out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from egovsim.compiler.lowering.array_algebra import Workshop
+from egovsim.compiler.lowering.array_functions import ARRAY_FUNCTIONS
+from egovsim.compiler.lowering.scopes import Scope
+from egovsim.errors import ModelError, UnsupportedError
+from egovsim.model.arrays import context_of, equation_by_element
+from egovsim.model.expression import (
+    Binary,
+    Call,
+    ClockValue,
+    Expression,
+    Number,
+    Reference,
+    Unary,
+    Unsupported,
+    Where,
+    walk,
+)
+from egovsim.model.model import Equation, Model, Variable, display_elements, product_of
+from egovsim.names import canonical, element_name
+
+MemoryKind = Literal["previous", "fixed", "information", "material"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """How a value that stands still within a step is found when a step is over.
+
+    `input` is what is remembered, `delay` for how long, `missing` what there is while nothing arrives: ids of
+    scalars, the last two empty where the kind has no need of them.
+    """
+
+    kind: MemoryKind
+    input: str
+    delay: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarEquation:
+    """The equation of one element.
+
+    `id` is ``coverage[rural]``, `name` the same in the file's own letters. For a stock `expression`
+    is the initial value and `rate` its net flow, for a memory the initial value and `recall` where the later
+    ones come from; for anything else `rate` and `recall` are None. `chosen_by` are ids of constants whose values
+    have decided how the equation is written out.
+    """
+
+    id: str
+    name: str
+    expression: Expression
+    rate: Expression | None
+    where: Where
+    recall: Recall | None = None
+    chosen_by: tuple[str, ...] = ()
+
+    @property
+    def is_state(self) -> bool:
+        """Whether the expression is an initial value: of a stock or a memory."""
+        return self.rate is not None or self.recall is not None
+
+
+def scalar_equations(model: Model) -> list[ScalarEquation]:
+    """Return one equation for every element of every variable but lookups, and for the parts of array functions.
+
+    An element without an equation, which Vensim allows, is not a number; to use it is an error.
+
+    Raises
+    ------
+    UnsupportedError
+        When the model uses what cannot be run; all of it is listed.
+    ModelError
+        When an array is used where a number is needed, or an element does not exist.
+    """
+    refuse_unsupported(model)
+    _refuse_too_many(model)
+    equations = [
+        one
+        for variable in model.variables
+        if variable.kind != "lookup"
+        for one in _elements_of_variable(model, variable)
+    ]
+    return _limit_flows(model, equations)
+
+
+MOST_SCALARS = 250_000
+"""The most equations of single elements; compiling more takes hours."""
+
+
+def _refuse_too_many(model: Model) -> None:
+    dimensions = model.dimension_by_id
+    count = sum(math.prod(len(dimensions[canonical(d)].elements) for d in one.dimensions) for one in model.variables)
+    if count > MOST_SCALARS:
+        place = model.file or model.name
+        raise ModelError(f"{place}: its arrays have {count} elements in all, and {MOST_SCALARS} can be run.")
+
+
+def refuse_unsupported(model: Model) -> None:
+    """Raise one error that lists everything in the model that cannot be run."""
+    lines = [
+        f'  {node.where}, "{variable.name}": {node.reason}'
+        for variable in model.variables
+        for node in unsupported_nodes(variable)
+    ]
+    if lines:
+        listing = "\n".join(lines)
+        raise UnsupportedError(f"{model.file or model.name} uses what this version cannot run:\n{listing}")
+
+
+def unsupported_nodes(variable: Variable) -> list[Unsupported]:
+    """Return what cannot be run in the equations of a variable, in order."""
+    return [node for one in variable.expressions for node in walk(one) if isinstance(node, Unsupported)]
+
+
+def _elements_of_variable(model: Model, variable: Variable) -> list[ScalarEquation]:
+    found: list[ScalarEquation] = []
+    chosen = equation_by_element(model, variable)
+    workshop = Workshop(variable.name, variable.id)
+    for ids in product_of(model, variable):
+        equation = chosen.get(ids, _NO_EQUATION)
+        name = element_name(variable.name, display_elements(model, variable, ids))
+        scope = Scope(model, variable, _context(model, variable, equation, ids), workshop, ARRAY_FUNCTIONS)
+        expression = _resolved(scope, equation.expression or _NO_VALUE)
+        if variable.kind == "flow" and variable.non_negative == "yes":
+            expression = Call("max", (Number(0.0), expression), variable.where)
+        rate = None if equation.rate is None else _resolved(scope, equation.rate)
+        found.append(ScalarEquation(element_name(variable.id, ids), name, expression, rate, variable.where))
+    if workshop.constants:
+        found[0] = replace(found[0], chosen_by=tuple(workshop.constants))
+    parts = [ScalarEquation(id, name, one, None, variable.where) for id, name, one in workshop.made]
+    return found + parts
+
+
+def _resolved(scope: Scope, expression: Expression) -> Expression:
+    try:
+        return scope.resolve(expression)
+    except RecursionError:
+        raise scope.error(expression.where, "it is nested too deeply; split it into auxiliaries") from None
+
+
+_NO_VALUE = Number(float("nan"))
+_NO_EQUATION = Equation(_NO_VALUE)
+
+
+def _context(model: Model, variable: Variable, equation: Equation, ids: tuple[str, ...]) -> dict[str, str]:
+    return {} if equation is _NO_EQUATION else context_of(model, variable, equation, ids)
+
+
+def _limit_flows(model: Model, equations: list[ScalarEquation]) -> list[ScalarEquation]:
+    """Limit what flows out of non-negative stocks, in document order, to what there is.
+
+    The flow itself is limited, so what leaves one stock is what arrives in another and no mass is created.
+    What flows in meanwhile may flow out again, unless it depends on this outflow itself.
+    """
+    by_id = {one.id: one for one in equations}
+    for stock in model.stocks:
+        if stock.non_negative == "yes":
+            for ids in product_of(model, stock):
+                _limit_one(by_id, stock, ids)
+    return [by_id[one.id] for one in equations]
+
+
+def _limit_one(by_id: dict[str, ScalarEquation], stock: Variable, ids: tuple[str, ...]) -> None:
+    here = Reference(element_name(stock.name, ids), element_name(stock.id, ids))
+    content = Binary("/", here, ClockValue("time step"))
+    inflows = [by_id[element_name(one, ids)] for one in stock.inflows]
+    outflows = [by_id[element_name(one, ids)] for one in stock.outflows]
+    for number, one in enumerate(inflows):  # a flow in that turns negative flows out
+        room = _room(by_id, content, one, inflows[:number], [])
+        by_id[one.id] = replace(one, expression=Call("max", (Unary("-", room), one.expression), one.where))
+    for number, one in enumerate(outflows):
+        room = _room(by_id, content, one, inflows, outflows[:number])
+        by_id[one.id] = replace(one, expression=Call("min", (one.expression, room), one.where))
+
+
+def _room(
+    by_id: Mapping[str, ScalarEquation],
+    content: Expression,
+    flow: ScalarEquation,
+    inflows: list[ScalarEquation],
+    earlier: list[ScalarEquation],
+) -> Expression:
+    """What may leave by a flow: the content, with what comes in unless it is made of that flow, less what has left."""
+    room = content
+    for inflow in inflows:
+        if not _depends(by_id, inflow.id, flow.id):
+            room = Binary("+", room, Reference(inflow.name, inflow.id))
+    for one in earlier:
+        room = Binary("-", room, Reference(one.name, one.id))
+    return Call("max", (Number(0.0), room))
+
+
+def _depends(by_id: Mapping[str, ScalarEquation], id: str, on: str) -> bool:
+    """Whether a value is computed, within one instant, from another; stocks break the chain."""
+    seen: set[str] = set()
+    waiting = [id]
+    while waiting:
+        one = waiting.pop()
+        if one == on:
+            return True
+        if one in seen or one not in by_id or by_id[one].rate is not None:
+            continue
+        seen.add(one)
+        waiting += [node.id for node in walk(by_id[one].expression) if isinstance(node, Reference)]
+    return False

@@ -1,0 +1,4 @@
+"""The stock-and-flow diagram of a model: sectors, layout, and SVG.
+
+Imports: names, model.
+"""

@@ -1,0 +1,136 @@
+"""What the pages of a model share: names of files and marks, links, and how a variable's parts are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from egovsim.documentation.diagrams.layout import views_of
+from egovsim.documentation.diagrams.sectors import Sector, neighbours, sectors_of
+from egovsim.documentation.sidecar_files import Companions
+from egovsim.markdown import plain
+from egovsim.model.model import Equation, Model, Variable, plain_number
+from egovsim.model.views import View
+from egovsim.names import canonical, split_element
+
+_TAKEN = ("index", "loops", "parameters")
+_BASES = ("source", "assumption")
+
+
+@dataclass(frozen=True)
+class ModelPages:
+    """A model with what lies beside it, ready to be written down."""
+
+    model: Model
+    companions: Companions = field(default_factory=Companions)
+
+    @cached_property
+    def sectors(self) -> tuple[Sector, ...]:
+        return sectors_of(self.model)
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """Names of the sectors' pages, without suffix, by sector."""
+        return _distinct((one.name for one in self.sectors), _TAKEN)
+
+    @cached_property
+    def anchors(self) -> Mapping[str, str]:
+        """Marks of the variables, by id."""
+        return _distinct(one.id for one in self.model)
+
+    @cached_property
+    def homes(self) -> Mapping[str, str]:
+        """The page of each variable, by its id."""
+        return {one.id: self.files[sector.name] for sector in self.sectors for one in sector.variables}
+
+    @cached_property
+    def neighbours(self) -> Mapping[str, tuple[list[str], list[str]]]:
+        return neighbours(self.model)
+
+    @cached_property
+    def views(self) -> Mapping[str, View]:
+        """The picture of each sector, by its name."""
+        return {one.name: one for one in views_of(self.model)}
+
+    def link(self, name: str) -> str:
+        """Return a link to a variable, or to the variable of an element."""
+        variable = self.model[split_element(name)[0]]
+        return f"[{plain(name)}]({self.homes[variable.id]}.md#{self.anchors[variable.id]})"
+
+
+def page(lines: Iterable[str]) -> str:
+    """Return a page of lines, with its first line saying where it comes from."""
+    return "\n".join(["<!-- Written by `egovsim document`; write it anew after a change of the model. -->", *lines, ""])
+
+
+def note_of(variable: Variable) -> tuple[str, str, str]:
+    """Return the note of a variable and, where its last line says so, ``source`` or ``assumption`` and what."""
+    lines = variable.note.splitlines()
+    kind, _, said = (lines[-1] if lines else "").partition(": ")
+    if kind in _BASES:
+        return " ".join(lines[:-1]), kind, said
+    return " ".join(lines), "", ""
+
+
+def heading(name: str, labels: Mapping[str, str]) -> str:
+    """Return a name with its Indonesian label."""
+    return f"{plain(name)} · {plain(labels['id'])}" if labels.get("id") else plain(name)
+
+
+def _distinct(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """Return a text for file names and marks for each name, no two alike."""
+    used = set(taken)
+    found: dict[str, str] = {}
+    for name in names:
+        base = re.sub(r"[^\w]+", "-", name.casefold()).strip("-") or "x"
+        mark, number = base, 1
+        while mark in used:
+            number += 1
+            mark = f"{base}-{number}"
+        used.add(mark)
+        found[name] = mark
+    return found
+
+
+def subscripts(model: Model, variable: Variable, equation: Equation) -> list[str]:
+    """Return an equation's elements as the file names them."""
+    found: list[str] = []
+    for name, id in zip(variable.dimensions, equation.elements, strict=False):
+        dimension = model.dimension_by_id[canonical(name)]
+        part = model.dimension_by_id.get(id)
+        found.append(dimension.element_names.get(id) or (part.name if part else name))
+    return found
+
+
+def range_of(variable: Variable) -> str:
+    """Write the declared range; an open end is a dash."""
+    low, high = ("–" if one is None else number(one) for one in (variable.bounds.low, variable.bounds.high))
+    return f"{low} to {high}"
+
+
+def unit_of(pages: ModelPages, variable: Variable) -> str:
+    """Write a unit, and what it is called in both languages where that is known."""
+    known = pages.companions.units.get(variable.unit)
+    if not variable.unit:
+        return "not given"
+    if known is None:
+        return plain(variable.unit)
+    return f"{plain(variable.unit)} ({plain(known['en'])}; {plain(known['id'])})"
+
+
+def number(value: float) -> str:
+    """Write a number in full, with blanks between thousands."""
+    return f"{value:,.10g}".replace(",", " ") if abs(value) < 1e15 else f"{value:g}"
+
+
+def values_of(model: Model, variable: Variable) -> str:
+    """Write the number of a constant, or of each element."""
+    found: list[str] = []
+    for one in variable.equations:
+        value = plain_number(one.expression)
+        if value is not None:
+            named = ", ".join(subscripts(model, variable, one))
+            found.append(f"{named}: {number(value)}" if named else number(value))
+    return "; ".join(found)

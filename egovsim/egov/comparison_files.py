@@ -1,0 +1,86 @@
+"""Everything that a comparison leaves in a folder, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from egovsim.egov.charts import comparison_chart
+from egovsim.egov.comparison import Comparison
+from egovsim.egov.labels import read_labels
+from egovsim.egov.spreadsheet import comparison_workbook
+from egovsim.output import check_writable, place_files
+from egovsim.provenance import FileRecord, digest, manifest
+
+_FLOATS = "%.10g"
+
+
+def write_comparison(
+    comparison: Comparison,
+    folder: str | Path,
+    *,
+    language: str = "en",
+    options: Mapping[str, object] | None = None,
+) -> tuple[Path, ...]:
+    """Write tables, spreadsheet, pictures and manifest of a comparison.
+
+    All are made in a temporary folder beside and moved into place at the end; files of other names
+    that are already in the folder stay.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        From `compare`.
+    folder : str or Path
+        Made when it does not exist.
+    language : {"en", "id"}
+        Of pictures and of the spreadsheet's sheet about the comparison; the tables keep the model's names.
+    options : mapping, optional
+        What was asked for, kept in the manifest.
+
+    Returns
+    -------
+    tuple of Path
+        ``ranking.csv``, ``comparison.csv``, ``binding.csv``, ``swaps.csv``, ``checks.csv``, ``evidence.csv``,
+        ``comparison.xlsx``, ``comparison.png`` (and ``comparison-NAME.png`` for each scenario after the first) and
+        ``manifest.json``.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be written to.
+    UnknownNameError
+        When there is no such language.
+    """
+    check_writable(folder)
+    contents = dict(_contents(comparison, language))
+    written = [FileRecord(name, digest(content)) for name, content in contents.items()]
+    described = manifest(
+        command="compare",
+        options=options or {},
+        seed=comparison.seed,
+        files=comparison.files,
+        outputs=written,
+        results={one.structure.name: {"kept": len(one.members), "tried": one.tried} for one in comparison.structures},
+    )
+    contents["manifest.json"] = (json.dumps(described, indent=2, ensure_ascii=False) + "\n").encode()
+    return place_files(contents, Path(folder))
+
+
+def _contents(comparison: Comparison, language: str) -> Iterator[tuple[str, bytes]]:
+    labels = read_labels(language)
+    for name, frame in (
+        ("ranking.csv", comparison.ranking_frame()),
+        ("comparison.csv", comparison.to_frame()),
+        ("binding.csv", comparison.binding_frame()),
+        ("swaps.csv", comparison.swap_frame()),
+        ("checks.csv", comparison.evidence_frame()),
+        ("evidence.csv", comparison.figures_frame()),
+    ):
+        if not frame.empty:
+            yield name, frame.to_csv(index=False, float_format=_FLOATS, lineterminator="\n").encode()
+    yield "comparison.xlsx", comparison_workbook(comparison, labels)
+    for number, scenario in enumerate(comparison.scenarios):
+        name = "comparison.png" if number == 0 else f"comparison-{scenario.name}.png"
+        yield name, comparison_chart(comparison, labels, scenario=number)

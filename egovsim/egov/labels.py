@@ -1,0 +1,125 @@
+"""Labels and numbers the way Indonesian and English readers write them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Literal
+
+from egovsim import library
+from egovsim.analysis.history_matching.evidence import Structure
+from egovsim.documentation.sidecar_files import NOT_VARIABLES, Entry
+from egovsim.egov.comparison import PREDICATES, Comparison
+from egovsim.errors import unknown_name
+from egovsim.model.inputs import PolicyPath, Profile, Scenario
+from egovsim.names import canonical
+
+Language = Literal["en", "id"]
+LANGUAGES: tuple[Language, ...] = ("en", "id")
+_SEPARATORS = str.maketrans(",.", ".,")
+_PURE_NUMBERS = ("dmnl", "dimensionless", "1", "")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """One language's words and numbers.
+
+    Parameters
+    ----------
+    language : {"en", "id"}
+        Which.
+    texts : mapping
+        Texts by key, each a table with ``en`` and ``id``.
+    caveats : tuple of mapping
+        What must be read with every comparison, likewise.
+    outcomes : mapping
+        By canonical name, a table with ``en``, ``id``, ``unit_en`` and ``unit_id``; what it lacks is
+        called by the model's own name and unit.
+    units : mapping
+        By the model's unit, a table with ``en`` and ``id``.
+    """
+
+    language: Language
+    texts: Mapping[str, Entry]
+    caveats: tuple[Entry, ...]
+    outcomes: Mapping[str, Entry]
+    units: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
+
+    def text(self, key: str, **values: object) -> str:
+        """Return a text with its gaps filled."""
+        return self.texts[key][self.language].format(**values)
+
+    def label(self, item: Profile | PolicyPath | Scenario) -> str:
+        """Return the label of a profile, policy or scenario, or its name where it has none."""
+        return item.label.get(self.language) or item.name
+
+    def structure(self, structure: Structure) -> str:
+        """Return the label of a structure, or its name where it has none."""
+        return structure.label.get(self.language) or structure.name
+
+    def family(self, family: str) -> str:
+        """Return what a family of paths is called, in two or three words."""
+        return self.text(f"family {family}").partition(":")[0]
+
+    def kept(self, comparison: Comparison) -> str:
+        """Return how many members a comparison stands on, of how many tried, and under which structure."""
+        kept, tried = (self.number(n, 0) for n in (len(comparison.members), comparison.tried))
+        structure = self.structure(comparison.structure)
+        return self.text("kept", kept=kept, tried=tried, seed=comparison.seed, structure=structure)
+
+    def outcome(self, name: str) -> str:
+        """Return what an outcome or input is called."""
+        return self.outcomes.get(canonical(name), {}).get(self.language, name)
+
+    def unit(self, name: str, unit: str) -> str:
+        """Return the unit of an outcome for an axis; a pure number without one is a share."""
+        known = self.outcomes.get(canonical(name), {}).get(f"unit_{self.language}")
+        if known is None:
+            known = "" if canonical(unit) in _PURE_NUMBERS else self.units.get(unit, {}).get(self.language, unit)
+        return known or self.text("share")
+
+    def number(self, value: float, decimals: int = 2) -> str:
+        """Write a number: 1,234.50 in English, 1.234,50 in Indonesian."""
+        text = f"{value:,.{decimals}f}"
+        if not text.strip("-0.,"):
+            text = text.removeprefix("-")
+        return text.translate(_SEPARATORS) if self.language == "id" else text
+
+    def signed(self, value: float, decimals: int = 2) -> str:
+        """Write a difference with its sign; zero has none."""
+        text = self.number(value, decimals)
+        return text if text.startswith("-") or not text.strip("0.,") else f"+{text}"
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """Write a share as per cent."""
+        return f"{self.number(100.0 * share, decimals)} %"
+
+    def predicates(self) -> str:
+        """Write the official predicates with their lower ends."""
+        return " / ".join(self.text(name, limit=self.number(limit, 1)) for name, limit in PREDICATES.items())
+
+    def caveats_of(self, comparison: Comparison) -> list[str]:
+        """Return what must be read with a comparison, the scale of the index last."""
+        benchmark = self.label(comparison.benchmark)
+        found = [one[self.language].format(benchmark=benchmark) for one in self.caveats]
+        return [*found, self.text("scale")]
+
+
+def read_labels(language: str) -> Labels:
+    """Return the words of a language, with the labels that are shipped beside the model.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such language.
+    """
+    for known in LANGUAGES:
+        if language == known:
+            words = tomllib.loads(resources.files("egovsim.egov").joinpath("texts.toml").read_text("utf-8"))
+            shipped = tomllib.loads(library.read_bytes(library.root() / "labels.toml").decode("utf-8"))
+            sections = [shipped[one] for one in shipped if one not in NOT_VARIABLES]
+            outcomes = {canonical(name): entry for section in sections for name, entry in section.items()}
+            return Labels(known, words["texts"], tuple(words["caveats"]), outcomes, shipped.get("units", {}))
+    raise unknown_name(language, LANGUAGES, what="a language of egovsim")

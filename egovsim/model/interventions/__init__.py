@@ -1,0 +1,4 @@
+"""A model changed into another: variables held, adjusted, switched or forced.
+
+Imports: errors, names, model.
+"""

@@ -1,1 +1,0 @@
-"""Tables, charts, spreadsheets and files, in Indonesian and English."""

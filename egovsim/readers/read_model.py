@@ -1,0 +1,45 @@
+"""A model by its path, or by the name of one that is shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from egovsim.library import find
+from egovsim.model.model import Model
+from egovsim.readers.model_cache import read_kept
+
+
+def read_model(path_or_name: str | Path, *, data: Sequence[str | Path] = ()) -> Model:
+    """Read a model file, or a shipped model.
+
+    Parameters
+    ----------
+    path_or_name : str or Path
+        A path to an XMILE or Vensim file; a text without suffix and separator is a shipped name, such as
+        ``"egov"``.
+    data : sequence of str or Path, optional
+        Files with the series of a Vensim model's data variables, exported by Vensim or any other program: .dat, or
+        a table as .tab or .csv with the times down the first column. A later file comes before an earlier one.
+        Left out, the files beside the model that bear the names of the data sets in its settings.
+
+    Returns
+    -------
+    Model
+        Named equations with units and notes; what cannot be run is in it as `Unsupported`, which `check` lists.
+
+    Raises
+    ------
+    UnknownNameError
+        When no shipped model bears the name.
+    ModelError
+        When there is no such file, it is not a model, or an equation cannot be parsed; file and line are named.
+    DataError
+        When a file that values come from is missing, or lacks a sheet, a cell or a number; all of it is named.
+    """
+    return read_kept(find("model", path_or_name), [Path(one) for one in data])
+
+
+def locate_model(path_or_name: str | Path) -> Path:
+    """Return the file of a model by its path or shipped name."""
+    return find("model", path_or_name)

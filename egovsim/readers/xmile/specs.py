@@ -1,0 +1,202 @@
+"""The parts of an XMILE file that are no equations: clock, dimensions, graphical functions, ranges."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from egovsim.errors import ModelError, suggestion
+from egovsim.model.expression import LookupKind, Table
+from egovsim.model.model import LARGEST_ARRAY, Bounds, Clock, Dimension, Method, UnitSynonyms
+from egovsim.names import canonical
+from egovsim.readers.lookup_points import TableError, table_of
+from egovsim.readers.xmile.round_trip import mappings_of
+from egovsim.readers.xmile.xml import Document, Element
+
+_METHODS: dict[str, Method] = {"euler": "euler", "rk2": "rk2", "rk4": "rk4"}
+
+_KINDS: dict[str, LookupKind] = {"continuous": "continuous", "extrapolate": "extrapolate", "discrete": "discrete"}
+
+
+def number_of(document: Document, element: Element, what: str) -> float:
+    """Read an element that holds one finite number."""
+    return number_in(document, element, document.passage(element).text, what)
+
+
+def number_in(document: Document, element: Element, text: str, what: str) -> float:
+    """Read a finite number that stands in or on an element."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or "_" in text:
+        raise ModelError(f"{document.where(element)}: {what} is '{text.strip()}'; write a plain number.")
+    return value
+
+
+def clock_of(document: Document) -> Clock:
+    """Read ``<sim_specs>`` (XMILE 1.0, section 2.3); dt is 1 where it is left out."""
+    specs = _specs(document)
+    parts = dict(document.children(specs))
+    for name in ("start", "stop"):
+        if name not in parts:
+            raise ModelError(f"{document.where(specs)}: <sim_specs> has no <{name}>; add it.")
+    start, stop = (number_of(document, parts[name], f"<{name}>") for name in ("start", "stop"))
+    time_step = _time_step(document, parts.get("dt"))
+    if stop <= start:
+        raise ModelError(f"{document.where(parts['stop'])}: <stop> is not after <start>; give a later time.")
+    method = (specs.get("method") or "euler").strip().lower()
+    if method not in _METHODS:
+        raise ModelError(
+            f"{document.where(specs)}: the integration method '{specs.get('method')}' cannot be run; "
+            "there are: " + ", ".join(_METHODS) + "."
+        )
+    return Clock(
+        start, stop, time_step, _save_every(document, specs, parts), _METHODS[method], specs.get("time_units") or ""
+    )
+
+
+def _specs(document: Document) -> Element:
+    places = [document.root, *document.named(document.root, "model")]
+    for place in places:
+        for specs in document.named(place, "sim_specs"):
+            return specs
+    raise ModelError(f"{document.where(document.root)}: there is no <sim_specs>; add start, stop and dt.")
+
+
+def _time_step(document: Document, element: Element | None) -> float:
+    if element is None:
+        return 1.0
+    value = number_of(document, element, "<dt>")
+    if value <= 0:
+        raise ModelError(f"{document.where(element)}: <dt> is {value:g}; the time step must be above 0.")
+    return 1.0 / value if _is_true(element.get("reciprocal")) else value
+
+
+def _save_every(document: Document, specs: Element, parts: dict[str, Element]) -> float | None:
+    for name in ("savestep", "save_step"):
+        if name in parts:
+            return _positive(document, parts[name], document.passage(parts[name]).text)
+    for name, text in specs.attrib.items():
+        if re.split("[}:]", str(name))[-1] == "save_interval":
+            return _positive(document, specs, str(text))
+    return None
+
+
+def _positive(document: Document, element: Element, text: str) -> float | None:
+    """Read a save interval; 0 is how Stella writes "every step"."""
+    value = number_in(document, element, text, "the save interval")
+    return value if value > 0 else None
+
+
+def _is_true(text: str | None) -> bool:
+    return (text or "").strip().lower() in ("true", "1")
+
+
+def dimensions_of(document: Document) -> tuple[Dimension, ...]:
+    """Read ``<dimensions>`` (section 2.5); a dimension with a size alone has the elements 1, 2, …"""
+    found: list[Dimension] = []
+    for block in document.named(document.root, "dimensions"):
+        for element in document.named(block, "dim"):
+            name = element.get("name") or ""
+            elements = tuple(one.get("name") or "" for one in document.named(element, "elem"))
+            if not elements and element.get("size") is not None:
+                size = number_in(document, element, element.get("size") or "", f'the size of "{name}"')
+                if size > LARGEST_ARRAY:
+                    place = document.where(element)
+                    raise ModelError(f'{place}: "{name}" has {size:g} elements; {LARGEST_ARRAY} can be run.')
+                elements = tuple(str(one + 1) for one in range(int(size)))
+            if not name or not all(elements) or not elements:
+                place = document.where(element)
+                raise ModelError(f'{place}: the dimension "{name}" lacks a name or elements; add them.')
+            found.append(Dimension(name, elements, mappings_of(element)))
+    return tuple(found)
+
+
+def unit_synonyms_of(document: Document) -> tuple[UnitSynonyms, ...]:
+    """Read ``<model_units>`` (section 2.4): names of units, aliases, and what a unit is made of."""
+    found: list[UnitSynonyms] = []
+    for block in document.named(document.root, "model_units"):
+        for element in document.named(block, "unit"):
+            aliases = [document.passage(one).text.strip() for one in document.named(element, "alias")]
+            made_of = [document.passage(one).text.strip() for one in document.named(element, "eqn")]
+            names = tuple(one for one in ((element.get("name") or "").strip(), *aliases) if one)
+            if names and not _is_true(element.get("disabled")):
+                found.append(UnitSynonyms(names, next(iter(made_of), "")))
+    return tuple(found)
+
+
+def table_in(document: Document, element: Element, owner: str) -> Table:
+    """Read a ``<gf>`` (sections 3.1.4 and 4.1.3); ``<yscale>`` is the display's alone."""
+    parts = dict(document.children(element))
+    kind = (element.get("type") or "continuous").strip().lower()
+    place = f'{document.where(element)}, "{owner}"'
+    if kind not in _KINDS:
+        raise ModelError(f"{place}: '{kind}' is no type of graphical function{suggestion(kind, _KINDS)}.")
+    y = _points(document, parts.get("ypts"))
+    if "xpts" in parts:
+        x = _points(document, parts["xpts"])
+    elif "xscale" in parts:
+        x = _spread(document, parts["xscale"], len(y))
+    else:
+        raise ModelError(f"{place}: the graphical function has no <xpts> and no <xscale>; give one of them.")
+    try:
+        return table_of(x, y, kind=_KINDS[kind])
+    except TableError as error:
+        raise ModelError(f"{place}: {error}") from error
+
+
+def _points(document: Document, element: Element | None) -> list[float]:
+    if element is None:
+        return []
+    text = document.passage(element).text.strip()
+    separator = element.get("sep") or ","
+    parts = text.split() if separator.isspace() else text.split(separator)
+    if parts and not parts[-1].strip():
+        parts.pop()
+    return [number_in(document, element, one, "a point") for one in parts]
+
+
+def _spread(document: Document, element: Element, count: int) -> list[float]:
+    """Return `count` values from the scale's min to its max, the last one exactly there."""
+    ends = ("min", "max")
+    low, high = (number_in(document, element, element.get(one) or "", f"{one} of <xscale>") for one in ends)
+    if count < 2:
+        return [low] * count
+    return [low + (high - low) * i / (count - 1) for i in range(count - 1)] + [high]
+
+
+def bounds_of(document: Document, element: Element | None) -> Bounds:
+    """Read ``<range min max>``."""
+    if element is None:
+        return Bounds()
+    low, high = element.get("min"), element.get("max")
+    return Bounds(
+        None if low is None else number_in(document, element, low, "min of <range>"),
+        None if high is None else number_in(document, element, high, "max of <range>"),
+    )
+
+
+def note_of(element: Element | None) -> str:
+    """Return a ``<doc>`` as text, what is marked up in it included."""
+    if element is None:
+        return ""
+    text = "".join(str(one) for one in element.itertext())
+    return re.sub(r"[ \t]*\n[ \t]*", "\n", text).strip()
+
+
+def display_name(text: str) -> str:
+    """Return a name as one writes it; the line breaks of a label are blanks, and ``\\\\n`` is no line break."""
+    return re.sub(r"(?:(?<!\\)\\n|\s)+", " ", text).strip().replace(r"\\n", r"\n")
+
+
+def flag_of(document: Document, element: Element | None) -> bool | None:
+    """Read ``<non_negative>``: empty or true, false, or None where there is none."""
+    if element is None:
+        return None
+    return document.passage(element).text.strip().lower() not in ("false", "0")
+
+
+def ids_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return canonical ids."""
+    return tuple(canonical(one) for one in names)

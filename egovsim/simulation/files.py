@@ -1,0 +1,233 @@
+"""Profiles, policy paths and scenarios from TOML files, checked against a model.
+
+A file can be read without a model; names and ranges are then left for `policy.checking`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, cast
+
+from egovsim import library
+from egovsim.errors import DataError, ValueRangeError
+from egovsim.model.inputs import PolicyPath, Profile, Range, Reported, Scale, Scenario, Series
+from egovsim.model.model import Model
+from egovsim.names import canonical
+from egovsim.simulation.input_checks import check_policy, check_profile, check_scenario
+from egovsim.toml import Table, finite, read_table
+
+FAMILIES = ("money", "political", "own")
+
+_PROFILE_KEYS = ("label", "note", "covers", "constants", "ranges", "levers", "reported")
+_POLICY_KEYS = ("label", "note", "family", "start", "baseline", "levers")
+_SCENARIO_KEYS = ("label", "note", "start", "inputs")
+_SERIES_KINDS = ("value", "points", "steps")
+_HEIGHT = "height"
+_REASON_KEYS = ("source", "assumption", "note")
+_RANGE_KEYS = ("low", "high", "scale", *_REASON_KEYS)
+_DEFAULT_START = 2026.0
+
+
+def read_profile(path_or_name: str | Path, *, model: Model | None = None) -> Profile:
+    """Read a region's profile.
+
+    Parameters
+    ----------
+    path_or_name : str or Path
+        A TOML file, or the name of a shipped profile: ``"south-sumatra"``.
+    model : Model, optional
+        When given, names and values are checked against it (see `check_profile`).
+
+    Returns
+    -------
+    Profile
+        Its name is the file's, without the suffix.
+
+    Raises
+    ------
+    DataError, UnknownNameError, ValueRangeError
+        With the file, the full key path, and what to write instead.
+    """
+    root, _ = read_table(library.find("profile", path_or_name))
+    profile = profile_of(root)
+    if model is not None:
+        check_profile(profile, model, where=root.file)
+    return profile
+
+
+def profile_of(root: Table) -> Profile:
+    """Return the profile that the root table of a file describes; errors as `read_profile`."""
+    root.only(_PROFILE_KEYS, what="a profile")
+    constants, levers = _once(root.table("constants")), root.table("levers")
+    covers = cast(Literal["all", "access"], root.choice("covers", ("all", "access"), "all"))
+    return Profile(
+        name=Path(root.file).stem,
+        constants={name: _constant(constants, name) for name in constants.values},
+        ranges=read_ranges(root.table("ranges")),
+        levers=_series_of(levers, also=(_HEIGHT,)),
+        heights=_heights(levers),
+        reported=_reported(root.table("reported")),
+        label=label_of(root, Path(root.file).stem),
+        covers=covers,
+        note=root.text("note", ""),
+    )
+
+
+def read_policy(path_or_name: str | Path, *, model: Model | None = None, profile: Profile | None = None) -> PolicyPath:
+    """Read a policy path.
+
+    Parameters
+    ----------
+    path_or_name : str or Path
+        A TOML file, or the name of a shipped policy: ``"people-first"``.
+    model, profile : Model, Profile, optional
+        When a model is given, names, values and budget shares are checked (see `check_policy`).
+
+    Returns
+    -------
+    PolicyPath
+        Its name is the file's, without the suffix; a file without a family gets ``"own"``.
+
+    Raises
+    ------
+    DataError, UnknownNameError, ValueRangeError
+        With the file, the full key path, and what to write instead.
+    """
+    root, _ = read_table(library.find("policy", path_or_name))
+    root.only(_POLICY_KEYS, what="a policy")
+    start = root.number("start", _DEFAULT_START)
+    policy = PolicyPath(
+        name=Path(root.file).stem,
+        levers=_series_of(root.table("levers"), start=start, what="policy"),
+        start=start,
+        family=root.choice("family", FAMILIES, "own"),
+        baseline="yes" if root.flag("baseline") else "no",
+        label=label_of(root, Path(root.file).stem),
+        note=root.text("note", ""),
+    )
+    if model is not None:
+        check_policy(policy, model, profile=profile, where=root.file)
+    return policy
+
+
+def read_scenario(path_or_name: str | Path, *, model: Model | None = None) -> Scenario:
+    """Read a scenario: what the region does not decide.
+
+    Parameters
+    ----------
+    path_or_name : str or Path
+        A TOML file, or the name of a shipped scenario: ``"budget-cut"``.
+    model : Model, optional
+        When given, names and values are checked against it (see `check_scenario`).
+
+    Returns
+    -------
+    Scenario
+        Its name is the file's, without the suffix.
+
+    Raises
+    ------
+    DataError, UnknownNameError, ValueRangeError
+        With the file, the full key path, and what to write instead.
+    """
+    root, _ = read_table(library.find("scenario", path_or_name))
+    root.only(_SCENARIO_KEYS, what="a scenario")
+    start = root.number("start", _DEFAULT_START)
+    scenario = Scenario(
+        name=Path(root.file).stem,
+        inputs=_series_of(root.table("inputs"), start=start, what="scenario"),
+        start=start,
+        label=label_of(root, Path(root.file).stem),
+        note=root.text("note", ""),
+    )
+    if model is not None:
+        check_scenario(scenario, model, where=root.file)
+    return scenario
+
+
+def read_ranges(table: Table) -> tuple[Range, ...]:
+    """Read the ``[ranges]`` table of a profile or of ``ranges.toml``."""
+    found: list[Range] = []
+    for name in _once(table).values:
+        entry = table.table(name)
+        entry.only(_RANGE_KEYS, what="a range")
+        scale = cast(Scale, entry.choice("scale", ("linear", "log"), "linear"))
+        try:
+            found.append(Range(name, entry.number("low"), entry.number("high"), scale))
+        except ValueRangeError as cause:
+            raise ValueRangeError(f"{entry.place()}: {cause}") from cause
+    return tuple(found)
+
+
+def _constant(table: Table, name: str) -> float:
+    value = table.values[name]
+    if not isinstance(value, dict):
+        return finite(value, table.place(name))
+    entry = table.table(name)
+    entry.only(("value", *_REASON_KEYS), what="a constant")
+    return entry.number("value")
+
+
+def _series_of(
+    table: Table, *, start: float | None = None, what: str = "", also: tuple[str, ...] = ()
+) -> dict[str, Series]:
+    """Read a table of series; `also` names keys that may stand beside one."""
+    return {name: _series(table, name, start, what, also) for name in _once(table).values}
+
+
+def _heights(levers: Table) -> dict[str, str]:
+    """Read which constant multiplies the assumed history of each lever that names one."""
+    entries = (levers.table(name) for name, value in levers.values.items() if isinstance(value, dict))
+    return {one.keys[-1]: one.text(_HEIGHT) for one in entries if _HEIGHT in one.values}
+
+
+def _reported(table: Table) -> dict[str, Reported]:
+    found: dict[str, Reported] = {}
+    for name in _once(table).values:
+        entry = table.table(name)
+        entry.only(("value", "year", *_REASON_KEYS), what="a reported figure")
+        found[name] = Reported(entry.number("value"), entry.number("year"))
+    return found
+
+
+def _once(table: Table) -> Table:
+    """Refuse a table that sets one variable under two spellings of its name."""
+    seen: dict[str, str] = {}
+    for name in table.values:
+        first = seen.setdefault(canonical(name), name)
+        if first != name:
+            raise DataError(f'{table.place(name)} and "{first}" are the same variable; keep one of them.')
+    return table
+
+
+def _series(table: Table, name: str, start: float | None, what: str, also: tuple[str, ...]) -> Series:
+    value = table.values[name]
+    if not isinstance(value, dict):
+        return Series.constant(finite(value, table.place(name)))
+    entry = table.table(name)
+    entry.only((*_SERIES_KINDS, *_REASON_KEYS, *also), what="a series")
+    given = [one for one in _SERIES_KINDS if one in value]
+    if len(given) != 1:
+        raise DataError(f"{entry.place()} needs exactly one of value, points and steps.")
+    if given == ["value"]:
+        return Series.constant(entry.number("value"))
+    pairs = entry.pairs(given[0])
+    if start is not None and pairs[0][0] < start:
+        raise DataError(
+            f"{entry.place(given[0])}: {pairs[0][0]:g} lies before the {what}'s start in {start:g}; "
+            f"begin at {start:g}, or write an earlier start."
+        )
+    kind = cast(Literal["points", "steps"], given[0])
+    return Series(tuple(t for t, _ in pairs), tuple(v for _, v in pairs), kind)
+
+
+def label_of(table: Table, fallback: str) -> dict[str, str]:
+    """Return a label by language; one text serves both, and without any `fallback` does."""
+    value = table.values.get("label", fallback)
+    if isinstance(value, str):
+        return {"en": value, "id": value}
+    entry = table.table("label")
+    entry.only(("en", "id"), what="a label")
+    texts = {key: entry.text(key) for key in entry.values}
+    first = next(iter(texts.values()), fallback)
+    return {"en": texts.get("en", first), "id": texts.get("id", first)}

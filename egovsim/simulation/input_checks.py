@@ -1,0 +1,169 @@
+"""Whether the names and values of a profile, policy or scenario fit a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from egovsim.errors import UnknownNameError, ValueRangeError, suggestion
+from egovsim.model.inputs import Floats, PolicyPath, Profile, Range, Scenario, Series
+from egovsim.model.model import Model, Variable, plain_number
+from egovsim.names import canonical, split_element
+from egovsim.toml import key_text
+
+SHARES = "Budget shares"
+LEVER_GROUPS = ("Levers", SHARES)
+SCENARIO_GROUPS = ("Scenario inputs",)
+
+
+def check_profile(profile: Profile, model: Model, *, where: str = "") -> None:
+    """Check a profile's names and values against a model.
+
+    Constants and ranges must be inputs of the model, levers members of its groups "Levers" and
+    "Budget shares" (any input, in a model without these groups), heights inputs that are no levers,
+    reported figures scalars of the model in years that it covers, and every value within the
+    ``<range>`` that the model declares.
+
+    Raises
+    ------
+    UnknownNameError, ValueRangeError
+        With `where` (by default the profile's name) and the key path in front.
+    """
+    place = where or f'profile "{profile.name}"'
+    inputs = [one.name for one in model.inputs]
+    for name, value in profile.constants.items():
+        variable = _named(name, inputs, model, f"{place}: {key_text(('constants', name))}", "an input")
+        _within(variable, (value,), f"{place}: {key_text(('constants', name))}")
+    check_ranges(profile.ranges, model, where=place)
+    _check_series(profile.levers, LEVER_GROUPS, model, f"{place}: levers", "a lever")
+    moved = {canonical(one) for one in profile.levers}
+    for lever, height in profile.heights.items():
+        free = [one for one in inputs if canonical(one) not in moved]
+        _named(height, free, model, f"{place}: {key_text(('levers', lever, 'height'))}", "a constant")
+    _check_reported(profile, model, place)
+    _check_shares(profile.levers, {}, model, place, first=model.clock.start)
+
+
+def _check_reported(profile: Profile, model: Model, place: str) -> None:
+    scalars = [one.name for one in model.variables if not one.dimensions]
+    for name, one in profile.reported.items():
+        path = f"{place}: {key_text(('reported', name))}"
+        _named(name, scalars, model, path, "an outcome")
+        first, last = model.clock.start, model.clock.stop - 1.0
+        if not first <= one.year <= last or one.year != int(one.year):
+            raise ValueRangeError(f"{path}.year is {one.year:g}; it must be a whole year, {first:g} to {last:g}.")
+
+
+def check_policy(policy: PolicyPath, model: Model, *, profile: Profile | None = None, where: str = "") -> None:
+    """Check a policy's levers against a model.
+
+    They must be members of the groups "Levers" and "Budget shares" (any input, in a model without
+    these groups) and lie within the ``<range>`` that the model declares. The budget shares, those
+    that the policy leaves alone taken from the profile or the model, must not be negative nor all be
+    zero at any instant from the policy's start on.
+
+    Raises
+    ------
+    UnknownNameError, ValueRangeError
+        With `where` (by default the policy's name) and the key path in front.
+    """
+    place = where or f'policy "{policy.name}"'
+    _check_series(policy.levers, LEVER_GROUPS, model, f"{place}: levers", "a lever")
+    inherited = profile.levers if profile is not None else {}
+    _check_shares(policy.levers, inherited, model, place, first=policy.start)
+
+
+def check_scenario(scenario: Scenario, model: Model, *, where: str = "") -> None:
+    """Check a scenario's inputs against a model: its group "Scenario inputs", and declared ranges.
+
+    Raises
+    ------
+    UnknownNameError, ValueRangeError
+        With `where` (by default the scenario's name) and the key path in front.
+    """
+    place = where or f'scenario "{scenario.name}"'
+    _check_series(scenario.inputs, SCENARIO_GROUPS, model, f"{place}: inputs", "a scenario input")
+
+
+def check_ranges(ranges: Iterable[Range], model: Model, *, where: str) -> None:
+    """Check that sampled ranges name inputs of a model and lie within their declared ranges."""
+    inputs = [one.name for one in model.inputs]
+    for one in ranges:
+        path = f"{where}: {key_text(('ranges', one.name))}"
+        _within(_named(one.name, inputs, model, path, "an input"), (one.low, one.high), path)
+
+
+def _check_series(series: Mapping[str, Series], groups: tuple[str, ...], model: Model, place: str, what: str) -> None:
+    allowed = _members(model, groups)
+    for name, one in series.items():
+        path = f"{place}.{key_text((name,))}"
+        variable = _named(name, allowed, model, path, what)
+        if canonical(variable.group) == canonical(SHARES) and min(one.values) < 0.0:
+            year = one.times[one.values.index(min(one.values))]
+            when = "" if one.kind == "constant" else f" in {year:g}"
+            raise ValueRangeError(f"{path} is {min(one.values):g}{when}; a budget share cannot be negative.")
+        _within(variable, one.values, path)
+
+
+def _members(model: Model, groups: tuple[str, ...]) -> list[str]:
+    wanted = {canonical(one) for one in groups}
+    found = [one.name for one in model.inputs if canonical(one.group) in wanted]
+    return found or [one.name for one in model.inputs]
+
+
+def _named(name: str, allowed: list[str], model: Model, path: str, what: str) -> Variable:
+    base, elements = split_element(name)
+    by_id = {canonical(one): one for one in allowed}
+    if canonical(base) not in by_id:
+        file = model.file or model.name
+        exists = canonical(base) in model.by_id
+        why = "; it is a variable of the model, but not one of these" if exists else ""
+        raise UnknownNameError(f"{path} is not {what} of {file}{why}{suggestion(base, allowed)}.")
+    if elements:
+        try:
+            model.elements_of(name)
+        except UnknownNameError as cause:
+            raise UnknownNameError(f"{path}: {cause}") from cause
+    return model[base]
+
+
+def _within(variable: Variable, values: Iterable[float], path: str) -> None:
+    low, high = variable.bounds.low, variable.bounds.high
+    for value in values:
+        if (low is not None and value < low) or (high is not None and value > high):
+            span = _span(low, high)
+            unit = f" {variable.unit}" if variable.unit else ""
+            raise ValueRangeError(f'{path}: {value:g} is outside the range of "{variable.name}", {span}{unit}.')
+
+
+def _span(low: float | None, high: float | None) -> str:
+    if low is None:
+        return f"at most {high:g}"
+    return f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
+
+
+def _check_shares(
+    own: Mapping[str, Series], inherited: Mapping[str, Series], model: Model, place: str, *, first: float
+) -> None:
+    shares = [one for one in model.inputs if canonical(one.group) == canonical(SHARES)]
+    if not shares:
+        return
+    series = [_effective(one, own, inherited) for one in shares]
+    breaks = {first, *(time for one in series for time in one.times if time > first)}
+    instants = np.array(sorted(breaks))
+    total: Floats = np.sum([one.at(instants) for one in series], axis=0)
+    if np.any(total <= 0.0):
+        year = instants[int(np.argmax(total <= 0.0))]
+        names = ", ".join(f'"{one.name}"' for one in shares)
+        raise ValueRangeError(
+            f"{place}: all budget shares are zero in {year:g} ({names}); at least one must be above zero."
+        )
+
+
+def _effective(variable: Variable, own: Mapping[str, Series], inherited: Mapping[str, Series]) -> Series:
+    for levers in (own, inherited):
+        for name, series in levers.items():
+            if canonical(name) == variable.id:
+                return series
+    return Series.constant(plain_number(variable.equations[0].expression) or 0.0)

@@ -1,0 +1,126 @@
+"""What a modeller reads when a claim is missed: the smallest counterexample, and code that repeats it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+from egovsim.model.inputs import PolicyPath, Scenario, Series
+from egovsim.model.model import Model
+from egovsim.names import split_element
+from egovsim.readers.model_cache import path_of
+from egovsim.testing.examples import Examples
+from egovsim.testing.properties import Claim, Trial
+
+_FROM_EGOVSIM = ("PolicyPath", "Profile", "Range", "Scenario", "Series")
+_FROM_KIT = ("Balance", "Bound", "Conserved", "Examples", "Extreme", "Loop", "Response")
+
+
+def report(claim: Claim, trial: Trial, base: Mapping[str, float], over: Examples, counted: str) -> str:
+    """Say what was claimed, where it is missed, and how to see it again.
+
+    Parameters
+    ----------
+    claim : Claim
+        What is missed.
+    trial : Trial
+        The smallest run that misses it.
+    base : mapping of str to float
+        Values of the inputs in the model as it is.
+    over : Examples
+        What it was tried under.
+    counted : str
+        In how many runs it is missed.
+    """
+    lines = [f"{claim.text}.", f"Missed in {counted}.", ""]
+    changed = {name: value for name, value in trial.constants.items() if name not in over.constants}
+    if changed:
+        lines.append("Smallest counterexample, beside the model as it is:")
+        lines += [_changed(trial.model, name, value, base) for name, value in changed.items()]
+    else:
+        lines.append("It is missed with the values that the model has:")
+    lines += _levers(trial)
+    lines += [f"  {claim.describe(trial)}.", "", "To repeat it:", ""]
+    return "\n".join([*lines, *(f"    {one}".rstrip() for one in code_for(claim, trial, over).splitlines())])
+
+
+def _changed(model: Model, name: str, value: float, base: Mapping[str, float]) -> str:
+    unit = model[split_element(name)[0]].unit
+    return f'  "{name}" is {value:g} {unit}'.rstrip() + f" (otherwise {base[name]:g})"
+
+
+def _levers(trial: Trial) -> list[str]:
+    (policy,), (scenario,) = trial.policies, trial.scenarios
+    moved = [(policy.start, policy.levers), (scenario.start, scenario.inputs)]
+    return [
+        f'  "{name}" is {_course(series)} from {start:g} on'
+        for start, levers in moved
+        for name, series in levers.items()
+    ]
+
+
+def _course(series: Series) -> str:
+    if series.kind == "constant":
+        return f"{series.values[0]:g}"
+    return ", ".join(f"{value:g} at {time:g}" for time, value in zip(series.times, series.values, strict=True))
+
+
+def code_for(claim: Claim, trial: Trial, over: Examples) -> str:
+    """Return Python that makes the same assertion about the one run."""
+    (policy,), (scenario,) = trial.policies, trial.scenarios
+    alone = Examples(
+        count=1,
+        seed=over.seed,
+        constants=trial.constants,
+        profile=over.profile,
+        policies=() if policy == PolicyPath("") else (policy,),
+        scenarios=() if scenario == Scenario("") else (scenario,),
+    )
+    arguments = [f"{name}={code_of(value)}" for name, value in claim.arguments.items() if value is not None]
+    body = [f"model = egovsim.read_model({_path(trial.model)!r})", f"{claim.function}("]
+    body += ["    model,", *(f"    {one}," for one in arguments), f"    over={code_of(alone)},", ")"]
+    text = "\n".join(body)
+    used = [[one for one in names if re.search(rf"\b{one}\(", text)] for names in (_FROM_EGOVSIM, _FROM_KIT)]
+    lines = ["import egovsim"]
+    lines += [f"from egovsim import {', '.join(used[0])}"] if used[0] else []
+    return "\n".join([*lines, f"from egovsim.testing import {', '.join([*used[1], claim.function])}", "", text])
+
+
+def _path(model: Model) -> str:
+    """Return where a model was read from, the shorter way: from here, or from the root."""
+    path = path_of(model)
+    if path is None:
+        return model.file
+    whole = path.resolve()
+    return str(whole.relative_to(Path.cwd())) if whole.is_relative_to(Path.cwd()) else os.fspath(whole)
+
+
+def code_of(value: object) -> str:
+    """Write a value as Python: of a data class only what differs from its defaults."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = [f"{one.name}={code_of(getattr(value, one.name))}" for one in _told(value)]
+        return f"{type(value).__name__}({', '.join(parts)})"
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[object, object]", value).items()
+        return "{" + ", ".join(f"{code_of(key)}: {code_of(one)}" for key, one in pairs) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        inside = [code_of(one) for one in cast("Sequence[object]", value)]
+        return f"({inside[0]},)" if len(inside) == 1 else f"({', '.join(inside)})"
+    if isinstance(value, float):
+        return repr(float(value))
+    return repr(value)
+
+
+def _told(value: object) -> list[dataclasses.Field[object]]:
+    assert dataclasses.is_dataclass(value)
+    return [one for one in dataclasses.fields(value) if getattr(value, one.name) != _default(one)]
+
+
+def _default(field: dataclasses.Field[object]) -> object:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default

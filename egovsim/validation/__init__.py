@@ -1,0 +1,5 @@
+"""Tests of a model: what an author declares about it, whether it holds, and the same model in another engine.
+
+Imports: errors, library, markdown, names, toml, model, model.interventions, model.units, readers, readers.data,
+simulation, analysis.history_matching.
+"""

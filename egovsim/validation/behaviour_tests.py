@@ -1,0 +1,267 @@
+"""Tests of behaviour: left alone, in the family, its modes, responses to inputs, and how sensitive all that is.
+
+Behaviour reproduction, family member, sensitivity and behaviour anomaly tests of Forrester and Senge (1980) and
+Sterman (2000, chapter 21).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from egovsim.model.inputs import Design, Floats, PolicyPath, Series
+from egovsim.names import split_element
+from egovsim.simulation.run import run
+from egovsim.validation.behaviour_modes import mode_of
+from egovsim.validation.declarations import MODES, Response, Rest
+from egovsim.validation.ensembles import SLACK, Courses, Measure, Subject, Survey, breaches, not_numbers, survey
+from egovsim.validation.state_tests import BASE, KEPT, RANDOM, Runs
+from egovsim.validation.verdicts import Family, Verdict, counted, named_few
+
+_FAMILY: Family = "behaviour"
+_SETTLED = 0.01
+_HORIZONS = 5.0
+"""How many horizons a model runs when nothing is said about leaving it alone."""
+_POINTS = 5
+"""At how many values an input stands whose response is declared to be monotone."""
+_COURSE = 200
+"""The most points of a course whose mode is told."""
+_HALF = 0.5
+
+
+# --------------------------------------------------------------------------------------------- left alone
+
+
+def rest_verdict(subject: Subject) -> Verdict:
+    """Judge a long run with everything from outside constant."""
+    test = "left alone"
+    clock, rest = subject.model.clock, subject.declarations.rest
+    said = rest or Rest(length=_HORIZONS * (clock.stop - clock.start))
+    length = round(said.length / clock.time_step) * clock.time_step
+    loose: dict[str, float] = {}
+
+    def unsettled(seen: Courses) -> Floats:
+        tail = max(2, len(seen.time) // 10)
+        for stock in subject.model.stocks:
+            values = seen[stock.name][0]
+            size = np.abs(values).max()
+            loose[stock.name] = float(np.ptp(values[-tail:], axis=0).max() / size) if size > 0.0 else 0.0
+        return np.zeros(1)
+
+    seen = survey(subject, constants=said.set, until=clock.start + length, measures={"tail": unsettled})
+    kept = [name for name in loose if name not in subject.declarations.accumulators]
+    moving = [name for name in kept if not loose[name] <= _SETTLED]
+    figures = f"{length:g} {clock.unit or 'units of time'}; {len(kept) - len(moving)} of {counted(len(kept), 'stock')}"
+    figures += " settle" + ("" if rest else ", with all growth on") + (f", not {named_few(moving)}" if moving else "")
+    numbers = {"length": length, "stocks": float(len(kept)), "unsettled": float(len(moving))}
+    wrong = [text for _, text in not_numbers(seen)]
+    wrong += [f'"{one.column}" is {one.value:.4g}, and must be {one.bound}' for one in breaches(subject, seen)]
+    if not wrong and said.settles is not None and said.settles == bool(moving):
+        wrong.append(f"{named_few(moving)} still move" if moving else "everything settles, and is declared not to")
+    if wrong and rest is not None:
+        return Verdict(test, _FAMILY, "failed", figures, f"{wrong[0]}.", numbers)
+    if rest is None and (wrong or moving):
+        remedy = "".join(f"{one}; " for one in wrong[:1])
+        remedy += "say how growth is switched off and whether it settles ([rest])."
+        return Verdict(test, _FAMILY, "not automatic", figures, remedy, numbers)
+    return Verdict(test, _FAMILY, "passed", figures, numbers=numbers)
+
+
+# --------------------------------------------------------------------------------------------- family members
+
+
+def family_verdict(subject: Subject, runs: Runs) -> Verdict:
+    """Judge the runs of all regions."""
+    test = "family members"
+    if not subject.family:
+        remedy = "run the model with the constants of other cases of its kind (profiles)."
+        return Verdict(test, _FAMILY, "not automatic", "no profiles lie beside the model", remedy)
+    names = {one.name for one in subject.family}
+    wrong = [
+        (what, text)
+        for what, one in runs
+        if what in names
+        for text in (
+            *(text for _, text in not_numbers(one)),
+            *(f'"{each.column}" is {each.value:.4g}, not {each.bound}' for each in breaches(subject, one)),
+        )
+    ]
+    figures = f"{counted(len(names), 'profile')}, {len({what for what, _ in wrong})} that break a declared range"
+    numbers = {"profiles": float(len(names)), "breaking": float(len({what for what, _ in wrong}))}
+    if not wrong:
+        return Verdict(test, _FAMILY, "passed", figures, numbers=numbers)
+    return Verdict(test, _FAMILY, "failed", figures, f"in {wrong[0][0]} {wrong[0][1]}.", numbers)
+
+
+# --------------------------------------------------------------------------------------------- modes
+
+
+def watched(subject: Subject) -> list[str]:
+    """Return whose mode of behaviour is looked at: what is declared, or else every stock, by element."""
+    declared = [one.variable for one in subject.declarations.behaviours]
+    names = declared or [one.name for one in subject.model.stocks]
+    return [element for name in names for element in subject.elements(name)]
+
+
+def modes_measured(subject: Subject) -> Mapping[str, Measure]:
+    """Return measures that give the number of the mode in `MODES`, not a number where there is none."""
+    return {f"mode: {name}": _mode_measure(name) for name in watched(subject)}
+
+
+def _mode_measure(name: str) -> Measure:
+    def number(seen: Courses) -> Floats:
+        values = seen[name]
+        every = max(1, values.shape[1] // _COURSE)
+        modes = (mode_of(one) for one in values[:, ::every])
+        return np.array([np.nan if one is None else MODES.index(one) for one in modes], dtype=np.float64)
+
+    return number
+
+
+def mode_verdicts(subject: Subject, runs: Runs) -> Iterator[Verdict]:
+    """Judge the modes of behaviour of the base run, and how many plausible members share them."""
+    base = {name: _modes(dict(runs)[BASE], name)[0] for name in watched(subject)}
+    yield _declared_modes(subject, base)
+    kept = [one for what, one in runs if what.startswith(KEPT)]
+    members = kept or [one for what, one in runs if what == RANDOM]
+    test = "sensitivity of behaviour modes"
+    if not members or not base:
+        remedy = "declare the ranges of inputs ([[bounds]]) and modes ([[behaviour]])."
+        seen = "no input has a range" if base else "there are no stocks, and no modes are declared"
+        yield Verdict(test, _FAMILY, "not automatic", seen, remedy)
+        return
+    shares = {
+        name: float(np.mean([one == mode for some in members for one in _modes(some, name)]))
+        for name, mode in base.items()
+    }
+    least = min(shares, key=shares.__getitem__)
+    mean = float(np.mean(list(shares.values())))
+    count = counted(sum(map(len, members)), "kept member" if kept else "random member")
+    figures = f'{count}: {mean:.0%} keep a mode, fewest for "{least}" ({shares[least]:.0%})'
+    if not subject.declarations.behaviours:
+        remedy = "declare the modes that conclusions rest on ([[behaviour]])."
+        yield Verdict(test, _FAMILY, "not automatic", figures, remedy, shares)
+    elif shares[least] >= _HALF:
+        yield Verdict(test, _FAMILY, "passed", figures, numbers=shares)
+    elif kept:
+        remedy = f'the mode of "{least}" is one of the constants, not of the structure: conclude nothing from it.'
+        yield Verdict(test, _FAMILY, "failed", figures, remedy, shares)
+    else:
+        remedy = f'the mode of "{least}" depends on constants: are all values in their ranges plausible?'
+        yield Verdict(test, _FAMILY, "not automatic", figures, remedy, shares)
+
+
+def _modes(seen: Survey, name: str) -> list[str]:
+    return ["none" if np.isnan(one) else MODES[int(one)] for one in seen.measures[f"mode: {name}"]]
+
+
+def _declared_modes(subject: Subject, base: Mapping[str, str]) -> Verdict:
+    test = "behaviour modes"
+    claims = subject.declarations.behaviours
+    if not claims:
+        counts = ", ".join(f"{count} {mode}" for mode, count in Counter(base.values()).most_common())
+        remedy = "compare with the known behaviour, and declare it ([[behaviour]])."
+        return Verdict(test, _FAMILY, "not automatic", f"stocks: {counts or 'none'}", remedy)
+    wrong = [
+        f'"{name}" shows {base[name]}, and is declared to show {one.mode}'
+        for one in claims
+        for name in subject.elements(one.variable)
+        if base[name] != one.mode
+    ]
+    figures = f"{len(claims)} declared, {len(wrong)} that show another"
+    numbers = {"declared": float(len(claims)), "wrong": float(len(wrong))}
+    if not wrong:
+        return Verdict(test, _FAMILY, "passed", figures, numbers=numbers)
+    return Verdict(test, _FAMILY, "failed", figures, f"{wrong[0]}.", numbers)
+
+
+# --------------------------------------------------------------------------------------------- responses
+
+
+def response_verdict(subject: Subject) -> Verdict:
+    """Judge the responses that are declared to be monotone."""
+    test = "declared responses"
+    claims = subject.declarations.responses
+    if not claims:
+        remedy = "declare what more of an input must do ([[response]])."
+        return Verdict(test, _FAMILY, "not automatic", "nothing is declared", remedy)
+    wrong: list[str] = []
+    numbers: dict[str, float] = {}
+    for one in claims:
+        values, outputs = _response(subject, one)
+        sign = 1.0 if one.direction == "up" else -1.0
+        moves = sign * np.diff(outputs)
+        size = max(float(np.abs(outputs).max()), np.finfo(float).tiny)
+        numbers[one.name] = float(sign * (outputs[-1] - outputs[0]) / size)
+        if not (moves >= -SLACK * size).all():
+            place = int(np.argmin(moves))
+            verb = "falls" if one.direction == "up" else "rises"
+            wrong.append(
+                f'"{one.output}" {verb} from {outputs[place]:.4g} to {outputs[place + 1]:.4g} when "{one.input}" goes '
+                f"from {values[place]:.4g} to {values[place + 1]:.4g}"
+            )
+    flat = [name for name, move in numbers.items() if move == 0.0]
+    figures = f"{len(claims)} declared at {_POINTS} values each, {len(wrong)} with the other sign"
+    figures += f"; {named_few(flat)} moves nothing" if flat else ""
+    if not wrong:
+        return Verdict(test, _FAMILY, "passed", figures, numbers=numbers)
+    return Verdict(test, _FAMILY, "failed", figures, f"{wrong[0]}.", numbers)
+
+
+def _response(subject: Subject, claim: Response) -> tuple[Floats, Floats]:
+    """Return values of the input, and the output of each, both shape (value,)."""
+    variable = subject.model[split_element(claim.input)[0]]
+    bound, own = subject.range_of(variable), subject.values_of(variable)[0]
+    low = claim.low if claim.low is not None else (bound.low if bound.low is not None else min(0.0, own))
+    high = claim.high if claim.high is not None else (bound.high if bound.high is not None else 2.0 * abs(own) or 1.0)
+    values = np.linspace(low, high, _POINTS)
+    design, paths = Design.of({claim.input: values}), None
+    if claim.start is not None:
+        design, paths = (
+            None,
+            [PolicyPath(f"{one:g}", {claim.input: Series.constant(one)}, claim.start) for one in values],
+        )
+    result = run(
+        subject.model,
+        profile=subject.profile,
+        policies=paths,
+        design=design,
+        outputs=subject.outputs,
+        save_every=subject.model.clock.time_step,
+        seed=subject.seed,
+    )
+    courses = result.values(claim.output)[0].reshape(len(values), len(result.time), -1).sum(axis=2)
+    return values, courses[:, -1 if claim.at is None else int(np.argmin(np.abs(result.time - claim.at)))]
+
+
+# --------------------------------------------------------------------------------------------- numbers
+
+
+def sensitivity_verdict(subject: Subject, cases: Sequence[tuple[str, float]], seen: Survey | None) -> Verdict:
+    """Say which inputs move the results most, from their runs at both ends of their ranges."""
+    test = "sensitivity of numbers"
+    if seen is None:
+        remedy = "declare the ranges of inputs ([[bounds]])."
+        return Verdict(test, _FAMILY, "not automatic", "no input has a range", remedy)
+    ranking = subject.declarations.ranking
+    outcomes = [ranking.outcome] if ranking is not None else [one.name for one in subject.model.stocks]
+    swings: dict[str, float] = {}
+    for name in dict.fromkeys(name for name, _ in cases):
+        rows = [number for number, case in enumerate(cases) if case[0] == name]
+        moved = [_swing(seen, rows, one) for outcome in outcomes for one in subject.elements(outcome)]
+        swings[name] = float(np.nanmean(moved)) if np.isfinite(moved).any() else 0.0
+    order = sorted(swings, key=lambda one: -swings[one])
+    shown = ", ".join(f'"{name}" {swings[name]:.0%}' for name in order[:3])
+    what = f'"{outcomes[0]}"' if len(outcomes) == 1 else "the stocks"
+    verb = "moves" if len(outcomes) == 1 else "move"
+    figures = f"over their whole ranges, {what} at the end {verb} most by {shown}"
+    remedy = f"see that the ranges of {named_few(order[:3])} rest on evidence; nothing else matters as much."
+    return Verdict(test, _FAMILY, "not automatic", figures, remedy, swings)
+
+
+def _swing(seen: Survey, rows: Sequence[int], name: str) -> float:
+    last = seen.last[:, seen.place(name)]
+    size = np.nanmax(np.abs(last)) if np.isfinite(last).any() else 0.0
+    return float(np.ptp(last[rows]) / size) if size > 0.0 else 0.0

@@ -1,0 +1,208 @@
+"""The same model in PySD, an independent engine; the only module that imports it."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from egovsim.errors import InputError
+from egovsim.model.functions import draws_random_numbers
+from egovsim.model.inputs import Floats
+from egovsim.model.model import Model, display_elements
+from egovsim.names import canonical, element_name
+from egovsim.readers.data.exported_runs import Points, read_series
+from egovsim.readers.read_model import locate_model, read_model
+from egovsim.simulation.result import Result
+from egovsim.simulation.run import run
+
+RELATIVE = 1e-9
+ABSOLUTE_SHARE = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How far two engines lie apart in one variable: the largest gap, where, and beyond tolerance or not."""
+
+    variable: str
+    absolute: float
+    relative: float
+    time: float
+    ours: float
+    theirs: float
+    agrees: bool
+
+
+@dataclass(frozen=True)
+class Crosscheck:
+    """The comparison of one run in two engines, the largest difference first."""
+
+    file: str
+    engine: str
+    rows: tuple[Difference, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def worst(self) -> Difference:
+        """The variable that differs most, relative to its size."""
+        return self.rows[0]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every variable agrees: |a - b| <= 1e-9 max(|a|, |b|) + 1e-12 max over time of |a|."""
+        return all(one.agrees for one in self.rows)
+
+    def __str__(self) -> str:
+        verdict = "agree" if self.agrees else "DIFFER"
+        count = f"{sum(not one.agrees for one in self.rows)} of {len(self.rows)} variables beyond tolerance"
+        worst = f'largest in "{self.worst.variable}": {self.worst.relative:.2g} relative at {self.worst.time:g}'
+        return f"{self.file}: egovsim and {self.engine} {verdict} ({count}; {worst})"
+
+
+def crosscheck(
+    path: str | Path,
+    *,
+    until: float | None = None,
+    constants: Mapping[str, float] | None = None,
+    data: Sequence[str | Path] = (),
+) -> Crosscheck:
+    """Run a model in PySD too, and compare every variable at every instant.
+
+    Parameters
+    ----------
+    path : str or Path
+        A model file, or the name of a shipped model.
+    until : float, optional
+        End of the run; PySD is slow on models with arrays, so a shorter run may do.
+    constants : mapping of str to float, optional
+        Values of inputs, handed to both engines.
+    data : sequence of str or Path, optional
+        Exported runs with the series of a Vensim model's data variables, handed to both engines.
+
+    Returns
+    -------
+    Crosscheck
+        The largest difference by variable. PySD integrates with Euler's method whatever the file says, and
+        so does the run it is compared with.
+
+    Raises
+    ------
+    InputError
+        When PySD cannot load or run the model, whose own words are given, or when the model draws random
+        numbers, which no two engines draw alike.
+    DataError
+        When a file of data cannot be read.
+    """
+    file = locate_model(path)
+    model = read_model(file, data=data)  # before PySD, which evaluates literals of the file as Python
+    _refuse_chance(model, file.name)
+    series = {key: points for one in data for key, points in read_series(Path(one)).items()}
+    frame = _run_pysd(file, model, until, constants or {}, series)
+    ours = run(model, constants=constants, until=until, method="euler", save_every=_step(model))
+    rows, missing = _compare(model, ours, frame)
+    if not rows:
+        raise InputError(f"{file.name}: PySD returned none of the model's variables; nothing was compared.")
+    return Crosscheck(file.name, _version(), tuple(sorted(rows, key=lambda one: -one.relative)), missing)
+
+
+def _refuse_chance(model: Model, place: str) -> None:
+    """Raise an error that names the variables of a model that draw random numbers."""
+    names = [one.name for one in model.variables if draws_random_numbers(one)]
+    if names:
+        shown = ", ".join(f'"{one}"' for one in names[:5]) + (" and others" if len(names) > 5 else "")
+        text = f"{shown} draw{'s' if len(names) == 1 else ''} random numbers, and no two engines draw alike"
+        raise InputError(f"{place}: {text}; hold what is random, or write a copy without it. Nothing was compared.")
+
+
+def _step(model: Model) -> float:
+    return model.clock.time_step
+
+
+def _version() -> str:
+    import pysd
+
+    return f"PySD {pysd.__version__}"
+
+
+Series = Mapping[tuple[str, tuple[str, ...]], Points]
+"""Points by the ids of a variable and of the elements."""
+
+
+def _run_pysd(file: Path, model: Model, until: float | None, constants: Mapping[str, float], series: Series):
+    """Run a copy in a folder of its own, beside copies of its data: PySD writes a translation beside the model."""
+    import pysd
+
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # PySD knows the suffix .xmile only
+        copy = Path(folder) / (file.stem + (".mdl" if file.suffix.lower() == ".mdl" else ".xmile"))
+        copy.write_bytes(file.read_bytes())
+        for source in model.sources:
+            beside = Path(folder, source).resolve()
+            if beside.is_relative_to(Path(folder).resolve()):
+                beside.parent.mkdir(parents=True, exist_ok=True)
+                beside.write_bytes((file.parent / source).read_bytes())
+        try:
+            exports = list(_exported(model, series, Path(folder)))
+            vensim = copy.suffix == ".mdl"
+            loaded = pysd.read_vensim(str(copy), data_files=exports) if vensim else pysd.read_xmile(str(copy))
+            return loaded.run(params=dict(constants), final_time=until, saveper=_saveper(loaded), flatten_output=True)
+        except Exception as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise InputError(f"{file.name}: PySD cannot run this model ({reason}); nothing was compared.") from error
+
+
+def _exported(model: Model, series: Series, folder: Path) -> Iterator[str]:
+    """Write the series of each data variable as a table that PySD reads, under the names that the model gives them."""
+    for variable in model.variables:
+        own = {ids: dict(points) for (id, ids), points in series.items() if id == variable.id}
+        names = {ids: element_name(variable.name, display_elements(model, variable, ids)) for ids in own}
+        times = sorted({time for points in own.values() for time in points})
+        if times:
+            path = folder / f"series {len(list(folder.iterdir()))}.csv"
+            with path.open("w", newline="", encoding="utf-8") as stream:
+                rows = csv.writer(stream)
+                rows.writerow(["Time", *names.values()])
+                rows.writerows([time, *(points.get(time, "") for points in own.values())] for time in times)
+            yield str(path)
+
+
+def _saveper(loaded) -> float:
+    return float(loaded.components.time_step())
+
+
+def _compare(model: Model, ours: Result, frame) -> tuple[list[Difference], tuple[str, ...]]:
+    theirs = {_column(name): frame[name].to_numpy(dtype=float) for name in frame.columns}
+    rows: list[Difference] = []
+    missing: list[str] = []
+    for variable in ours.variables.values():
+        for number, name in enumerate(variable.column_names):
+            column = theirs.get(_column(name))
+            if column is None:
+                missing.append(name)
+                continue
+            values = ours.courses[0, 0, 0][:, variable.first + number]
+            rows.append(_difference(name, ours.time, values, column))
+    return rows, tuple(missing)
+
+
+def _column(name: str) -> str:
+    return canonical(name).replace(", ", ",")
+
+
+def _difference(name: str, time: Floats, ours: Floats, theirs: Floats) -> Difference:
+    length = min(len(ours), len(theirs))
+    a, b = ours[:length], theirs[:length]
+    gap = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
+    gap = np.where(np.isnan(gap), np.inf, gap)
+    size = np.fmax(np.abs(a), np.abs(b))
+    allowed = RELATIVE * size + ABSOLUTE_SHARE * np.nanmax(np.abs(a), initial=0.0)
+    place = int(np.argmax(gap - allowed)) if (gap > allowed).any() else int(np.argmax(gap))
+    relative = float(gap[place] / size[place]) if size[place] > 0 else float(gap[place] > 0)
+    agrees = bool((gap <= allowed).all()) and len(ours) == len(theirs)
+    return Difference(name, float(gap[place]), relative, float(time[place]), float(a[place]), float(b[place]), agrees)

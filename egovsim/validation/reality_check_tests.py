@@ -1,0 +1,57 @@
+"""The Reality Checks of a Vensim file, run as tests: a condition is forced, and what it implies must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from egovsim.errors import ModelError
+from egovsim.model.interventions.force import HOLDS, forced_to_hold
+from egovsim.model.reality_checks import Constraint
+from egovsim.simulation.run import run
+from egovsim.validation.ensembles import Subject
+from egovsim.validation.verdicts import Family, Verdict, counted, named_few
+
+_FAMILY: Family = "structure and behaviour"
+
+
+def reality_verdicts(subject: Subject) -> Iterator[Verdict]:
+    """Judge the constraints of a model that has any."""
+    constraints = [one for one in subject.model.reality_checks if isinstance(one, Constraint)]
+    if not constraints:
+        return
+    untestable: list[tuple[str, str]] = []
+    broken: list[tuple[str, float]] = []
+    for one in constraints:
+        try:
+            since = _broken_since(subject, one)
+        except ModelError as why:
+            untestable.append((one.name, str(why).removesuffix(".")))
+            continue
+        if since is not None:
+            broken.append((one.name, since))
+    tested = len(constraints) - len(untestable)
+    if tested:
+        figures = f"{counted(tested, 'constraint')}, {len(broken)} broken"
+        numbers = {"tested": float(tested), "broken": float(len(broken))}
+        remedy = "; ".join(f'"{name}" does not hold at {since:g}' for name, since in broken[:3])
+        result = "failed" if broken else "passed"
+        yield Verdict("Reality Checks", _FAMILY, result, figures, f"{remedy}." if broken else "", numbers)
+    if untestable:
+        name, why = untestable[0]
+        others = f"; also {named_few(one for one, _ in untestable[1:])}" if len(untestable) > 1 else ""
+        yield Verdict(
+            "Reality Checks left to a person", _FAMILY, "not automatic", counted(len(untestable), "constraint"),
+            f'"{name}": {why}{others}.', {"constraints": float(len(untestable))},
+        )  # fmt: skip
+
+
+def _broken_since(subject: Subject, constraint: Constraint) -> float | None:
+    """Return the first instant at which the consequence does not hold though the condition is forced; None if never."""
+    model = forced_to_hold(subject.model, constraint)
+    step = model.clock.time_step
+    result = run(model, profile=subject.profile, outputs=[HOLDS], save_every=step, seed=subject.seed)
+    values = result.values(HOLDS)[0, 0, 0].reshape(len(result.time), -1)
+    wrong = np.flatnonzero(~(values == 1.0).all(axis=1))
+    return float(result.time[wrong[0]]) if len(wrong) else None
