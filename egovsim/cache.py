@@ -121,10 +121,10 @@ def _sweep(folder: Path) -> None:
     found: list[tuple[float, int, str]] = []
     with suppress(OSError):  # another process may be sweeping
         with os.scandir(folder) as entries:
-            for one in entries:
-                if _OWN_NAME.fullmatch(one.name):
-                    status = one.stat()
-                    found.append((status.st_mtime, status.st_size, one.path))
+            for entry in entries:
+                if _OWN_NAME.fullmatch(entry.name):
+                    status = entry.stat()
+                    found.append((status.st_mtime, status.st_size, entry.path))
         oldest, room = time.time() - _LONGEST_UNUSED, _MOST_BYTES
         for used, size, path in sorted(found, reverse=True):
             room -= size

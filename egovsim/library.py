@@ -62,7 +62,7 @@ def names(kind: Kind) -> tuple[str, ...]:
     """Return the names of everything shipped of one kind, in alphabetical order."""
     shelf = SHELVES[kind]
     files = (root() / shelf.folder).glob("*")
-    return tuple(sorted(one.stem for one in files if one.suffix in shelf.suffixes))
+    return tuple(sorted(file.stem for file in files if file.suffix in shelf.suffixes))
 
 
 def is_name(text: str | Path) -> bool:

@@ -16,4 +16,4 @@ def plain(text: str) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Return the lines of a table."""
     lines = [head, ["---"] * len(head), *rows]
-    return [f"| {' | '.join(one)} |" for one in lines]
+    return [f"| {' | '.join(line)} |" for line in lines]

@@ -109,5 +109,5 @@ def manifest(
 
 
 def _listed(records: Iterable[FileRecord]) -> list[dict[str, str]]:
-    unique = {(one.label, one.sha256) for one in records}
+    unique = {(record.label, record.sha256) for record in records}
     return [{"file": label, "sha256": sha256} for label, sha256 in sorted(unique)]

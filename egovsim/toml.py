@@ -29,7 +29,7 @@ _TYPE_NAMES = {
 
 def key_text(keys: Iterable[str]) -> str:
     """Write a key path the way TOML does: ``levers."Training places"``."""
-    quoted = (one if _BARE_KEY.fullmatch(one) else f'"{one}"' for one in keys)
+    quoted = (key if _BARE_KEY.fullmatch(key) else f'"{key}"' for key in keys)
     return ".".join(quoted)
 
 

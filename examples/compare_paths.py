@@ -32,7 +32,7 @@ def main(members: int) -> None:
         members=members,
         seed=1,
     )
-    print(f"{len(comparison.members)} kept of {comparison.tried:,} tried")
+    print(f"{len(comparison.members)} accepted of {comparison.tried:,} tried")
     ranking = comparison.ranking_frame()
     columns = [
         "structure",
@@ -45,9 +45,9 @@ def main(members: int) -> None:
     ]
     print(ranking[columns].round(2).to_string(index=False))
 
-    courses = comparison.to_frame()
-    wanted = (courses["outcome"] == "Real use index") & courses["year"].isin([2025, 2035, 2045])
-    by_year = courses[wanted].pivot(index=["structure", "policy"], columns="year", values="p50")
+    trajectories = comparison.to_frame()
+    wanted = (trajectories["outcome"] == "Real use index") & trajectories["year"].isin([2025, 2035, 2045])
+    by_year = trajectories[wanted].pivot(index=["structure", "policy"], columns="year", values="p50")
     print("\nReal use index, median over members, under each structure that fits the evidence")
     print(by_year.round(2).to_string())
 

@@ -82,7 +82,7 @@ def relief_tables(study: Study) -> Iterator[tuple[str, Table]]:
         rows: Table = [["structure", "barrier", *(cell for year in YEARS for cell in (f"by {year:.0f}", "best in"))]]
         for name, both in effects.items():
             columns = [column for year in YEARS for column in _relief_columns(both, outcome, year)]
-            rows += [[name, one.label["en"], *cells] for one, *cells in zip(BARRIERS, *columns, strict=True)]
+            rows += [[name, barrier.label["en"], *cells] for barrier, *cells in zip(BARRIERS, *columns, strict=True)]
         yield f"Change of the {label}", rows
 
 
@@ -94,12 +94,12 @@ def _relief(study: Study, match: Match, sets: Sequence[tuple[Barrier, ...]]) -> 
 
 def _relief_columns(effects: Sequence[Effects], outcome: str, year: float) -> Iterator[list[str]]:
     """Yield the medians of both sets with the range of all members, and the shares in which each is best."""
-    changes = [np.stack([one.of(barrier, outcome, year) for barrier in SINGLES]) for one in effects]
+    changes = [np.stack([effect.of(barrier, outcome, year) for barrier in SINGLES]) for effect in effects]
     both = np.concatenate(changes, axis=1)
     yield [
         f"{both_medians([one[number] for one in changes])} ({interval(both[number])})" for number in range(len(SINGLES))
     ]
-    best = [one.argmax(axis=0) for one in changes]
+    best = [change.argmax(axis=0) for change in changes]
     yield [shares([np.mean(one == number) for one in best]) for number in range(len(SINGLES))]
 
 
@@ -115,8 +115,10 @@ def pair_table(study: Study) -> Table:
 
 
 def _pair_columns(effects: Sequence[Effects], year: float) -> Iterator[list[str]]:
-    whole = [[one.of(pair, "Real use index", year) for one in effects] for pair in PAIRS]
-    parts = [[sum(one.of((barrier,), "Real use index", year) for barrier in pair) for one in effects] for pair in PAIRS]
+    whole = [[effect.of(pair, "Real use index", year) for effect in effects] for pair in PAIRS]
+    parts = [
+        [sum(effect.of((barrier,), "Real use index", year) for barrier in pair) for effect in effects] for pair in PAIRS
+    ]
     yield [both_medians(one) for one in whole]
     yield [
         both_medians([a - b for a, b in zip(together, alone, strict=True)], signed="yes")
@@ -134,7 +136,7 @@ def binding_table(study: Study) -> Table:
             for match in study.sets(name)
         ]
         for terms in zip(*found, strict=True):
-            cells = [shares([one.best[barrier.name] for one in terms]) for barrier in BARRIERS]
+            cells = [shares([term.best[barrier.name] for term in terms]) for barrier in BARRIERS]
             rows.append([name, f"{terms[0].first:.0f}-{terms[0].last:.0f}", *cells])
     return rows
 
@@ -153,7 +155,7 @@ def influence(study: Study, ask: Callable[..., SobolIndices], points: int) -> di
 
 def influence_table(found: dict[str, list[SobolIndices]], year: float) -> Table:
     """Return total indices with their 5-95 % bootstrap intervals over both sets."""
-    labels = {one.name: one.label["en"] for one in BARRIERS} | {"member": "all uncertain constants"}
+    labels = {barrier.name: barrier.label["en"] for barrier in BARRIERS} | {"member": "all uncertain constants"}
     rows: Table = [["structure", "factor", *OUTCOMES.values()]]
     for name, both in found.items():
         for number, factor in enumerate(both[0].factors):
@@ -185,7 +187,9 @@ def draw(found: dict[str, list[SobolIndices]], path: Path) -> None:
             place = np.arange(len(BARRIERS)) + 0.27 * (shift - 1)
             axes.bar(place, middle, 0.25, yerr=[middle - low, high - middle], label=label, color=_COLOURS[shift])
         axes.set_title(f"{name} limits use")
-        axes.set_xticks(range(len(BARRIERS)), [one.label["en"].replace(" ", "\n") for one in BARRIERS], fontsize=8)
+        axes.set_xticks(
+            range(len(BARRIERS)), [barrier.label["en"].replace(" ", "\n") for barrier in BARRIERS], fontsize=8
+        )
     panels[0].set_ylabel("share of the variation in 2035\n(total Sobol index)")
     panels[0].legend(fontsize=8)
     figure.supxlabel("SPBE scale of PermenPANRB 59/2020, continued past 2025 for comparison", fontsize=8)

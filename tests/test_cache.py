@@ -46,7 +46,7 @@ def compilations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return made
 
 
-def course(tmp_path: Path, model: str | None = None) -> np.ndarray:
+def trajectory(tmp_path: Path, model: str | None = None) -> np.ndarray:
     return egovsim.run(read(tmp_path, model or text())).values("s")[0, 0, 0]
 
 
@@ -56,7 +56,7 @@ def entries(folder: Path, kind: str = "code") -> list[Path]:
 
 def test_the_second_run_finds_the_first_ones_code(tmp_path: Path, folder: Path, compilations: list[int]) -> None:
     """Else every command compiles the model again."""
-    first, second = course(tmp_path), course(tmp_path)
+    first, second = trajectory(tmp_path), trajectory(tmp_path)
     np.testing.assert_array_equal(first, second)
     assert len(compilations) == 1
     assert len(entries(folder)) == 1
@@ -64,13 +64,13 @@ def test_the_second_run_finds_the_first_ones_code(tmp_path: Path, folder: Path, 
 
 def test_another_program_has_another_entry(tmp_path: Path, folder: Path, compilations: list[int]) -> None:
     """A changed equation that runs the old code is the worst of bugs; a constant is data and needs none."""
-    first = course(tmp_path)
-    changed = course(tmp_path, text("0.4"))
+    first = trajectory(tmp_path)
+    changed = trajectory(tmp_path, text("0.4"))
     assert changed[-1] > first[-1]
     assert len(compilations) == len(entries(folder)) == 2
     egovsim.run(read(tmp_path, text()), method="rk4")
     assert len(entries(folder)) == 3
-    doubled = course(tmp_path, text().replace("<eqn>0.5</eqn>", "<eqn>0.25</eqn>"))
+    doubled = trajectory(tmp_path, text().replace("<eqn>0.5</eqn>", "<eqn>0.25</eqn>"))
     assert doubled[-1] < first[-1]
     assert len(entries(folder)) == 3
 
@@ -79,30 +79,30 @@ def test_another_lane_width_or_compiler_has_another_entry(
     tmp_path: Path, folder: Path, compilations: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Code for another processor or by an older compiler must not be found."""
-    course(tmp_path)
+    trajectory(tmp_path)
     monkeypatch.setattr(kernels, "native_lanes", lambda: 1)
-    course(tmp_path)
+    trajectory(tmp_path)
     monkeypatch.setattr(llvmlite, "__version__", "0.0.0")
-    course(tmp_path)
+    trajectory(tmp_path)
     monkeypatch.setattr(prepared, "_CODE", "another compiler of ours")
-    course(tmp_path)
+    trajectory(tmp_path)
     assert len(compilations) == len(entries(folder)) == 4
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "emptied", "foreign"])
 def test_a_damaged_entry_is_rebuilt(tmp_path: Path, folder: Path, compilations: list[int], damage: str) -> None:
     """Running damaged machine code ends anywhere."""
-    wanted = course(tmp_path)
+    wanted = trajectory(tmp_path)
     (entry,) = entries(folder)
     whole = entry.read_bytes()
     flipped = bytearray(whole)
     flipped[len(whole) // 2] ^= 0x10
     contents = {"truncated": whole[:-7], "flipped": bytes(flipped), "emptied": b"", "foreign": b"x" * 500}
     entry.write_bytes(contents[damage])
-    np.testing.assert_array_equal(course(tmp_path), wanted)
+    np.testing.assert_array_equal(trajectory(tmp_path), wanted)
     assert len(compilations) == 2
     assert entry.read_bytes() == whole
-    course(tmp_path)
+    trajectory(tmp_path)
     assert len(compilations) == 2
 
 
@@ -122,10 +122,10 @@ def test_a_folder_of_somebody_else_is_not_used(
     tmp_path: Path, folder: Path, compilations: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Code is never loaded from a shared place."""
-    course(tmp_path)
+    trajectory(tmp_path)
     monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
     assert user_cache() is None
-    course(tmp_path)
+    trajectory(tmp_path)
     assert len(compilations) == 2
 
 
@@ -136,10 +136,10 @@ def test_without_a_place_to_keep_code_everything_runs(
     (tmp_path / "a file").write_text("")
     monkeypatch.setenv("EGOVSIM_CACHE", str(tmp_path / "a file" / "cache"))
     assert user_cache() is None
-    wanted = course(tmp_path)
+    wanted = trajectory(tmp_path)
     monkeypatch.setenv("EGOVSIM_CACHE", str(tmp_path / "full"))
     monkeypatch.setattr("egovsim.cache.write_atomically", _full_disk)
-    np.testing.assert_array_equal(course(tmp_path), wanted)
+    np.testing.assert_array_equal(trajectory(tmp_path), wanted)
     assert len(compilations) == 2
     assert entries(tmp_path / "full") == []
 
@@ -157,7 +157,7 @@ def test_processes_at_once_agree_and_leave_one_whole_entry(tmp_path: Path, folde
     said = [one.communicate(timeout=120)[0] for one in several]
     assert [one.returncode for one in several] == [0, 0, 0]
     assert len(set(said)) == 1
-    assert sorted(one.suffix for one in folder.iterdir()) == [".code", ".inputs", ".model", ".program"]
+    assert sorted(path.suffix for path in folder.iterdir()) == [".code", ".inputs", ".model", ".program"]
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

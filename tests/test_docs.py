@@ -68,7 +68,7 @@ def test_python_blocks_run_and_print_what_the_page_shows(page: Path, tmp_path: P
 
 def test_pages_have_blocks_to_run() -> None:
     """Without blocks the two tests above would pass by running nothing."""
-    counts = {page.name: sum(one.language in ("python", "console") for one in page_blocks(page)) for page in PAGES}
+    counts = {page.name: sum(block.language in ("python", "console") for block in page_blocks(page)) for page in PAGES}
     assert counts["README.md"] >= 2
     assert counts["planner.md"] >= 4
     assert counts["researcher.md"] >= 6
@@ -79,23 +79,23 @@ def test_pages_have_blocks_to_run() -> None:
 def test_blocks_are_of_known_languages(page: Path) -> None:
     """A block marked ``bash`` or ``py`` by mistake would silently not be run."""
     known = {"", "python", "text", "console", "toml", "xml", "sh", "powershell"}
-    assert {one.language for one in page_blocks(page)} <= known
+    assert {block.language for block in page_blocks(page)} <= known
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=lambda one: one.name)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     """A dead link in the documentation."""
     targets = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text("utf-8"))
-    missing = [one for one in targets if not (page.parent / one).exists()]
+    missing = [target for target in targets if not (page.parent / target).exists()]
     assert missing == []
 
 
 def test_readme_gives_two_commands() -> None:
     """One command makes the environment, installs and runs the main job, one installs the test extra and passes the
     tests; `.ci/run` takes the latter from here."""
-    lines = [one.text.strip() for one in page_blocks(README) if one.language == "sh"]
+    lines = [block.text.strip() for block in page_blocks(README) if block.language == "sh"]
     assert "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/egovsim compare" in lines
-    assert [one for one in lines if "-m pytest" in one] == [
+    assert [line for line in lines if "-m pytest" in line] == [
         ".venv/bin/pip install '.[test]' && .venv/bin/python -m pytest -n auto"
     ]
 
@@ -160,14 +160,14 @@ def test_model_page_lists_every_stock_by_sector(egov: egovsim.Model) -> None:
     """The table of what accumulates is complete."""
     rows = re.findall(r"^\| ([\w ]+) \| ((?:`[^`]+`(?:, )?)+) \|", model_page(), flags=re.MULTILINE)
     listed = {name for _, names in rows for name in re.findall(r"`([^`]+)`", names)}
-    assert {one.name for one in egov.stocks} <= listed
+    assert {stock.name for stock in egov.stocks} <= listed
 
 
 def test_model_page_lists_every_loop_with_its_sign() -> None:
     """The loops on the page are the loops that tests cut."""
     loops = tomllib.loads((ROOT / "models" / "loops.toml").read_text("utf-8"))["loop"]
     rows = re.findall(r"^\| ([a-z-]+) \| ([RB]) \|", model_page(), flags=re.MULTILINE)
-    assert rows == [(one["name"], one["polarity"]) for one in loops]
+    assert rows == [(loop["name"], loop["polarity"]) for loop in loops]
 
 
 def test_model_page_gives_the_official_weights_of_the_model(egov: egovsim.Model) -> None:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
 
 SCRIPTS = {
-    "compare_paths.py": (["16"], r"16 kept of [\d,]+ tried"),
+    "compare_paths.py": (["16"], r"16 accepted of [\d,]+ tried"),
     "five_barriers.py": (["--chart", "chart.png"], r"(?s)Change of the real use index.*written: chart\.png"),
     "ensemble.py": (["64"], r"people first is better in \d+% of the members"),
     "one_run.py": (["course.png"], r"written: course\.png"),
@@ -31,7 +31,7 @@ def run_example(name: str, arguments: list[str], folder: Path) -> subprocess.Com
 
 def test_every_example_is_listed() -> None:
     """An example that no test runs rots unseen."""
-    assert {one.name for one in EXAMPLES.glob("*.py")} == set(SCRIPTS)
+    assert {path.name for path in EXAMPLES.glob("*.py")} == set(SCRIPTS)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

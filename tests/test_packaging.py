@@ -70,11 +70,11 @@ def clean_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_wheel_holds_models_grammar_and_types(wheel: Path) -> None:
     """The shipped models, the grammar and the type marker are files that a build forgets easily."""
     names = set(zipfile.ZipFile(wheel).namelist())
-    code = {one.relative_to(ROOT).as_posix() for one in (ROOT / "egovsim").rglob("*.py")}
+    code = {path.relative_to(ROOT).as_posix() for path in (ROOT / "egovsim").rglob("*.py")}
     data = {
-        "egovsim/shipped/" + one.relative_to(ROOT / "models").as_posix()
-        for one in (ROOT / "models").rglob("*")
-        if one.is_file()
+        "egovsim/shipped/" + path.relative_to(ROOT / "models").as_posix()
+        for path in (ROOT / "models").rglob("*")
+        if path.is_file()
     }
     assert code | data | {"egovsim/py.typed", "egovsim/readers/expressions/grammar.lark"} <= names
 
@@ -82,18 +82,18 @@ def test_wheel_holds_models_grammar_and_types(wheel: Path) -> None:
 def test_wheel_holds_nothing_else(wheel: Path) -> None:
     """Tests and documentation do not belong into everybody's site-packages, caches into nobody's."""
     names = zipfile.ZipFile(wheel).namelist()
-    assert {one.split("/")[0] for one in names} == {"egovsim", f"egovsim-{egovsim.__version__}.dist-info"}
-    assert not [one for one in names if "__pycache__" in one or one.endswith(".pyc")]
+    assert {name.split("/")[0] for name in names} == {"egovsim", f"egovsim-{egovsim.__version__}.dist-info"}
+    assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
 
 
 def test_sdist_holds_what_the_tests_need(tmp_path: Path) -> None:
     """Whoever packages from the source archive can build from it and test it."""
     with tarfile.open(built("sdist", tmp_path)) as archive:
-        names = {one.partition("/")[2] for one in archive.getnames()}
+        names = {getname.partition("/")[2] for getname in archive.getnames()}
     wanted = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", ".ci/run"}
     for folder in ("egovsim", "models", "examples", "docs", "tests"):
-        files = [one for one in (ROOT / folder).rglob("*") if one.is_file() and "_cache" not in str(one)]
-        wanted |= {one.relative_to(ROOT).as_posix() for one in files if "__pycache__" not in one.parts}
+        files = [path for path in (ROOT / folder).rglob("*") if path.is_file() and "_cache" not in str(path)]
+        wanted |= {file.relative_to(ROOT).as_posix() for file in files if "__pycache__" not in file.parts}
     assert wanted <= names
 
 
@@ -106,9 +106,9 @@ def test_installed_wheel_compares_from_another_folder(clean_environment: Path, t
     command = [str(clean_environment / SCRIPTS / "egovsim"), "compare", "--members", "16", "--out", "result"]
     done = run(command, tmp_path, HOME=str(tmp_path), EGOVSIM_CACHE=str(tmp_path / "cache"))
     assert done.returncode == 0, done.stderr
-    assert re.search(r"16 members kept of [\d,]+ tried", done.stdout)
-    written = {one.name for one in (tmp_path / "result").iterdir()}
-    tables = {"ranking.csv", "comparison.csv", "binding.csv", "swaps.csv", "checks.csv", "evidence.csv"}
+    assert re.search(r"16 members accepted of [\d,]+ tried", done.stdout)
+    written = {path.name for path in (tmp_path / "result").iterdir()}
+    tables = {"ranking.csv", "comparison.csv", "binding.csv", "gap.csv", "checks.csv", "evidence.csv"}
     assert written == {*tables, "comparison.xlsx", "comparison.png", "manifest.json"}
 
 
@@ -136,7 +136,7 @@ def test_dependencies_are_those_that_are_imported() -> None:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             match node:
                 case ast.Import(names=names):
-                    imported |= {one.name.split(".")[0] for one in names}
+                    imported |= {name.name.split(".")[0] for name in names}
                 case ast.ImportFrom(module=str(module), level=0):
                     imported.add(module.split(".")[0])
                 case _:

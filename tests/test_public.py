@@ -83,8 +83,12 @@ def test_no_bare_booleans(name: str) -> None:
 def test_how_is_said_by_keyword(name: str) -> None:
     """What is acted on may come by position, never more than the three that a metric needs."""
     arguments = inspect.signature(getattr(egovsim, name)).parameters.values()
-    positional = [one.name for one in arguments if one.kind is not inspect.Parameter.KEYWORD_ONLY]
-    optional = [one.name for one in arguments if one.default is not one.empty and one.name in positional]
+    positional = [argument.name for argument in arguments if argument.kind is not inspect.Parameter.KEYWORD_ONLY]
+    optional = [
+        argument.name
+        for argument in arguments
+        if argument.default is not argument.empty and argument.name in positional
+    ]
     assert len(positional) <= (3 if name in METRICS else 2), positional
     assert optional in ([], ["model"]), "an option by position"
 
@@ -98,7 +102,7 @@ def test_nouns_are_frozen(name: str) -> None:
 def test_exceptions_form_one_tree() -> None:
     """`except egovsim.EgovsimError` catches whatever the package raises on purpose."""
     errors = [getattr(egovsim, one) for one in CLASSES if issubclass(getattr(egovsim, one), Exception)]
-    assert all(issubclass(one, egovsim.EgovsimError) for one in errors)
+    assert all(issubclass(error, egovsim.EgovsimError) for error in errors)
     assert len(errors) >= 9
 
 

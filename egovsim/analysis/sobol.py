@@ -47,7 +47,7 @@ class SobolIndices:
     def order(self, outcome: str, *, among: Sequence[str] | None = None) -> tuple[str, ...]:
         """Return the factors by total index, the most influential first; by default all of them."""
         row = self.total[self.outcomes.index(outcome)]
-        chosen = [one for one in self.factors if among is None or one in among]
+        chosen = [factor for factor in self.factors if among is None or factor in among]
         return tuple(sorted(chosen, key=lambda name: -row[self.factors.index(name)]))
 
 

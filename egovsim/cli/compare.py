@@ -26,9 +26,9 @@ def compare(
         typer.Option(help="A shipped scenario or a file; may be repeated. Without it: reference."),
     ] = None,
     members: Annotated[
-        int | None, typer.Option(help="How many of the kept members. Without it: 256, or all of fewer.", min=1)
+        int | None, typer.Option(help="How many of the accepted members. Without it: 256, or all of fewer.", min=1)
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the kept members; 0 and 1 are shipped.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Of the accepted members; 0 and 1 are shipped.", min=0)] = 0,
     match: Annotated[
         Path | None, typer.Option(help="A folder that `egovsim match` wrote. Without it: the shipped members.")
     ] = None,
@@ -91,7 +91,7 @@ def compare(
     options = {**context.params, "policies": policies or ["all"], "scenario": scenario or ["reference"]}
     options |= {key: str(options[key]) for key in ("out", "match", "evidence") if options[key] is not None}
     files = write_comparison(comparison, out, language=lang, options=options)
-    names = ", ".join(one.name for one in files)
+    names = ", ".join(file.name for file in files)
     typer.echo(labels.text("written", folder=out, files=names), err=True)
 
 

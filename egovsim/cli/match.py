@@ -37,7 +37,7 @@ def match(
     tolerances_doubled: Annotated[
         bool, typer.Option(help="Also keep members with every tolerance doubled, to see how far the bands move.")
     ] = True,
-    out: Annotated[Path, typer.Option(help="Folder for the kept members and the tables.")] = Path("egovsim-match"),
+    out: Annotated[Path, typer.Option(help="Folder for the accepted members and the tables.")] = Path("egovsim-match"),
 ) -> None:
     """Find the sets of uncertain constants that agree with the evidence.
 
@@ -74,20 +74,21 @@ def match(
     place_files(match_tables(reports), out)
     options = [*(["--model", model] if model != "egov" else []), *(["--evidence", str(evidence)] if evidence else [])]
     options += ["--match", str(out), *(["--seed", str(seeds[0])] if 0 not in seeds else [])]
-    typer.echo(f"Kept members and tables are in {out}; `egovsim compare {shlex.join(options)}` uses them.", err=True)
+    used_by = f"`egovsim compare {shlex.join(options)}` uses them."
+    typer.echo(f"Accepted members and tables are in {out}; {used_by}", err=True)
 
 
 def _matched(
     model: Model, benchmark: Benchmark, structure: Structure, seed: int, members: int, doubled: bool
 ) -> MatchReport:
     """Match one structure with one seed, and gather what it teaches."""
-    from egovsim.analysis.history_matching.diagnostics import check_lessons, constant_lessons, outcome_bands
+    from egovsim.analysis.history_matching.diagnostics import check_diagnostics, constant_diagnostics, outcome_bands
     from egovsim.analysis.history_matching.matching import history_match
     from egovsim.analysis.history_matching.tables import MatchReport
 
-    places = [one for one in benchmark.profiles.values() if one.covers == "all"]
+    places = [profile for profile in benchmark.profiles.values() if profile.covers == "all"]
     outcomes = [one for one in _LATENT if one in (each.name for each in model.variables)]
-    years = [one for one in _YEARS if model.clock.start < one <= model.clock.stop]
+    years = [year for year in _YEARS if model.clock.start < year <= model.clock.stop]
 
     with progress_bar(f"egovsim match: {structure.name}, seed {seed}") as progress:
         found = history_match(
@@ -103,8 +104,8 @@ def _matched(
     return MatchReport(
         structure,
         found,
-        check_lessons(model, found),
-        constant_lessons(found),
+        check_diagnostics(model, found),
+        constant_diagnostics(found),
         tuple(outcome_bands(model, found, outcomes, places, years)),
         tuple(outcome_bands(model, wider, outcomes, places, years)) if wider is not None else (),
     )

@@ -63,14 +63,14 @@ def run(
 def _assigned(assignments: list[str]) -> dict[str, float]:
     """Read ``Name=value`` texts."""
     values: dict[str, float] = {}
-    for one in assignments:
-        name, sign, value = one.rpartition("=")
+    for assignment in assignments:
+        name, sign, value = assignment.rpartition("=")
         try:
             values[name.strip()] = float(value)
         except ValueError:
             sign = ""
         if not sign or not name.strip():
-            raise typer.BadParameter(f'"{one}" is not of the form "Name=value", such as "Training places=0.1".')
+            raise typer.BadParameter(f'"{assignment}" is not of the form "Name=value", such as "Training places=0.1".')
     return values
 
 
@@ -94,7 +94,9 @@ def check(
     screen = console()
     if findings:
         screen.print(findings_table(findings))
-    counts = {severity: sum(one.severity == severity for one in findings) for severity in ("error", "warning", "note")}
+    counts = {
+        severity: sum(finding.severity == severity for finding in findings) for severity in ("error", "warning", "note")
+    }
     summary = ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for severity, count in counts.items())
     typer.echo(f"{read.file}: {len(read.stocks)} stocks, {len(read)} variables; {summary}", err=True)
     if counts["error"]:
@@ -164,12 +166,12 @@ def document(
     """
     from egovsim import library
     from egovsim.documentation.model_pages import model_pages
-    from egovsim.documentation.sidecar_files import read_companions
+    from egovsim.documentation.sidecar_files import read_sidecar_files
     from egovsim.output import check_writable, place_files
     from egovsim.readers.read_model import read_model
 
     check_writable(out)
     read = read_model(model, data=data or ())
-    pages = model_pages(read, read_companions(read, library.find("model", model).parent))
+    pages = model_pages(read, read_sidecar_files(read, library.find("model", model).parent))
     place_files({name: text.encode() for name, text in pages.items()}, out)
     typer.echo(f"{read.file}: {len(read)} variables on {len(pages)} pages and pictures, written to {out}", err=True)

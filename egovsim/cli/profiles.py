@@ -184,16 +184,16 @@ def check(
     read = read_model(model)
     region = read_profile(profile, model=read)
     typer.echo(labels.text("profile fits", profile=labels.label(region), model=read.file or read.name))
-    if not region.reported:
-        typer.echo(labels.text("nothing reported"))
+    if not region.published:
+        typer.echo(labels.text("nothing published"))
         return
     from egovsim import library
     from egovsim.analysis.history_matching.evidence_files import read_benchmark
     from egovsim.analysis.history_matching.match_files import read_match
-    from egovsim.egov.regions.published_figures import beside_reported
-    from egovsim.egov.regions.published_table import reported_table
+    from egovsim.egov.regions.published_figures import published_rows
+    from egovsim.egov.regions.published_table import published_table
 
     benchmark = read_benchmark()
     structure = benchmark.structures[0]
     match = read_match(library.find("match", f"{structure.name}-0"), read, benchmark, structure)
-    console().print(reported_table(beside_reported(region, read, match), labels, members=len(match)))
+    console().print(published_table(published_rows(region, read, match), labels, members=len(match)))

@@ -19,12 +19,12 @@ def findings_table(findings: Sequence[Finding]) -> RenderableType:
     for head in ("severity", "where", "variable", "what"):
         table.add_column(head, overflow="fold")
     colours = {"error": "red", "warning": "yellow", "note": "dim"}
-    for one in findings:
+    for finding in findings:
         table.add_row(
-            f"[{colours[one.severity]}]{one.severity}",
-            str(one.where),
-            escaped(one.variable),
-            escaped(one.text),
+            f"[{colours[finding.severity]}]{finding.severity}",
+            str(finding.where),
+            escaped(finding.variable),
+            escaped(finding.text),
         )
     return table
 
@@ -34,10 +34,10 @@ def crosscheck_table(result: Crosscheck, *, count: int) -> RenderableType:
     table = plain_table()
     for head in ("variable", "difference", "relative", "at", "egovsim", result.engine):
         table.add_column(head, justify="left" if head == "variable" else "right", overflow="fold")
-    for one in result.rows[:count]:
+    for row in result.rows[:count]:
         table.add_row(
-            escaped(one.variable), f"{one.absolute:.3g}", f"{one.relative:.3g}", f"{one.time:g}",
-            f"{one.ours:.9g}", f"{one.theirs:.9g}",
+            escaped(row.variable), f"{row.absolute:.3g}", f"{row.relative:.3g}", f"{row.time:g}",
+            f"{row.ours:.9g}", f"{row.theirs:.9g}",
         )  # fmt: skip
     return table
 

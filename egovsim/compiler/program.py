@@ -154,12 +154,12 @@ def flatten(model: Model) -> FlatModel:
         expanded = expand_stateful(numbered(shallow(scalar_equations(model))), start=model.clock.start)
     except RecursionError:
         raise nested_too_deeply(model) from None
-    equations = {one.id: one for one in expanded.equations}
+    equations = {equation.id: equation for equation in expanded.equations}
     inputs: dict[str, float] = {}
-    for one in equations.values():
-        value = plain_number(one.expression)
+    for equation in equations.values():
+        value = plain_number(equation.expression)
         if value is not None:
-            inputs[one.id + START if one.is_state else one.id] = value
+            inputs[equation.id + START if equation.is_state else equation.id] = value
     flat = FlatModel(equations, inputs, expanded.shaping)
     model.memo["flat"] = flat
     return flat
@@ -197,7 +197,7 @@ def build_program(model: Model, outputs: tuple[str, ...], metrics: tuple[Accumul
     """
     flat = flatten(model)
     file = model.file or model.name
-    running, starting = _needed(flat, [*outputs, *(one.id for one in metrics)])
+    running, starting = _needed(flat, [*outputs, *(metric.id for metric in metrics)])
     stocks = tuple(id for id in running if flat.is_stock(id))
     memories = sorted((one for one in map(flat.memory, running) if one is not None), key=lambda one: one.recall.kind)
     step = {id: flat.while_running(id) for id in running if not flat.is_state(id)}
@@ -212,13 +212,13 @@ def build_program(model: Model, outputs: tuple[str, ...], metrics: tuple[Accumul
         tuple(Assignment(id, flat.rate(id)) for id in stocks),
     )
     used = {name for block in blocks for one in block for name in _names(one.expression)}
-    used |= {*outputs, *(one.id for one in metrics), *(id for one in memories for id in one.read)}
+    used |= {*outputs, *(metric.id for metric in metrics), *(id for memory in memories for id in memory.read)}
     inputs = tuple(id for id in flat.inputs if id in used)
     return Program(inputs, stocks, *blocks, outputs, metrics, method, tuple(memories))
 
 
 def _names(expression: Expression) -> list[str]:
-    return [one.id for one in references(expression)]
+    return [reference.id for reference in references(expression)]
 
 
 def _needed(flat: FlatModel, targets: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -232,14 +232,14 @@ def _needed(flat: FlatModel, targets: Iterable[str]) -> tuple[list[str], list[st
             continue
         seen.add(id)
         if seen is starting:
-            waiting += [(one, starting) for one in _names(flat.at_start(id))]
+            waiting += [(name, starting) for name in _names(flat.at_start(id))]
         elif flat.is_stock(id):
-            waiting += [(id, starting), *((one, running) for one in _names(flat.rate(id)))]
+            waiting += [(id, starting), *((name, running) for name in _names(flat.rate(id)))]
         elif (memory := flat.memory(id)) is not None:
             waiting += [(id, starting), *((one, running) for one in memory.read)]
             waiting += [(memory.recall.delay, starting)]
         else:
-            waiting += [(one, running) for one in _names(flat.while_running(id))]
+            waiting += [(name, running) for name in _names(flat.while_running(id))]
     return [id for id in flat.equations if id in running], [id for id in flat.equations if id in starting]
 
 

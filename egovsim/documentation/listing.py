@@ -50,9 +50,9 @@ def _row(kind: library.Kind, name: str, language: str) -> Row:
             first = text.partition("\n")[0]
             return name, "", first.removeprefix("#").strip() if first.startswith("#") else ""
         case "match":
-            kept = json.loads(text)
-            count, seed = len(kept["search"]["kept"]), kept["seed"]
-            return name, "", f'{count:,} kept members of structure "{kept["structure"]}", seed {seed}'
+            accepted = json.loads(text)
+            count, seed = len(accepted["search"]["accepted"]), accepted["seed"]
+            return name, "", f'{count:,} accepted members of structure "{accepted["structure"]}", seed {seed}'
         case "profile" | "policy" | "scenario":
             table = tomllib.loads(text)
             return name, str(table.get("label", {}).get(language, "")), _opening(str(table.get("note", "")))

@@ -21,7 +21,7 @@ from egovsim.documentation.page_parts import (
     subscripts,
     unit_of,
 )
-from egovsim.documentation.sidecar_files import Companions
+from egovsim.documentation.sidecar_files import SidecarFiles
 from egovsim.markdown import plain, table
 from egovsim.model.model import Model, Variable
 from egovsim.model.notation import show
@@ -45,14 +45,14 @@ the exponential function, and `IF … THEN … ELSE …` chooses. A name with `[
 """
 
 
-def model_pages(model: Model, companions: Companions | None = None) -> dict[str, str]:
+def model_pages(model: Model, sidecar_files: SidecarFiles | None = None) -> dict[str, str]:
     """Return all pages and pictures of a model.
 
     Parameters
     ----------
     model : Model
         Any model; one without groups gets one page of equations.
-    companions : Companions, optional
+    sidecar_files : Companions, optional
         What is known beside it.
 
     Returns
@@ -61,9 +61,9 @@ def model_pages(model: Model, companions: Companions | None = None) -> dict[str,
         Contents by file name: ``index.md``, ``parameters.md``, ``loops.md`` where loops are named, and a page and a
         picture a sector.
     """
-    pages = ModelPages(model, companions or Companions())
+    pages = ModelPages(model, sidecar_files or SidecarFiles())
     found = {"index.md": _index(pages), "parameters.md": parameters_page(pages)}
-    if pages.companions.loops:
+    if pages.sidecar_files.loops:
         found["loops.md"] = loops_page(pages)
     for sector in pages.sectors:
         file = pages.files[sector.name]
@@ -86,7 +86,7 @@ def part_of(variable: Variable) -> Part:
 def _picture(pages: ModelPages, sector: Sector) -> str:
     """Draw a sector; a list of constants that nothing in it uses makes no picture."""
     view = pages.views[sector.name]
-    joined = any(one.kind in ("connector", "flow") for one in view.items)
+    joined = any(item.kind in ("connector", "flow") for item in view.items)
     return diagram(pages.model, view) if joined else ""
 
 
@@ -96,30 +96,32 @@ def _index(pages: ModelPages) -> str:
     span = f"From {clock.start:g} to {clock.stop:g} in steps of {clock.time_step:g} {plain(clock.unit)}".rstrip()
     lines += [f"{len(model.stocks)} stocks, {len(model)} variables. {span}.", ""]
     lines.append("- [Constants: value, range, unit, and where each number is from](parameters.md)")
-    if pages.companions.loops:
-        lines.append(f"- [The {len(pages.companions.loops)} named feedback loops](loops.md)")
+    if pages.sidecar_files.loops:
+        lines.append(f"- [The {len(pages.sidecar_files.loops)} named feedback loops](loops.md)")
     lines += ["", "## Sectors", ""]
     rows: list[list[str]] = []
-    for one in pages.sectors:
-        stocks = ", ".join(pages.link(variable.name) for variable in one.variables if variable.kind == "stock")
-        indonesian = plain(pages.companions.sectors.get(one.name, {}).get("id", ""))
-        rows.append([f"[{plain(one.name)}]({pages.files[one.name]}.md)", indonesian, str(len(one.variables)), stocks])
+    for sector in pages.sectors:
+        stocks = ", ".join(pages.link(variable.name) for variable in sector.variables if variable.kind == "stock")
+        indonesian = plain(pages.sidecar_files.sectors.get(sector.name, {}).get("id", ""))
+        rows.append(
+            [f"[{plain(sector.name)}]({pages.files[sector.name]}.md)", indonesian, str(len(sector.variables)), stocks]
+        )
     lines += table(("sector", "in Indonesian", "variables", "stocks"), rows)
     return page([*lines, "", "## How to read the pages", "", _READING.rstrip()])
 
 
 def _sector_page(pages: ModelPages, sector: Sector, *, pictured: bool) -> str:
-    name = heading(sector.name, pages.companions.sectors.get(sector.name, {}))
+    name = heading(sector.name, pages.sidecar_files.sectors.get(sector.name, {}))
     others = ["[all sectors](index.md)", "[constants](parameters.md)"]
-    others += ["[feedback loops](loops.md)"] if pages.companions.loops else []
+    others += ["[feedback loops](loops.md)"] if pages.sidecar_files.loops else []
     lines = [f"# {name}", "", " · ".join(others), ""]
     if pictured:
         file = f"{pages.files[sector.name]}.svg"
         lines += [f"[![Stocks, flows and causes: {plain(sector.name)}]({file})]({file})", ""]
     for part in _PARTS:
-        members = [one for one in sector.variables if part_of(one) == part]
+        members = [variable for variable in sector.variables if part_of(variable) == part]
         if members:
-            lines += [f"## {part}", "", *(line for one in members for line in _entry(pages, one))]
+            lines += [f"## {part}", "", *(line for member in members for line in _entry(pages, member))]
     return page(lines).rstrip("\n") + "\n"
 
 
@@ -136,7 +138,7 @@ def _entry(pages: ModelPages, variable: Variable) -> Iterator[str]:
     if variable.bounds.low is not None or variable.bounds.high is not None:
         yield f"- range: {range_of(variable)}"
     yield f"- unit: {unit_of(pages, variable)}"
-    labels = pages.companions.labels.get(variable.id, {})
+    labels = pages.sidecar_files.labels.get(variable.id, {})
     if labels:
         yield f"- in English: {plain(labels.get('en', variable.name))}; in Indonesian: {plain(labels.get('id', ''))}"
     causes, effects = pages.neighbours[variable.id]
@@ -147,16 +149,16 @@ def _entry(pages: ModelPages, variable: Variable) -> Iterator[str]:
 
 
 def _equations(model: Model, variable: Variable) -> Iterator[str]:
-    for one in variable.equations:
-        subject = element_name("_".join(variable.name.split()), subscripts(model, variable, one))
-        if one.table is not None:
-            points = ", ".join(f"({x:g}, {y:g})" for x, y in zip(one.table.x, one.table.y, strict=True))
+    for equation in variable.equations:
+        subject = element_name("_".join(variable.name.split()), subscripts(model, variable, equation))
+        if equation.table is not None:
+            points = ", ".join(f"({x:g}, {y:g})" for x, y in zip(equation.table.x, equation.table.y, strict=True))
             yield from _wrapped(f"{subject}: {points}")
-        if one.expression is not None:
+        if equation.expression is not None:
             first = ", at first" if variable.kind == "stock" else ""
-            yield from _wrapped(f"{subject}{first} = {show(one.expression)}")
-        if one.rate is not None:
-            yield from _wrapped(f"{subject}, rate of change = {show(one.rate)}")
+            yield from _wrapped(f"{subject}{first} = {show(equation.expression)}")
+        if equation.rate is not None:
+            yield from _wrapped(f"{subject}, rate of change = {show(equation.rate)}")
 
 
 def _wrapped(text: str) -> list[str]:

@@ -30,25 +30,25 @@ def parameters_page(pages: ModelPages) -> str:
     lines += [
         "Every number of the model that may be set, with the value of the file. Numbers in equations have no others."
     ]
-    if pages.companions.evidence:
+    if pages.sidecar_files.evidence:
         lines += [
             "A *source* is a published figure with its grade: A seen in an official text, B second-hand. An",
             "*assumption* says why. The last column names the profiles that set another value, a range, or a course",
             "over time.",
         ]
     for sector in pages.sectors:
-        inputs = [one for one in sector.variables if one.is_input]
+        inputs = [variable for variable in sector.variables if variable.is_input]
         if inputs:
-            name = heading(sector.name, pages.companions.sectors.get(sector.name, {}))
+            name = heading(sector.name, pages.sidecar_files.sectors.get(sector.name, {}))
             lines += ["", f"## {name}", ""]
-            rows = [_constant(pages, one) for one in inputs]
+            rows = [_constant(pages, variable) for variable in inputs]
             lines += table(("constant", "value", "range", "unit", "where it is from", "profiles"), rows)
     return page(lines)
 
 
 def _constant(pages: ModelPages, variable: Variable) -> list[str]:
     _, kind, said = note_of(variable)
-    known = pages.companions.evidence.get(said) if kind == "source" else None
+    known = pages.sidecar_files.evidence.get(said) if kind == "source" else None
     basis = _cited(known) if known else f"{kind}: {plain(said)}" if kind else "not given"
     return [
         pages.link(variable.name),
@@ -70,7 +70,7 @@ def _cited(known: Evidence) -> str:
 
 def _setters(pages: ModelPages, variable: Variable) -> Iterator[str]:
     """Yield the profiles that set a constant, and to what."""
-    for profile in pages.companions.profiles:
+    for profile in pages.sidecar_files.profiles:
         for name, value in profile.constants.items():
             if canonical(name) == variable.id:
                 yield f"{plain(profile.name)}: {number(value)}"
@@ -88,7 +88,7 @@ def loops_page(pages: ModelPages) -> str:
         "A *reinforcing* loop (R) makes a change larger, a *balancing* loop (B) works against it. Each variable is",
         "used in the equation of the next, or in the flows of it, and the last in that of the first.",
     ]
-    return page([*lines, *(line for one in pages.companions.loops for line in _loop(pages, one))])
+    return page([*lines, *(line for loop in pages.sidecar_files.loops for line in _loop(pages, loop))])
 
 
 def _loop(pages: ModelPages, loop: Loop) -> Iterator[str]:

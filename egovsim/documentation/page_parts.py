@@ -9,7 +9,7 @@ from functools import cached_property
 
 from egovsim.documentation.diagrams.layout import views_of
 from egovsim.documentation.diagrams.sectors import Sector, neighbours, sectors_of
-from egovsim.documentation.sidecar_files import Companions
+from egovsim.documentation.sidecar_files import SidecarFiles
 from egovsim.markdown import plain
 from egovsim.model.model import Equation, Model, Variable, plain_number
 from egovsim.model.views import View
@@ -24,7 +24,7 @@ class ModelPages:
     """A model with what lies beside it, ready to be written down."""
 
     model: Model
-    companions: Companions = field(default_factory=Companions)
+    sidecar_files: SidecarFiles = field(default_factory=SidecarFiles)
 
     @cached_property
     def sectors(self) -> tuple[Sector, ...]:
@@ -33,17 +33,17 @@ class ModelPages:
     @cached_property
     def files(self) -> Mapping[str, str]:
         """Names of the sectors' pages, without suffix, by sector."""
-        return _distinct((one.name for one in self.sectors), _TAKEN)
+        return _distinct((sector.name for sector in self.sectors), _TAKEN)
 
     @cached_property
     def anchors(self) -> Mapping[str, str]:
         """Marks of the variables, by id."""
-        return _distinct(one.id for one in self.model)
+        return _distinct(variable.id for variable in self.model)
 
     @cached_property
     def homes(self) -> Mapping[str, str]:
         """The page of each variable, by its id."""
-        return {one.id: self.files[sector.name] for sector in self.sectors for one in sector.variables}
+        return {variable.id: self.files[sector.name] for sector in self.sectors for variable in sector.variables}
 
     @cached_property
     def neighbours(self) -> Mapping[str, tuple[list[str], list[str]]]:
@@ -112,7 +112,7 @@ def range_of(variable: Variable) -> str:
 
 def unit_of(pages: ModelPages, variable: Variable) -> str:
     """Write a unit, and what it is called in both languages where that is known."""
-    known = pages.companions.units.get(variable.unit)
+    known = pages.sidecar_files.units.get(variable.unit)
     if not variable.unit:
         return "not given"
     if known is None:
@@ -128,9 +128,9 @@ def number(value: float) -> str:
 def values_of(model: Model, variable: Variable) -> str:
     """Write the number of a constant, or of each element."""
     found: list[str] = []
-    for one in variable.equations:
-        value = plain_number(one.expression)
+    for equation in variable.equations:
+        value = plain_number(equation.expression)
         if value is not None:
-            named = ", ".join(subscripts(model, variable, one))
+            named = ", ".join(subscripts(model, variable, equation))
             found.append(f"{named}: {number(value)}" if named else number(value))
     return "; ".join(found)

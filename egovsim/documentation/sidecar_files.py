@@ -25,7 +25,7 @@ NOT_VARIABLES = ("units", "sectors")
 
 
 @dataclass(frozen=True)
-class Companions:
+class SidecarFiles:
     """What lies beside a model.
 
     `labels` by canonical name, `units` and `sectors` by name, each a table with ``en`` and ``id``; `evidence`
@@ -40,7 +40,7 @@ class Companions:
     profiles: tuple[Profile, ...] = ()
 
 
-def read_companions(model: Model, folder: Path) -> Companions:
+def read_sidecar_files(model: Model, folder: Path) -> SidecarFiles:
     """Read what a folder holds for a model.
 
     Parameters
@@ -59,14 +59,14 @@ def read_companions(model: Model, folder: Path) -> Companions:
     loops = read_table(folder / "loops.toml")[0].tables("loop") if (folder / "loops.toml").is_file() else ()
     figures = folder / "evidence" / "evidence.csv"
     evidence = {one.key: one for one in read_evidence(figures)} if figures.is_file() else {}
-    profiles = [read_profile(one) for one in sorted((folder / "profiles").glob("*.toml"))]
-    return Companions(
+    profiles = [read_profile(path) for path in sorted((folder / "profiles").glob("*.toml"))]
+    return SidecarFiles(
         labels=_labels(words),
         units=_entries(words, "units"),
         sectors=_entries(words, "sectors"),
         loops=tuple(one for one in map(read_loop, loops) if _speaks_of(model, one)),
         evidence=evidence,
-        profiles=tuple(one for one in profiles if _fits(model, one)),
+        profiles=tuple(profile for profile in profiles if _fits(model, profile)),
     )
 
 
@@ -86,7 +86,7 @@ def _entries(words: Table | None, section: str) -> dict[str, Entry]:
 
 
 def _speaks_of(model: Model, loop: Loop) -> bool:
-    return all(canonical(split_element(one)[0]) in model.by_id for one in loop.variables)
+    return all(canonical(split_element(variable)[0]) in model.by_id for variable in loop.variables)
 
 
 def _fits(model: Model, profile: Profile) -> bool:

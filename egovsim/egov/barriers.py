@@ -209,7 +209,7 @@ def relief(
     path = policy or PolicyPath("business-as-usual")
     metrics = [value_at(name, year, name=_label(name, year)) for name in outcomes for year in years]
     study = _Study.of(model, profile, match, (path,), first, amount, workers)
-    reliefs = [Relief(tuple(one), first, np.inf, amount) for one in combinations]
+    reliefs = [Relief(tuple(combination), first, np.inf, amount) for combination in combinations]
     base, relieved = study.values(metrics, max(years)), dict(study.relieved(reliefs, metrics, max(years)))
     changes = np.stack([relieved[one][0] - base[0] for one in reliefs])
     shape = (len(reliefs), len(outcomes), len(years), len(match))
@@ -350,7 +350,7 @@ class _Study:
             until=until,
             workers=self.workers,
         )
-        return np.stack([result.metric_values(one.label) for one in metrics], axis=2)
+        return np.stack([result.metric_values(metric.label) for metric in metrics], axis=2)
 
     def relieved(
         self, reliefs: Sequence[Relief], metrics: Sequence[Metric], until: float
@@ -364,7 +364,7 @@ class _Study:
             together, extra, policies = list(group), dict[str, Series](), self.policies
             if with_places:
                 extra = {PLACES: _raised(self._places_of_the_region(), first, last, self.places)}
-                policies = tuple(self._with_places(one, first, last) for one in policies)
+                policies = tuple(self._with_places(policy, first, last) for policy in policies)
             scenarios = [Scenario(str(number), one.inputs() | extra, first) for number, one in enumerate(together)]
             yield from zip(together, self._runs(scenarios, policies, metrics, until), strict=True)
 
@@ -389,7 +389,7 @@ def _raised(series: Series, first: float, last: float, by: float) -> Series:
     """Return a series that is higher by an amount from `first` until `last`, left out."""
     linear = series.kind == "points"
     jumps = [one for one in (first, last) if np.isfinite(one)]
-    around = [one - _JUST_BEFORE for one in jumps] if linear else []
+    around = [jump - _JUST_BEFORE for jump in jumps] if linear else []
     times = np.array(sorted({*series.times, *jumps, *around}))
     values = series.at(times) + by * ((times >= first) & (times < last))
     return Series(tuple(times.tolist()), tuple(values.tolist()), "points" if linear else "steps")

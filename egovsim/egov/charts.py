@@ -124,9 +124,9 @@ def _ordered(comparison: Comparison) -> list[str]:
 def _panel(
     axis: Axes, comparison: Comparison, labels: Labels, outcome: str, scenario: int, styles: Mapping[str, Style]
 ) -> None:
-    time, courses = comparison.time, comparison.courses[outcome][scenario]
-    beside = bands(comparison.benchmark_courses[outcome])
-    paths = np.median(courses, axis=1)
+    time, trajectories = comparison.time, comparison.trajectories[outcome][scenario]
+    beside = bands(comparison.benchmark_trajectories[outcome])
+    paths = np.median(trajectories, axis=1)
     factor, prefix = _scale(max(float(np.abs(beside).max()), float(np.abs(paths).max())))
     axis.fill_between(time, beside[0] / factor, beside[2] / factor, color="0.85", linewidth=0, gid=_BENCHMARK)
     axis.plot(time, beside[1] / factor, color="0.5", linewidth=2.0)
@@ -236,7 +236,7 @@ def _caption(figure: Figure, comparison: Comparison, labels: Labels) -> None:
     """Write what must be read with the picture."""
     caption = labels.text(
         "caption",
-        kept=labels.number(len(comparison.members), 0),
+        accepted=labels.number(len(comparison.members), 0),
         benchmark=labels.label(comparison.benchmark),
         structure=labels.structure(comparison.structure),
     )

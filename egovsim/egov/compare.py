@@ -9,15 +9,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from egovsim.analysis.history_matching.diagnostics import check_lessons
+from egovsim.analysis.history_matching.diagnostics import check_diagnostics
 from egovsim.analysis.history_matching.evidence import Benchmark
 from egovsim.analysis.history_matching.matching import Match
-from egovsim.analysis.history_matching.member_selection import USUAL_MEMBERS, Choice, Chosen, Matches, Wanted, choose
+from egovsim.analysis.history_matching.member_selection import (
+    USUAL_MEMBERS,
+    Matches,
+    MemberRequest,
+    MemberSelection,
+    SelectedMembers,
+    select_members,
+)
 from egovsim.egov.barriers import BARRIERS, Term, binding
 from egovsim.egov.comparison import INDEX, REAL_USE, SPENDING, Comparison, PathResult, direction, winners
-from egovsim.egov.comparison_inputs import Question, check_options, check_size, pose
-from egovsim.egov.gap import swap_table
-from egovsim.egov.ranking import Terms, rank_paths
+from egovsim.egov.comparison_inputs import ComparisonInputs, check_options, check_size, read_comparison_inputs
+from egovsim.egov.gap import gap_table
+from egovsim.egov.ranking import RankingCriteria, rank_paths
 from egovsim.errors import InputError, UnknownNameError
 from egovsim.model.inputs import PolicyPath, Profile, Scenario
 from egovsim.model.model import Model, display_elements
@@ -105,18 +112,18 @@ def compare(
     InputError
         When there are no members for what is asked; it names the command that makes them.
     """
-    question = pose(model, profile, benchmark, policies, scenarios)
-    ranked, reported = _outcome_names(question.model, by, outcomes)
-    check_options(question, until, discount, seed)
+    inputs = read_comparison_inputs(model, profile, benchmark, policies, scenarios)
+    ranked, reported = _outcome_names(inputs.model, by, outcomes)
+    check_options(inputs, until, discount, seed)
     names = tuple(dict.fromkeys((*reported, INDEX, REAL_USE, SPENDING, ranked)))
-    check_size(question, members or USUAL_MEMBERS, len(names), until)
-    wanted = Wanted(matches, structure, members, seed)
-    choice = choose(question.model, evidence, wanted, workers=workers, progress=portion(progress, 0.0, 0.5))
-    task = _Task(question, choice, names, reported, ranked, float(until), discount, workers)
-    share = 0.5 / len(choice.chosen)
+    check_size(inputs, members or USUAL_MEMBERS, len(names), until)
+    request = MemberRequest(matches, structure, members, seed)
+    selection = select_members(inputs.model, evidence, request, workers=workers, progress=portion(progress, 0.0, 0.5))
+    task = _Task(inputs, selection, names, reported, ranked, float(until), discount, workers)
+    share = 0.5 / len(selection.selected)
     found = [
         task.comparison(one, portion(progress, 0.5 + number * share, 0.5 + (number + 1) * share))
-        for number, one in enumerate(choice.chosen)
+        for number, one in enumerate(selection.selected)
     ]
     return replace(found[0], rivals=tuple(found[1:]))
 
@@ -133,10 +140,10 @@ def _outcome_names(model: Model, by: str, outcomes: Sequence[str] | None) -> tup
     ranked = _elements(model, by)
     if len(ranked) != 1:
         raise InputError(f'"{by}" is an array; rank by one of: {", ".join(ranked)}.')
-    wanted = outcomes if outcomes is not None else model.groups.get(OUTCOMES_GROUP, ())
-    if not wanted:
+    request = outcomes if outcomes is not None else model.groups.get(OUTCOMES_GROUP, ())
+    if not request:
         raise InputError(f'{model.file or model.name} has no group "{OUTCOMES_GROUP}"; name the outcomes.')
-    return ranked[0], tuple(dict.fromkeys(one for name in wanted for one in _elements(model, name)))
+    return ranked[0], tuple(dict.fromkeys(element for name in request for element in _elements(model, name)))
 
 
 def _elements(model: Model, name: str) -> list[str]:
@@ -149,8 +156,8 @@ def _elements(model: Model, name: str) -> list[str]:
 class _Task:
     """A question with all that is needed to answer it under one structure after the other."""
 
-    question: Question
-    choice: Choice
+    inputs: ComparisonInputs
+    selection: MemberSelection
     names: tuple[str, ...]
     reported: tuple[str, ...]
     by: str
@@ -158,74 +165,74 @@ class _Task:
     discount: float
     workers: int | None
 
-    def comparison(self, chosen: Chosen, progress: Progress | None) -> Comparison:
+    def comparison(self, selected: SelectedMembers, progress: Progress | None) -> Comparison:
         """Return the comparison under one structure."""
-        question, match = self.question, chosen.match
+        inputs, match = self.inputs, selected.match
         here, there = self._runs(match, progress)
         sound, failures = _sound(match, here, there)
-        courses = {name: here.values(name)[:, :, sound] for name in self.names}
+        trajectories = {name: here.values(name)[:, :, sound] for name in self.names}
         beside = {name: there.values(name)[0, 0, sound] for name in self.names}
-        terms = Terms(self.by, here.time, question.start, self.discount)
+        criteria = RankingCriteria(self.by, here.time, inputs.start, self.discount)
         ranking = tuple(
             row
-            for s, scenario in enumerate(question.scenarios)
+            for s, scenario in enumerate(inputs.scenarios)
             for row in rank_paths(
                 scenario.name,
-                [one.name for one in question.policies],
-                [one.family or "own" for one in question.policies],
-                {name: values[s] for name, values in courses.items()},
+                [policy.name for policy in inputs.policies],
+                [policy.family or "own" for policy in inputs.policies],
+                {name: values[s] for name, values in trajectories.items()},
                 beside,
-                terms,
+                criteria,
             )
         )
         return Comparison(
-            structure=chosen.structure,
-            model=question.model.name,
-            profile=question.profile,
-            benchmark=question.benchmark,
-            policies=question.policies,
-            scenarios=question.scenarios,
+            structure=selected.structure,
+            model=inputs.model.name,
+            profile=inputs.profile,
+            benchmark=inputs.benchmark,
+            policies=inputs.policies,
+            scenarios=inputs.scenarios,
             members=match,
             failures=failures,
-            start=question.start,
+            start=inputs.start,
             horizon=self.until,
             discount=self.discount,
             by=self.by,
-            outcomes={name: question.model[split_element(name)[0]].unit for name in self.reported},
+            outcomes={name: inputs.model[split_element(name)[0]].unit for name in self.reported},
             time=here.time,
-            courses=courses,
-            benchmark_courses=beside,
+            trajectories=trajectories,
+            benchmark_trajectories=beside,
             ranking=ranking,
-            swaps=swap_table(
-                question.model,
-                question.profile,
-                question.benchmark,
+            gap_items=gap_table(
+                inputs.model,
+                inputs.profile,
+                inputs.benchmark,
                 match,
                 outcomes=(INDEX, REAL_USE),
                 together=(ASSUMED,),
                 workers=self.workers,
             ),
             binding=self._binding(match, ranking),
-            evidence=check_lessons(question.model, match, workers=self.workers),
-            files=(*question.files, *self.choice.files),
+            evidence=check_diagnostics(inputs.model, match, workers=self.workers),
+            files=(*inputs.files, *self.selection.files),
         )
 
     def _binding(self, match: Match, ranking: Sequence[PathResult]) -> tuple[Term, ...]:
         """Return which barrier binds when, for business as usual and the best path of each family."""
-        question = self.question
-        known = all(canonical(one.money) in question.model.by_id for one in BARRIERS)
-        if not known or self.until < question.start + TERM_YEARS:
+        inputs = self.inputs
+        known = all(canonical(barrier.money) in inputs.model.by_id for barrier in BARRIERS)
+        if not known or self.until < inputs.start + TERM_YEARS:
             return ()
-        best = [one.policy for one in winners(ranking, question.scenarios[0].name).values()]
-        paths = [one for one in question.policies if one == question.policies[0] or one.name in best]
+        best = [winner.policy for winner in winners(ranking, inputs.scenarios[0].name).values()]
+        paths = [policy for policy in inputs.policies if policy == inputs.policies[0] or policy.name in best]
         return binding(
-            question.model,
-            question.profile,
+            inputs.model,
+            inputs.profile,
             match,
             policies=paths,
             by=self.by,
             until=self.until,
-            first=question.start,
+            first=inputs.start,
             term=TERM_YEARS,
             better=direction(self.by),
             workers=self.workers,
@@ -233,7 +240,7 @@ class _Task:
 
     def _runs(self, match: Match, progress: Progress | None) -> tuple[Result, Result]:
         """Run the paths under the profile, and the benchmark's profile alone, on the same members."""
-        question = self.question
+        inputs = self.inputs
 
         def yearly(
             profile: Profile,
@@ -242,7 +249,7 @@ class _Task:
             progress: Progress | None = None,
         ) -> Result:
             return run(
-                question.model,
+                inputs.model,
                 profile=profile,
                 policies=policies,
                 scenarios=scenarios,
@@ -255,23 +262,23 @@ class _Task:
                 progress=progress,
             )
 
-        here = yearly(question.profile, question.policies, question.scenarios, progress)
-        return here, yearly(question.benchmark)
+        here = yearly(inputs.profile, inputs.policies, inputs.scenarios, progress)
+        return here, yearly(inputs.benchmark)
 
 
-def _sound(kept: Match, here: Result, there: Result) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+def _sound(accepted: Match, here: Result, there: Result) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Return which members ran through everywhere, and a line on each that did not."""
-    sound = np.ones(len(kept), dtype=np.bool_)
+    sound = np.ones(len(accepted), dtype=np.bool_)
     lines: list[str] = []
-    for member in range(len(kept)):
+    for member in range(len(accepted)):
         for result in (here, there):
             failed = np.argwhere(~np.isnan(result.status.failed_at[:, :, member]))
             if sound[member] and len(failed):
                 s, p = failed[0]
                 place = f'under "{result.policies[p]}"' if result is here else "under the benchmark's profile"
                 when, what = result.status.failed_at[s, p, member], result.status.variable[s, p, member]
-                lines.append(f'member {kept.search.kept[member]} fails {place} in {when:g} through "{what}"')
+                lines.append(f'member {accepted.search.accepted[member]} fails {place} in {when:g} through "{what}"')
                 sound[member] = False
     if not sound.any():
-        raise InputError(f"every kept member fails; the first: {lines[0]}.")
+        raise InputError(f"every accepted member fails; the first: {lines[0]}.")
     return sound, tuple(lines)

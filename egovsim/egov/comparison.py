@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from egovsim.analysis.history_matching.diagnostics import CheckLesson
+from egovsim.analysis.history_matching.diagnostics import CheckDiagnostics
 from egovsim.analysis.history_matching.evidence import Structure
 from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.measures import Lag, Spread, spread
 from egovsim.egov.barriers import Term
-from egovsim.egov.gap import YEAR as SWAP_YEAR
-from egovsim.egov.gap import Swap
+from egovsim.egov.gap import YEAR as GAP_YEAR
+from egovsim.egov.gap import GapItem
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
 from egovsim.provenance import FileRecord
 
@@ -118,13 +118,13 @@ class Comparison:
         Outcomes of the tables and their units.
     time : float64, shape (time,)
         Whole years; a value is that of the beginning of the year.
-    courses : mapping of str to float64, shape (scenario, policy, member, time)
+    trajectories : mapping of str to float64, shape (scenario, policy, member, time)
         Outcomes under the profile, in their own units.
-    benchmark_courses : mapping of str to float64, shape (member, time)
+    benchmark_trajectories : mapping of str to float64, shape (member, time)
         The same members under the benchmark's profile, without policy or scenario.
     ranking : tuple of PathResult
         By scenario, family and rank.
-    swaps : tuple of Swap
+    gap_items : tuple of Swap
         Which item of the profiles makes how much of the gap of 2023.
     binding : tuple of Term
         Which barrier's equal extra money would help the ranked outcome most: term after term, for business as usual
@@ -149,19 +149,19 @@ class Comparison:
     by: str
     outcomes: Mapping[str, str]
     time: Floats
-    courses: Mapping[str, Floats]
-    benchmark_courses: Mapping[str, Floats]
+    trajectories: Mapping[str, Floats]
+    benchmark_trajectories: Mapping[str, Floats]
     ranking: tuple[PathResult, ...]
-    swaps: tuple[Swap, ...]
+    gap_items: tuple[GapItem, ...]
     binding: tuple[Term, ...]
-    evidence: tuple[CheckLesson, ...]
+    evidence: tuple[CheckDiagnostics, ...]
     files: tuple[FileRecord, ...]
     rivals: tuple[Comparison, ...] = ()
 
     def __repr__(self) -> str:
         paths = f"{len(self.policies)} paths of {self.profile.name} beside {self.benchmark.name}"
-        names = ", ".join(one.structure.name for one in self.structures)
-        return f"<Comparison: {paths}, {len(self.members)} kept of {self.tried} tried, structures {names}>"
+        names = ", ".join(structure.structure.name for structure in self.structures)
+        return f"<Comparison: {paths}, {len(self.members)} accepted of {self.tried} tried, structures {names}>"
 
     @property
     def structures(self) -> tuple[Comparison, ...]:
@@ -176,7 +176,7 @@ class Comparison:
     @property
     def tried(self) -> int:
         """How many members were tried to find these."""
-        return int(self.members.search.kept[-1]) + 1
+        return int(self.members.search.accepted[-1]) + 1
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -196,7 +196,7 @@ class Comparison:
         """
         import pandas
 
-        rows = [_flat(one, row) for one in self.structures for row in one.ranking]
+        rows = [_flat(structure, row) for structure in self.structures for row in structure.ranking]
         return pandas.DataFrame(rows).astype({"rank": "Int64"})
 
     def to_frame(self) -> pandas.DataFrame:
@@ -214,7 +214,7 @@ class Comparison:
     def _frame(self) -> pandas.DataFrame:
         import pandas
 
-        return pandas.concat([one.yearly_frame() for one in self.structures], ignore_index=True)
+        return pandas.concat([structure.yearly_frame() for structure in self.structures], ignore_index=True)
 
     def yearly_frame(self) -> pandas.DataFrame:
         """Return the rows of `to_frame` of this structure alone, without its rivals."""
@@ -227,12 +227,12 @@ class Comparison:
         frame.columns = pandas.Index(("scenario", "policy", "outcome", "year"))
         frame.insert(0, "structure", self.structure.name)
         frame.insert(4, "unit", [self.outcomes[one] for one in frame["outcome"]])
-        here = np.stack([bands(self.courses[name], axis=2) for name in self.outcomes], axis=3)
+        here = np.stack([bands(self.trajectories[name], axis=2) for name in self.outcomes], axis=3)
         frame[list(_QUANTILES)] = here.reshape(3, -1).T
         frame["benchmark"] = benchmark_name(self.benchmark)
-        there = np.stack([bands(self.benchmark_courses[name]) for name in self.outcomes], axis=1)
+        there = np.stack([bands(self.benchmark_trajectories[name]) for name in self.outcomes], axis=1)
         paths = len(scenarios) * len(policies)
-        frame[[f"benchmark_{one}" for one in _QUANTILES]] = np.tile(there.reshape(3, -1), paths).T
+        frame[[f"benchmark_{quantile}" for quantile in _QUANTILES]] = np.tile(there.reshape(3, -1), paths).T
         frame["note"] = np.where(frame["outcome"] == INDEX, SCALE, "")
         return frame
 
@@ -240,30 +240,32 @@ class Comparison:
         """Return which barrier binds when: one row a path, term and barrier, under every structure."""
         import pandas
 
-        return pandas.DataFrame([row for one in self.structures for row in _binding_rows(one)])
+        return pandas.DataFrame([row for structure in self.structures for row in _binding_rows(structure)])
 
-    def swap_frame(self) -> pandas.DataFrame:
+    def gap_frame(self) -> pandas.DataFrame:
         """Return the swap table: one row an item and outcome, under every structure."""
         import pandas
 
-        return pandas.DataFrame([row for one in self.structures for row in _swap_rows(one)])
+        return pandas.DataFrame([row for structure in self.structures for row in _gap_rows(structure)])
 
     def evidence_frame(self) -> pandas.DataFrame:
         """Return the evidence checks, what the kept members say to each, and what it rejected, by structure."""
         import pandas
 
-        return pandas.DataFrame([_check_row(one.structure, row) for one in self.structures for row in one.evidence])
+        return pandas.DataFrame(
+            [_check_row(structure.structure, row) for structure in self.structures for row in structure.evidence]
+        )
 
     def figures_frame(self) -> pandas.DataFrame:
         """Return the published figures that the checks rest on, each with its grade and source."""
         import pandas
 
         cited: dict[str, list[str]] = {}
-        for one in self.members.benchmark.checks:
-            for key in one.evidence:
-                cited.setdefault(key, []).append(one.name)
+        for check in self.members.benchmark.checks:
+            for key in check.evidence:
+                cited.setdefault(key, []).append(check.name)
         figures = [one for one in self.members.benchmark.evidence if one.key in cited]
-        return pandas.DataFrame([{**asdict(one), "check": "; ".join(cited[one.key])} for one in figures])
+        return pandas.DataFrame([{**asdict(figure), "check": "; ".join(cited[figure.key])} for figure in figures])
 
 
 def benchmark_name(benchmark: Profile) -> str:
@@ -298,7 +300,7 @@ def _flat(comparison: Comparison, one: PathResult) -> dict[str, object]:
     row |= _parts("extra_cost", one.cost) | {"cost_per_point": one.cost_per_point}
     row |= {f"chance_{_key(name)}_by_{year:g}": share for (name, year), share in one.chances.items()}
     row |= _parts("regret", one.regret) | {"benchmark": benchmark_name(comparison.benchmark)}
-    return row | _parts("benchmark", spread(comparison.benchmark_courses[comparison.by][:, -1])) | {"note": SCALE}
+    return row | _parts("benchmark", spread(comparison.benchmark_trajectories[comparison.by][:, -1])) | {"note": SCALE}
 
 
 def _binding_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
@@ -316,18 +318,18 @@ def _binding_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
             }
 
 
-def _swap_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
-    for one in comparison.swaps:
-        for outcome in one.closed:
+def _gap_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
+    for item in comparison.gap_items:
+        for outcome in item.closed:
             yield {
                 "structure": comparison.structure.name,
                 "profile": comparison.profile.name,
                 "benchmark": benchmark_name(comparison.benchmark),
-                "items": "all" if one.whole else "; ".join(one.items),
+                "items": "all" if item.whole else "; ".join(item.items),
                 "outcome": outcome,
-                "year": int(SWAP_YEAR),
-                **_parts("closed_to_profile", one.closed[outcome]),
-                **_parts("lost_from_benchmark", one.lost[outcome]),
+                "year": int(GAP_YEAR),
+                **_parts("closed_to_profile", item.closed[outcome]),
+                **_parts("lost_from_benchmark", item.lost[outcome]),
                 "note": SCALE if outcome == INDEX else "",
             }
 
@@ -341,8 +343,8 @@ def _parts(head: str, one: Spread | None) -> dict[str, object]:
     return {f"{head}_{part.name}": getattr(one, part.name, None) for part in fields(Spread)}
 
 
-def _check_row(structure: Structure, one: CheckLesson) -> dict[str, object]:
-    check, hurdle, search = one.check, one.hurdle, one.search
+def _check_row(structure: Structure, one: CheckDiagnostics) -> dict[str, object]:
+    check, counts, search = one.check, one.counts, one.search
     row: dict[str, object] = {
         "structure": structure.name,
         "check": check.name,
@@ -356,12 +358,12 @@ def _check_row(structure: Structure, one: CheckLesson) -> dict[str, object]:
         "measurement": check.measurement,
         "discrepancy": check.discrepancy,
     }
-    row |= _parts("kept", one.values) | {"kept_share_passing": one.passing}
+    row |= _parts("accepted", one.values) | {"accepted_share_passing": one.passing}
     return row | {
-        "came_to_it": search.came_to(hurdle) if hurdle and search else None,
-        "rejected_as_first": hurdle.first if hurdle else None,
+        "came_to_it": search.came_to(counts) if counts and search else None,
+        "rejected_as_first": counts.failed_first if counts else None,
         "screened": search.screened if search else None,
-        "rejected_alone": hurdle.alone if hurdle else None,
+        "rejected_alone": counts.failed_alone if counts else None,
         "share_passing_when_left_out": one.passing_when_left_out,
         "grade": check.grade,
         "evidence": "; ".join(check.evidence),

@@ -42,7 +42,7 @@ def write_comparison(
     Returns
     -------
     tuple of Path
-        ``ranking.csv``, ``comparison.csv``, ``binding.csv``, ``swaps.csv``, ``checks.csv``, ``evidence.csv``,
+        ``ranking.csv``, ``comparison.csv``, ``binding.csv``, ``gap.csv``, ``checks.csv``, ``evidence.csv``,
         ``comparison.xlsx``, ``comparison.png`` (and ``comparison-NAME.png`` for each scenario after the first) and
         ``manifest.json``.
 
@@ -62,7 +62,10 @@ def write_comparison(
         seed=comparison.seed,
         files=comparison.files,
         outputs=written,
-        results={one.structure.name: {"kept": len(one.members), "tried": one.tried} for one in comparison.structures},
+        results={
+            structure.structure.name: {"accepted": len(structure.members), "tried": structure.tried}
+            for structure in comparison.structures
+        },
     )
     contents["manifest.json"] = (json.dumps(described, indent=2, ensure_ascii=False) + "\n").encode()
     return place_files(contents, Path(folder))
@@ -74,7 +77,7 @@ def _contents(comparison: Comparison, language: str) -> Iterator[tuple[str, byte
         ("ranking.csv", comparison.ranking_frame()),
         ("comparison.csv", comparison.to_frame()),
         ("binding.csv", comparison.binding_frame()),
-        ("swaps.csv", comparison.swap_frame()),
+        ("gap.csv", comparison.gap_frame()),
         ("checks.csv", comparison.evidence_frame()),
         ("evidence.csv", comparison.figures_frame()),
     ):

@@ -33,7 +33,7 @@ class Given(Generic[Item]):
 
 
 @dataclass(frozen=True)
-class Question:
+class ComparisonInputs:
     """Everything that is compared; the first policy is business as usual."""
 
     model: Model
@@ -46,16 +46,16 @@ class Question:
     @property
     def start(self) -> float:
         """When the first policy starts."""
-        return min(one.start for one in self.policies[1:])
+        return min(policy.start for policy in self.policies[1:])
 
 
-def pose(
+def read_comparison_inputs(
     model: str | Path | Model,
     profile: str | Path | Profile,
     benchmark: str | Path | Profile,
     policies: Sequence[str | Path | PolicyPath] | None,
     scenarios: Sequence[str | Path | Scenario],
-) -> Question:
+) -> ComparisonInputs:
     """Read and check what a comparison is made of; see `compare` for the arguments.
 
     Raises
@@ -67,18 +67,18 @@ def pose(
     _no_single_text("scenarios", scenarios)
     engine = _given("model", model, Model, read_model)
     places = [_given("profile", one, Profile, read_profile) for one in (profile, benchmark)]
-    for one in places:
-        _check_place(one, engine.item)
+    for place in places:
+        _check_place(place, engine.item)
     paths = _paths(policies)
     for path in paths:
         check_policy(path.item, engine.item, profile=places[0].item, where=path.label)
-    worlds = [_given("scenario", one, Scenario, read_scenario) for one in scenarios]
+    worlds = [_given("scenario", scenario, Scenario, read_scenario) for scenario in scenarios]
     for world in worlds:
         check_scenario(world.item, engine.item, where=world.label)
     if not worlds:
         raise InputError('no scenario is given; "reference" is the one without shocks.')
     _once([one.item.name for one in worlds], "scenarios")
-    return Question(
+    return ComparisonInputs(
         model=engine.item,
         profile=places[0].item,
         benchmark=places[1].item,
@@ -88,7 +88,7 @@ def pose(
     )
 
 
-def check_options(question: Question, until: float, discount: float, seed: int) -> None:
+def check_options(inputs: ComparisonInputs, until: float, discount: float, seed: int) -> None:
     """Refuse a horizon, discount rate or seed that makes no sense.
 
     Raises
@@ -96,18 +96,18 @@ def check_options(question: Question, until: float, discount: float, seed: int) 
     ValueRangeError
         With the value and what it should be.
     """
-    clock, start = question.model.clock, question.start
+    clock, start = inputs.model.clock, inputs.start
     if not math.isfinite(until) or until != int(until) or not start < until:
         raise ValueRangeError(f"until is {until:g}; it must be a whole year after the policies' start in {start:g}.")
     if until > clock.stop:
-        raise ValueRangeError(f"until is {until:g}; {question.model.file} is written for years up to {clock.stop:g}.")
+        raise ValueRangeError(f"until is {until:g}; {inputs.model.file} is written for years up to {clock.stop:g}.")
     if not 0.0 <= discount < 1.0:
         raise ValueRangeError(f"discount is {discount:g}; it must be at least 0 and below 1: 0.05 is 5 % a year.")
     if seed < 0:
         raise ValueRangeError(f"seed is {seed}; it must be 0 or above.")
 
 
-def check_size(question: Question, members: int, outcomes: int, until: float) -> None:
+def check_size(inputs: ComparisonInputs, members: int, outcomes: int, until: float) -> None:
     """Refuse a comparison whose yearly courses would not fit into the memory of a common machine.
 
     Raises
@@ -115,11 +115,11 @@ def check_size(question: Question, members: int, outcomes: int, until: float) ->
     InputError
         With the size and what to ask for instead.
     """
-    runs = len(question.policies) * len(question.scenarios) * members
-    size = 8 * runs * outcomes * (until - question.model.clock.start + 1)
+    runs = len(inputs.policies) * len(inputs.scenarios) * members
+    size = 8 * runs * outcomes * (until - inputs.model.clock.start + 1)
     if size > LARGEST_BYTES:
         raise InputError(
-            f"{members:,} members of {len(question.policies)} paths would take {size / 1e9:.0f} GB of memory under "
+            f"{members:,} members of {len(inputs.policies)} paths would take {size / 1e9:.0f} GB of memory under "
             "each structure; ask for fewer members, paths, scenarios or outcomes."
         )
 
@@ -153,17 +153,17 @@ def _check_place(place: Given[Profile], model: Model) -> None:
 def _paths(policies: Sequence[str | Path | PolicyPath] | None) -> list[Given[PolicyPath]]:
     """Write out ``"all"``, and put the baseline first: the one that is marked, or business as usual."""
     named: list[str | Path | PolicyPath] = []
-    for one in (EVERY,) if policies is None else policies:
-        if isinstance(one, str) and one == EVERY:
+    for policy in (EVERY,) if policies is None else policies:
+        if isinstance(policy, str) and policy == EVERY:
             named += [name for name in library.names("policy") if name not in named]
-        elif one not in named:
-            named.append(one)
+        elif policy not in named:
+            named.append(policy)
     paths = [_given("policy", one, PolicyPath, read_policy) for one in named]
-    marked = [one for one in paths if one.item.baseline == "yes"]
+    marked = [path for path in paths if path.item.baseline == "yes"]
     if len(marked) > 1:
         listed = ", ".join(f'"{one.item.name}"' for one in marked)
         raise DataError(f"{listed} are all marked as the baseline; keep baseline = true in one of them.")
-    others = [one for one in paths if one.item.baseline == "no"]
+    others = [path for path in paths if path.item.baseline == "no"]
     first = marked or [_given("policy", BASELINE, PolicyPath, read_policy)]
     if not others:
         raise InputError(f'there is nothing to compare with "{first[0].item.name}"; give another policy.')

@@ -31,7 +31,7 @@ SMALLEST_GAP = 0.05
 
 
 @dataclass(frozen=True)
-class Swap:
+class GapItem:
     """What one item, or several together, make of the gap.
 
     Parameters
@@ -56,7 +56,7 @@ class Swap:
         return found.p50 if found is not None else 0.0
 
 
-def swap_table(
+def gap_table(
     model: Model,
     profile: Profile,
     benchmark: Profile,
@@ -65,7 +65,7 @@ def swap_table(
     outcomes: Sequence[str],
     together: Sequence[Sequence[str]] = (),
     workers: int | None = None,
-) -> tuple[Swap, ...]:
+) -> tuple[GapItem, ...]:
     """Return how much of the gap of 2023 each item of the profiles makes, the largest first.
 
     Parameters
@@ -99,12 +99,12 @@ def swap_table(
     if not single:
         return ()
     rows = sorted(
-        (worlds.swap((item,), whole=False) for item in single),
+        (worlds.gap_item((item,), whole=False) for item in single),
         key=lambda one: -max(one.size(name) for name in outcomes),
     )
     groups = [tuple(one for one in map(canonical, group) if one in single) for group in together]
-    rows += [worlds.swap(group, whole=False) for group in groups if len(group) > 1]
-    return (*rows, worlds.swap(single, whole=True))
+    rows += [worlds.gap_item(group, whole=False) for group in groups if len(group) > 1]
+    return (*rows, worlds.gap_item(single, whole=True))
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class _Place:
     """
 
     levers: Mapping[str, Series]
-    heights: Mapping[str, str]
+    multipliers: Mapping[str, str]
     columns: Mapping[str, Floats]
     own: tuple[str, ...]
 
@@ -126,17 +126,17 @@ class _Place:
         fixed = {canonical(name): np.full(len(design), value) for name, value in profile.constants.items()}
         drawn = {canonical(name): column for name, column in zip(design.names, design.rows().T, strict=True)}
         levers = {canonical(name): series for name, series in profile.levers.items()}
-        heights = {canonical(lever): canonical(height) for lever, height in profile.heights.items()}
+        multipliers = {canonical(lever): canonical(multiplier) for lever, multiplier in profile.multipliers.items()}
         said = dict.fromkeys((*levers, *fixed, *(canonical(one.name) for one in profile.ranges)))
-        return cls(levers, heights, fixed | drawn, tuple(one for one in said if one not in heights.values()))
+        return cls(levers, multipliers, fixed | drawn, tuple(one for one in said if one not in multipliers.values()))
 
     def with_items(self, items: frozenset[str], other: _Place) -> _Place:
         """Return the place with some items as they are in another place."""
-        tied = {place.heights[one] for place in (self, other) for one in items if one in place.heights}
+        tied = {place.multipliers[item] for place in (self, other) for item in items if item in place.multipliers}
         return replace(
             self,
             levers=_mixed(self.levers, other.levers, items),
-            heights=_mixed(self.heights, other.heights, items),
+            multipliers=_mixed(self.multipliers, other.multipliers, items),
             columns=_mixed(self.columns, other.columns, items | tied),
         )
 
@@ -151,8 +151,8 @@ class _Place:
 
 def _mixed(mine: Mapping[str, Entry], theirs: Mapping[str, Entry], names: frozenset[str]) -> dict[str, Entry]:
     """Return the entries of one mapping, those of some names as another has them or has not."""
-    kept = {name: value for name, value in mine.items() if name not in names}
-    return kept | {name: value for name, value in theirs.items() if name in names}
+    accepted = {name: value for name, value in mine.items() if name not in names}
+    return accepted | {name: value for name, value in theirs.items() if name in names}
 
 
 @dataclass(frozen=True)
@@ -180,24 +180,24 @@ class _Worlds:
         """Return the outcomes of a place, shape (outcome, member)."""
         result = run(
             self.model,
-            profile=Profile("", levers=place.levers, heights=place.heights),
+            profile=Profile("", levers=place.levers, multipliers=place.multipliers),
             constants=self.constants,
             design=Design.of(place.columns) if place.columns else None,
             metrics=self.metrics,
             until=YEAR + 1.0,
             workers=self.workers,
         )
-        return np.stack([result.metric_values(one.label)[0, 0] for one in self.metrics])
+        return np.stack([result.metric_values(metric.label)[0, 0] for metric in self.metrics])
 
-    def swap(self, items: tuple[str, ...], *, whole: bool) -> Swap:
+    def gap_item(self, items: tuple[str, ...], *, whole: bool) -> GapItem:
         """Swap items in both directions."""
         ids, (region, city) = frozenset(items), self.ends
-        names = tuple(self.model[split_element(one)[0]].name for one in items)
+        names = tuple(self.model[split_element(item)[0]].name for item in items)
         with np.errstate(invalid="ignore"):
             gap = city - region
             closed = self.levels(self.here.with_items(ids, self.there)) - region
             lost = city - self.levels(self.there.with_items(ids, self.here))
-        return Swap(names, whole, self._shares(closed, gap), self._shares(lost, gap))
+        return GapItem(names, whole, self._shares(closed, gap), self._shares(lost, gap))
 
     def _shares(self, parts: Floats, gaps: Floats) -> dict[str, Spread | None]:
         found: dict[str, Spread | None] = {}

@@ -83,12 +83,12 @@ def equal_money(
     """
     places = places_for_a_billion(model, profile, match, first=first)
     levers = [
-        _Lever(one.name, 0.0, most, ((f"{one.money} extra", 1.0),))
-        if not one.needs_places
-        else _Lever(one.name, 0.0, most, ((f"{one.money} extra", 1.0), (f"{PLACES} extra", places)))
-        for one in BARRIERS
+        _Lever(barrier.name, 0.0, most, ((f"{barrier.money} extra", 1.0),))
+        if not barrier.needs_places
+        else _Lever(barrier.name, 0.0, most, ((f"{barrier.money} extra", 1.0), (f"{PLACES} extra", places)))
+        for barrier in BARRIERS
     ]
-    for name in (*(one.money for one in BARRIERS), PLACES):
+    for name in (*(barrier.money for barrier in BARRIERS), PLACES):
         model = adjust(model, name, start=first).model
     return _influence(model, profile, match, levers, outcomes, policy, points, seed, workers)
 
@@ -122,7 +122,7 @@ def proportional(
         Factors are the barriers' names and ``member``.
     """
     levers = [
-        _Lever(name, 1.0 - part, 1.0 + part, tuple((f"{one} factor", 1.0) for one in _with_places(name, variable)))
+        _Lever(name, 1.0 - part, 1.0 + part, tuple((f"{place} factor", 1.0) for place in _with_places(name, variable)))
         for name, variable in PROPORTIONAL.items()
     ]
     for name in (*PROPORTIONAL.values(), PLACES):
@@ -145,16 +145,16 @@ def _influence(
     seed: int,
     workers: int | None,
 ) -> SobolIndices:
-    kept = match.design(profile)
-    rows, names = kept.rows(), (*kept.names, *(name for one in levers for name, _ in one.inputs))
+    accepted = match.design(profile)
+    rows, names = accepted.rows(), (*accepted.names, *(name for lever in levers for name, _ in lever.inputs))
     labels = [f"{name} in {year:g}" for name, year in outcomes]
     metrics = [value_at(name, year, name=label) for (name, year), label in zip(outcomes, labels, strict=True)]
 
     def evaluate(unit: Floats) -> Floats:
         columns = [
-            weight * (one.low + (one.high - one.low) * unit[:, number])
-            for number, one in enumerate(levers)
-            for _, weight in one.inputs
+            weight * (lever.low + (lever.high - lever.low) * unit[:, number])
+            for number, lever in enumerate(levers)
+            for _, weight in lever.inputs
         ]
         members = rows[np.floor(unit[:, -1] * len(rows)).astype(np.int64)]
         table = np.column_stack([members, *columns])
@@ -171,5 +171,5 @@ def _influence(
         return np.stack([result.metric_values(label)[0, 0] for label in labels])
 
     return sobol_indices(
-        evaluate, factors=(*(one.name for one in levers), MEMBER), outcomes=labels, points=points, seed=seed
+        evaluate, factors=(*(lever.name for lever in levers), MEMBER), outcomes=labels, points=points, seed=seed
     )

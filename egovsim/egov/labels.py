@@ -63,11 +63,11 @@ class Labels:
         """Return what a family of paths is called, in two or three words."""
         return self.text(f"family {family}").partition(":")[0]
 
-    def kept(self, comparison: Comparison) -> str:
+    def accepted(self, comparison: Comparison) -> str:
         """Return how many members a comparison stands on, of how many tried, and under which structure."""
-        kept, tried = (self.number(n, 0) for n in (len(comparison.members), comparison.tried))
+        accepted, tried = (self.number(n, 0) for n in (len(comparison.members), comparison.tried))
         structure = self.structure(comparison.structure)
-        return self.text("kept", kept=kept, tried=tried, seed=comparison.seed, structure=structure)
+        return self.text("accepted", accepted=accepted, tried=tried, seed=comparison.seed, structure=structure)
 
     def outcome(self, name: str) -> str:
         """Return what an outcome or input is called."""
@@ -103,7 +103,7 @@ class Labels:
     def caveats_of(self, comparison: Comparison) -> list[str]:
         """Return what must be read with a comparison, the scale of the index last."""
         benchmark = self.label(comparison.benchmark)
-        found = [one[self.language].format(benchmark=benchmark) for one in self.caveats]
+        found = [caveat[self.language].format(benchmark=benchmark) for caveat in self.caveats]
         return [*found, self.text("scale")]
 
 

@@ -22,7 +22,7 @@ from egovsim.model.inputs import Floats
 
 
 @dataclass(frozen=True)
-class Terms:
+class RankingCriteria:
     """What a ranking is made by: outcome, instants, start of the policies and discount rate a year."""
 
     by: str
@@ -40,9 +40,9 @@ def rank_paths(
     scenario: str,
     names: Sequence[str],
     families: Sequence[str],
-    courses: Mapping[str, Floats],
+    trajectories: Mapping[str, Floats],
     benchmark: Mapping[str, Floats],
-    terms: Terms,
+    criteria: RankingCriteria,
 ) -> tuple[PathResult, ...]:
     """Rank the paths of each family; business as usual heads every family as the line of reference.
 
@@ -52,11 +52,11 @@ def rank_paths(
         Name of the scenario, for the rows.
     names, families : sequence of str
         Of each path; the first path is business as usual, and its family does not count.
-    courses : mapping of str to float64, shape (path, member, time)
-        Outcomes by path; spending and the outcomes of `terms` must be there.
+    trajectories : mapping of str to float64, shape (path, member, time)
+        Outcomes by path; spending and the outcomes of `criteria` must be there.
     benchmark : mapping of str to float64, shape (member, time)
         The same outcomes of the benchmark.
-    terms : Terms
+    criteria : Terms
         What the ranking is made by.
 
     Returns
@@ -64,12 +64,12 @@ def rank_paths(
     tuple of PathResult
         Families in the order of the first path of each, in a family by rank.
     """
-    world = _World(scenario, tuple(names), courses, benchmark, terms)
+    world = _World(scenario, tuple(names), trajectories, benchmark, criteria)
     rows: list[PathResult] = []
     for family in dict.fromkeys(families[1:]):
         paths = [i for i, one in enumerate(families) if one == family and i > 0]
-        levels, costs = courses[terms.by][paths, :, -1], world.costs[paths]
-        better = direction(terms.by)
+        levels, costs = trajectories[criteria.by][paths, :, -1], world.costs[paths]
+        better = direction(criteria.by)
         ranks = order(np.median(levels, axis=1), np.median(costs, axis=1), better=better)
         holds = np.mean(order(levels, costs, better=better) == ranks[:, np.newaxis], axis=1)
         missed = regret(levels, better=better)
@@ -95,25 +95,27 @@ class _World:
 
     scenario: str
     names: tuple[str, ...]
-    courses: Mapping[str, Floats]
+    trajectories: Mapping[str, Floats]
     benchmark: Mapping[str, Floats]
-    terms: Terms
+    criteria: RankingCriteria
 
     @cached_property
     def costs(self) -> Floats:
         """Discounted spending above business as usual, shape (path, member)."""
-        spent = discounted(self.courses[SPENDING], self.terms.time, start=self.terms.start, rate=self.terms.discount)
+        spent = discounted(
+            self.trajectories[SPENDING], self.criteria.time, start=self.criteria.start, rate=self.criteria.discount
+        )
         return spent - spent[0]
 
     @cached_property
     def benchmark_median(self) -> Floats:
         """Median of the benchmark's ranked outcome, shape (time,)."""
-        return np.median(self.benchmark[self.terms.by], axis=0)
+        return np.median(self.benchmark[self.criteria.by], axis=0)
 
     def row(self, family: str, path: int, standing: _Standing | None) -> PathResult:
         """Describe one path."""
-        by, better = self.terms.by, direction(self.terms.by)
-        final = {outcome: self.courses[outcome][:, :, -1] for outcome in self.terms.outcomes}
+        by, better = self.criteria.by, direction(self.criteria.by)
+        final = {outcome: self.trajectories[outcome][:, :, -1] for outcome in self.criteria.outcomes}
         levels = {outcome: spread(values[path]) for outcome, values in final.items()}
         changes = {outcome: spread(values[path] - values[0]) for outcome, values in final.items()}
         cost = spread(self.costs[path])
@@ -126,15 +128,15 @@ class _World:
             levels=levels,
             changes=changes,
             gap=float(self.benchmark_median[-1]) - levels[by].p50,
-            lag=lag(levels[by].p50, self.benchmark_median, self.terms.time, better=better),
+            lag=lag(levels[by].p50, self.benchmark_median, self.criteria.time, better=better),
             cost=cost,
             cost_per_point=cost_per_point(cost.p50, better * changes[by].p50),
-            chances=self._chances(self.courses[INDEX][path]),
+            chances=self._chances(self.trajectories[INDEX][path]),
             regret=spread(standing.regret) if standing else None,
         )
 
     def _chances(self, index: Floats) -> dict[tuple[str, float], float]:
-        time = self.terms.time
+        time = self.criteria.time
         years = dict.fromkeys(min(one, float(time[-1])) for one in CHANCE_YEARS)
         return {
             (name, year): chance(index, time, threshold=threshold, year=year)

@@ -46,7 +46,7 @@ def _tables(comparison: Comparison) -> Iterable[tuple[str, Frame]]:
     # rivals by year are in comparison.csv: a sheet twice as long would take twice as long
     yield "comparison", comparison.yearly_frame().drop(columns=["structure", "benchmark"])
     yield "binding barriers", comparison.binding_frame()
-    yield "swaps", comparison.swap_frame()
+    yield "gap", comparison.gap_frame()
     yield "evidence checks", comparison.evidence_frame()
     yield "evidence", comparison.figures_frame()
 
@@ -97,8 +97,8 @@ def _facts(comparison: Comparison, labels: Labels) -> Iterable[tuple[str, str]]:
     yield labels.text("model"), comparison.model
     yield labels.text("profile"), labels.label(comparison.profile)
     yield labels.text("benchmark"), labels.label(comparison.benchmark)
-    for one in comparison.structures:
-        yield labels.text("members"), labels.kept(one)
+    for structure in comparison.structures:
+        yield labels.text("members"), labels.accepted(structure)
     yield labels.text("start"), f"{comparison.start:g}"
     yield labels.text("horizon"), f"{comparison.horizon:g}"
     yield labels.text("discount"), labels.percent(comparison.discount, 1)
@@ -117,4 +117,4 @@ def _facts(comparison: Comparison, labels: Labels) -> Iterable[tuple[str, str]]:
 
 
 def _listed(items: Sequence[Any], labels: Labels) -> str:
-    return ", ".join(f"{labels.label(one)} ({one.name})" for one in items)
+    return ", ".join(f"{labels.label(item)} ({item.name})" for item in items)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from egovsim.analysis.measures import Spread, spread
 from egovsim.egov.barriers import AMOUNT, Term
 from egovsim.egov.comparison import INDEX, REAL_USE, Comparison, PathResult, winners
-from egovsim.egov.gap import Swap
+from egovsim.egov.gap import GapItem
 from egovsim.egov.labels import Labels
 from egovsim.terminal import escaped, natural_width, plain_table
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-SHOWN_SWAPS = 5
+SHOWN_GAP_ITEMS = 5
 """Items of the swap table that are printed; the files hold all."""
 _NAME_WIDTH = 28
 _RIVAL_PARTS = (
@@ -50,7 +50,7 @@ def rival_report(comparison: Comparison, labels: Labels, *, width: int) -> Itera
 def disagreements(comparison: Comparison, rival: Comparison, scenario: str, labels: Labels) -> Iterator[str]:
     """Yield a sentence for each family in which another path is first under the rival structure."""
     here, there = winners(comparison.ranking, scenario), winners(rival.ranking, scenario)
-    names = {one.name: labels.label(one) for one in comparison.policies}
+    names = {policy.name: labels.label(policy) for policy in comparison.policies}
     for family, first in here.items():
         if there[family].policy != first.policy:
             yield labels.text(
@@ -66,13 +66,13 @@ def disagreements(comparison: Comparison, rival: Comparison, scenario: str, labe
 def _rival_table(comparison: Comparison, rival: Comparison, scenario: str, labels: Labels, width: int) -> Table:
     """Return the first table that fits the width: large figures leave no room for the range or for both changes."""
     tables = [_rival_cells(comparison, rival, scenario, labels, parts) for parts in _RIVAL_PARTS]
-    return next((one for one in tables if natural_width(one) <= width), tables[-1])
+    return next((table for table in tables if natural_width(table) <= width), tables[-1])
 
 
 def _rival_cells(
     comparison: Comparison, rival: Comparison, scenario: str, labels: Labels, parts: Sequence[str]
 ) -> Table:
-    names = {one.name: labels.label(one) for one in comparison.policies}
+    names = {policy.name: labels.label(policy) for policy in comparison.policies}
     rows = {(one.family, one.policy): one for one in rival.ranking if one.scenario == scenario and one.rank}
     table = _table([labels.text("path")], [labels.text(key) for key in parts])
     for family in comparison.families:
@@ -109,11 +109,11 @@ def binding_report(comparison: Comparison, labels: Labels) -> Iterator[Renderabl
     terms = list(dict.fromkeys((one.first, one.last) for one in comparison.binding))
     table = _table([labels.text("path")], [f"{first:g}-{last:g}" for first, last in terms])
     names = {one.name: labels.label(one) for one in comparison.policies}
-    for one in comparison.structures:
+    for structure in comparison.structures:
         if comparison.rivals:
-            table.add_row(f"[bold]{escaped(labels.structure(one.structure))}")
-        for policy in dict.fromkeys(term.policy for term in one.binding):
-            cells = [_bound(term, labels) for term in one.binding if term.policy == policy]
+            table.add_row(f"[bold]{escaped(labels.structure(structure.structure))}")
+        for policy in dict.fromkeys(term.policy for term in structure.binding):
+            cells = [_bound(term, labels) for term in structure.binding if term.policy == policy]
             table.add_row(escaped(names[policy]), *cells)
     yield table
 
@@ -136,19 +136,19 @@ def benchmark_report(comparison: Comparison, labels: Labels) -> Iterator[Rendera
     for year in dict.fromkeys((comparison.start - 1.0, comparison.horizon)):
         yield Text(labels.text("benchmark in", year=f"{year:g}", levels=_levels(comparison, year, labels)))
     yield Text(labels.text("sources"))
-    if not comparison.swaps:
+    if not comparison.gap_items:
         return
     yield Text()
     region = labels.label(comparison.profile)
-    yield Text(labels.text("swaps", region=region, benchmark=benchmark), style="bold")
-    yield Text(labels.text("swaps how", region=region, benchmark=benchmark))
-    yield _swap_table(comparison, labels)
+    yield Text(labels.text("gap", region=region, benchmark=benchmark), style="bold")
+    yield Text(labels.text("gap how", region=region, benchmark=benchmark))
+    yield _gap_table(comparison, labels)
 
 
 def _levels(comparison: Comparison, year: float, labels: Labels) -> str:
     shown = dict.fromkeys((INDEX, REAL_USE, comparison.by))
     place = int(year - comparison.time[0])
-    found = {name: spread(comparison.benchmark_courses[name][:, place]) for name in shown}
+    found = {name: spread(comparison.benchmark_trajectories[name][:, place]) for name in shown}
     return "; ".join(f"{labels.outcome(name)} {_with_range(one, labels)}" for name, one in found.items())
 
 
@@ -157,22 +157,22 @@ def _with_range(one: Spread, labels: Labels) -> str:
     return labels.text("with range", middle=middle, low=low, high=high)
 
 
-def _swap_table(comparison: Comparison, labels: Labels) -> Table:
+def _gap_table(comparison: Comparison, labels: Labels) -> Table:
     heads = [
         f"{labels.text(short)}\n{labels.text(way)}" for short in ("index short", "real use short") for way in _WAYS
     ]
     table = _table([labels.text("item")], heads)
-    single = [one for one in comparison.swaps if len(one.items) == 1 and not one.whole]
-    for one in (*single[:SHOWN_SWAPS], *(one for one in comparison.swaps if one not in single)):
+    single = [item for item in comparison.gap_items if len(item.items) == 1 and not item.whole]
+    for one in (*single[:SHOWN_GAP_ITEMS], *(item for item in comparison.gap_items if item not in single)):
         table.add_row(escaped(_titled(one, labels)), *_shares(one, labels))
     return table
 
 
-def _titled(one: Swap, labels: Labels) -> str:
+def _titled(one: GapItem, labels: Labels) -> str:
     return labels.text("all items") if one.whole else " + ".join(map(labels.outcome, one.items))
 
 
-def _shares(one: Swap, labels: Labels) -> Iterator[str]:
+def _shares(one: GapItem, labels: Labels) -> Iterator[str]:
     for outcome in (INDEX, REAL_USE):
         for found in (one.closed[outcome], one.lost[outcome]):
             yield labels.percent(found.p50) if found is not None else "-"

@@ -58,7 +58,7 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
     """
     from rich.text import Text
 
-    yield Text(labels.kept(comparison), style="bold")
+    yield Text(labels.accepted(comparison), style="bold")
     yield Text(
         labels.text(
             "question",
@@ -119,7 +119,7 @@ def _legend(comparison: Comparison, labels: Labels) -> str:
 def _ranking(
     comparison: Comparison, rows: Sequence[PathResult], labels: Labels, width: int
 ) -> Iterator[RenderableType]:
-    names = {one.name: labels.label(one) for one in comparison.policies}
+    names = {policy.name: labels.label(policy) for policy in comparison.policies}
     rank = Column("#", lambda row: "" if row.rank is None else str(row.rank))
 
     def front(path_width: int) -> list[Column]:
@@ -141,7 +141,7 @@ def _layout(
         return [whole]
     for path_width in _PATH_WIDTHS:
         tables = [[*front(path_width), *group] for group in groups]
-        if all(natural_width(_table(one, rows)) <= width for one in tables):
+        if all(natural_width(_table(table, rows)) <= width for table in tables):
             return tables
     first = front(_PATH_WIDTHS[-1])
     return [[*first, *part] for group in groups for part in _packed(first, group, rows, width)]
@@ -166,7 +166,7 @@ def _level_columns(comparison: Comparison, labels: Labels) -> list[Column]:
     shown = tuple(dict.fromkeys((INDEX, REAL_USE, comparison.by)))
     columns: list[Column] = []
     for outcome in shown:
-        beside = comparison.benchmark_courses[outcome][:, -1]
+        beside = comparison.benchmark_trajectories[outcome][:, -1]
         columns.append(_level(heads.get(outcome, _head(outcome, labels)), outcome, float(np.median(beside)), labels))
         columns.append(_change(outcome, labels))
     columns.append(_range(comparison.by, labels))

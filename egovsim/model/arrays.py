@@ -26,9 +26,9 @@ def equation_by_element(model: Model, variable: Variable) -> dict[tuple[str, ...
     found: dict[tuple[str, ...], Equation] = {}
     particular = sorted(variable.equations, key=lambda one: _generality(model, one), reverse=True)
     for equation in particular:
-        choices = [elements_of_subscript(model, one) for one in equation.elements]
+        choices = [elements_of_subscript(model, element) for element in equation.elements]
         if not choices:
-            choices = [model.dimension_by_id[canonical(one)].element_ids for one in variable.dimensions]
+            choices = [model.dimension_by_id[canonical(dimension)].element_ids for dimension in variable.dimensions]
         for ids in product(*choices):
             found[ids] = equation
     return found
@@ -37,7 +37,7 @@ def equation_by_element(model: Model, variable: Variable) -> dict[tuple[str, ...
 def _generality(model: Model, equation: Equation) -> int:
     if not equation.elements:
         return len(model.dimensions) + 1
-    return sum(one in model.dimension_by_id for one in equation.elements)
+    return sum(element in model.dimension_by_id for element in equation.elements)
 
 
 def context_of(model: Model, variable: Variable, equation: Equation, ids: tuple[str, ...]) -> dict[str, str]:
@@ -46,7 +46,7 @@ def context_of(model: Model, variable: Variable, equation: Equation, ids: tuple[
     A dimension that is written out on the left comes before one of which only an element is written there
     (``x[Area, urban]`` of a variable over Area twice).
     """
-    axes = [canonical(one) for one in variable.dimensions]
+    axes = [canonical(dimension) for dimension in variable.dimensions]
     written = equation.elements or tuple(axes)
     context: dict[str, str] = {}
     for whole in (False, True):

@@ -57,7 +57,11 @@ def date_part(arguments: tuple[Expression, ...]) -> Expression | str:
 
 
 def _calendar(settings: tuple[Expression, ...]) -> _Calendar | None:
-    numbers = [int(one.value) for one in settings if isinstance(one, Number) and one.value == int(one.value)]
+    numbers = [
+        int(setting.value)
+        for setting in settings
+        if isinstance(setting, Number) and setting.value == int(setting.value)
+    ]
     units = _ROUND_YEARS + _TRUE_YEARS
     if len(numbers) != 4 or not 0 <= numbers[3] < len(units):
         return None

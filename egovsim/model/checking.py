@@ -79,10 +79,10 @@ def _unsupported(model: Model) -> Iterator[Finding]:
 def _unknown_names(model: Model) -> Iterator[Finding]:
     for variable in model.variables:
         for expression in variable.expressions:
-            for one in references(expression):
-                if one.id not in model.by_id and one.id not in model.subscript_ids:
-                    text = f'"{one.name}" is not a variable of this model'
-                    yield Finding("error", variable.name, text, one.where)
+            for reference in references(expression):
+                if reference.id not in model.by_id and reference.id not in model.subscript_ids:
+                    text = f'"{reference.name}" is not a variable of this model'
+                    yield Finding("error", variable.name, text, reference.where)
 
 
 def _clock(model: Model) -> Iterator[Finding]:
@@ -180,12 +180,14 @@ _ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
 
 
 def _units(model: Model) -> Iterator[Finding]:
-    for one in check_units(model):
-        yield Finding(one.severity, one.variable, one.text, one.where)
+    for unit in check_units(model):
+        yield Finding(unit.severity, unit.variable, unit.text, unit.where)
 
 
 def _unused(model: Model) -> Iterator[Finding]:
-    used = {one.id for variable in model.variables for part in variable.expressions for one in references(part)}
+    used = {
+        reference.id for variable in model.variables for part in variable.expressions for reference in references(part)
+    }
     used |= {name for variable in model.stocks for name in (*variable.inflows, *variable.outflows)}
     if any(map(draws_random_numbers, model.variables)):
         used.add(NOISE_SEED)
@@ -196,8 +198,8 @@ def _unused(model: Model) -> Iterator[Finding]:
 
 def _undocumented(model: Model) -> Iterator[Finding]:
     for what, missing in (
-        ("unit", [one for one in model.variables if not one.unit]),
-        ("note", [one for one in model.variables if not one.note]),
+        ("unit", [variable for variable in model.variables if not variable.unit]),
+        ("note", [variable for variable in model.variables if not variable.note]),
     ):
         if missing:
             names = ", ".join(f'"{one.name}"' for one in missing[:5])
@@ -215,10 +217,10 @@ def _reality_checks(model: Model) -> Iterator[Finding]:
                 if isinstance(node, Unsupported):
                     text = f"this Reality Check cannot be run: {node.reason}: {node.text}"
                     yield Finding("note", check.name, text, node.where)
-            for one in references(part):
-                if one.id not in known:
-                    text = f'this Reality Check cannot be run: "{one.name}" is not a variable of this model'
-                    yield Finding("note", check.name, text, one.where)
+            for reference in references(part):
+                if reference.id not in known:
+                    text = f'this Reality Check cannot be run: "{reference.name}" is not a variable of this model'
+                    yield Finding("note", check.name, text, reference.where)
 
 
 def _ignored(model: Model) -> Iterator[Finding]:

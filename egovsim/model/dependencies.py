@@ -57,7 +57,7 @@ def uses(model: Model, variable: Variable) -> set[str]:
     found: set[str] = set()
     for equation in variable.equations:
         wanted = equation.rate if variable.kind == "stock" else equation.expression
-        found.update(one.id for one in references(wanted) if one.id in model.by_id)
+        found.update(reference.id for reference in references(wanted) if reference.id in model.by_id)
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,17 +204,40 @@ def with_children(node: Expression, operands: tuple[Expression, ...]) -> Express
             return replace(node, argument=operands[0])
 
 
+Value = TypeVar("Value")
+
+
+def fold(node: Expression, combine: Callable[[Expression, tuple[Value, ...]], Value]) -> Value:
+    """Compute a value of an expression from the values of its operands, without recursion (files nest deep).
+
+    Parameters
+    ----------
+    node : Expression
+        The whole expression.
+    combine : callable
+        ``combine(node, values)`` returns the value of a node from those of its operands, left to right. It is called
+        once for every node, from the leaves up.
+
+    Returns
+    -------
+    object
+        The value of the whole.
+    """
+    values: list[Value] = []
+    for part in children_first(node):
+        first = len(values) - len(children(part))
+        values[first:] = [combine(part, tuple(values[first:]))]
+    return values[0]
+
+
 def rewrite(node: Expression, change: Callable[[Expression], Expression]) -> Expression:
-    """Apply `change` to every node from the leaves up, without recursion (files nest deep)."""
-    done: list[Expression] = []
-    for one in children_first(node):
-        operands = children(one)
-        first = len(done) - len(operands)
-        changed = tuple(done[first:])
-        del done[first:]
-        same = all(a is b for a, b in zip(operands, changed, strict=True))
-        done.append(change(one if same else with_children(one, changed)))
-    return done[0]
+    """Return an expression with `change` applied to every node, from the leaves up."""
+
+    def rebuilt(part: Expression, operands: tuple[Expression, ...]) -> Expression:
+        same = all(old is new for old, new in zip(children(part), operands, strict=True))
+        return change(part if same else with_children(part, operands))
+
+    return fold(node, rebuilt)
 
 
 def children_first(node: Expression) -> list[Expression]:

@@ -256,7 +256,7 @@ def is_random(node: Expression) -> bool:
 
 def draws_random_numbers(variable: Variable) -> bool:
     """Whether there is a random function in the equations of a variable."""
-    return any(is_random(node) for one in variable.expressions for node in walk(one))
+    return any(is_random(node) for expression in variable.expressions for node in walk(expression))
 
 
 VENSIM_NAMESPACE = "vensim."

@@ -123,7 +123,7 @@ class Design:
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class PublishedFigure:
     """A published figure of an outcome, in the model's unit, to look at a run beside it: no run reads it."""
 
     value: float
@@ -134,7 +134,7 @@ class Reported:
 class Profile:
     """A region: its constants, its uncertain constants, and the history of its levers.
 
-    `heights` names, for a lever whose history is assumed, the constant that multiplies it; a policy that
+    `multipliers` names, for a lever whose history is assumed, the constant that multiplies it; a policy that
     sets the lever holds as written, so the constant is 1 from the policy's start on.
     """
 
@@ -142,8 +142,8 @@ class Profile:
     constants: Mapping[str, float] = field(default_factory=dict[str, float])
     ranges: tuple[Range, ...] = ()
     levers: Mapping[str, Series] = field(default_factory=dict[str, Series])
-    heights: Mapping[str, str] = field(default_factory=dict[str, str])
-    reported: Mapping[str, Reported] = field(default_factory=dict[str, Reported])
+    multipliers: Mapping[str, str] = field(default_factory=dict[str, str])
+    published: Mapping[str, PublishedFigure] = field(default_factory=dict[str, PublishedFigure])
     label: Mapping[str, str] = field(default_factory=dict[str, str])
     covers: Literal["all", "access"] = "all"
     note: str = ""

@@ -17,11 +17,11 @@ NOW = "instant of the equations"
 
 
 def computed_name(variable: Variable) -> str:
-    """Return the name under which a variable's equation stands in the model of `equations_alone`."""
+    """Return the name under which a variable's equation stands in the model of `isolated_equations`."""
     return f"{variable.name} as computed"
 
 
-def equations_alone(model: Model, variables: Sequence[Variable]) -> Model:
+def isolated_equations(model: Model, variables: Sequence[Variable]) -> Model:
     """Return a model of constants, and of the equations of some variables.
 
     Parameters
@@ -37,8 +37,8 @@ def equations_alone(model: Model, variables: Sequence[Variable]) -> Model:
         One step long. Every variable is a constant of its own name and dimensions, without a range; the equations
         stand under `computed_name`. A delay of a constant is that constant.
     """
-    constants = tuple(_constant(one) for one in model.variables)
-    computed = {one.id: _computed(one) for one in variables}
+    constants = tuple(_constant(variable) for variable in model.variables)
+    computed = {variable.id: _computed(variable) for variable in variables}
     clock = replace(model.clock, stop=model.clock.start + model.clock.time_step, save_every=None, method="euler")
     now = Variable(NOW, "auxiliary", (Equation(Number(0.0)),))
     return replace(model, clock=clock, variables=(*constants, *computed.values(), now), reality_checks=(), views=())
@@ -49,7 +49,7 @@ def _constant(variable: Variable) -> Variable:
         return variable
     bare = replace(variable, kind="auxiliary", inflows=(), outflows=(), non_negative="no", bounds=Bounds())
     if variable.is_input:
-        return replace(bare, equations=tuple(replace(one, rate=None) for one in variable.equations))
+        return replace(bare, equations=tuple(replace(equation, rate=None) for equation in variable.equations))
     axes = tuple(map(canonical, variable.dimensions))
     return replace(bare, equations=(Equation(Number(0.0), axes),))
 
@@ -63,7 +63,9 @@ def _computed(variable: Variable) -> Variable:
         variable,
         name=computed_name(variable),
         kind="auxiliary",
-        equations=tuple(replace(one, expression=expression(one), rate=None) for one in variable.equations),
+        equations=tuple(
+            replace(equation, expression=expression(equation), rate=None) for equation in variable.equations
+        ),
         inflows=(),
         outflows=(),
         non_negative="no",

@@ -48,7 +48,7 @@ class Dimension:
 
     @cached_property
     def element_ids(self) -> tuple[str, ...]:
-        return tuple(canonical(one) for one in self.elements)
+        return tuple(canonical(element) for element in self.elements)
 
     @cached_property
     def element_names(self) -> Mapping[str, str]:
@@ -133,12 +133,16 @@ class Variable:
     @property
     def expressions(self) -> tuple[Expression, ...]:
         """Every expression in its equations, in the order of the file; of a stock, initial value before net flow."""
-        return tuple(part for one in self.equations for part in (one.expression, one.rate) if part is not None)
+        return tuple(
+            part for equation in self.equations for part in (equation.expression, equation.rate) if part is not None
+        )
 
     @property
     def is_input(self) -> bool:
         """Whether every equation (of a stock, every initial value) is a plain number."""
-        return self.kind != "lookup" and all(plain_number(one.expression) is not None for one in self.equations)
+        return self.kind != "lookup" and all(
+            plain_number(equation.expression) is not None for equation in self.equations
+        )
 
 
 def plain_number(expression: Expression | None) -> float | None:
@@ -206,17 +210,17 @@ class Model:
     @cached_property
     def by_id(self) -> Mapping[str, Variable]:
         """Variables by canonical id."""
-        return {one.id: one for one in self.variables}
+        return {variable.id: variable for variable in self.variables}
 
     @cached_property
     def dimension_by_id(self) -> Mapping[str, Dimension]:
         """Dimensions by canonical id."""
-        return {one.id: one for one in self.dimensions}
+        return {dimension.id: dimension for dimension in self.dimensions}
 
     @cached_property
     def subscript_ids(self) -> frozenset[str]:
         """Ids of all dimensions and of all their elements."""
-        return frozenset(id for one in self.dimensions for id in (one.id, *one.element_ids))
+        return frozenset(id for dimension in self.dimensions for id in (dimension.id, *dimension.element_ids))
 
     @cached_property
     def memo(self) -> dict[object, object]:
@@ -233,19 +237,19 @@ class Model:
     @property
     def inputs(self) -> tuple[Variable, ...]:
         """Variables whose equation or initial value is a plain number: those a caller may set."""
-        return tuple(one for one in self.variables if one.is_input)
+        return tuple(variable for variable in self.variables if variable.is_input)
 
     @property
     def stocks(self) -> tuple[Variable, ...]:
         """The stocks, in the order of the file."""
-        return tuple(one for one in self.variables if one.kind == "stock")
+        return tuple(variable for variable in self.variables if variable.kind == "stock")
 
     @property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
         """Names of the variables by group, in the order of the file."""
         found: dict[str, list[str]] = {}
-        for one in self.variables:
-            found.setdefault(one.group, []).append(one.name)
+        for variable in self.variables:
+            found.setdefault(variable.group, []).append(variable.name)
         return {name: tuple(members) for name, members in found.items() if name}
 
     def __getitem__(self, name: str) -> Variable:
@@ -272,7 +276,7 @@ class Model:
 
     def unknown(self, name: str, *, where: str = "") -> UnknownNameError:
         """Build the error for a name that no variable bears."""
-        names = [one.name for one in self.variables]
+        names = [variable.name for variable in self.variables]
         return unknown_name(name, names, what=f"a variable of {self.file or self.name}", where=where)
 
     def elements_of(self, name: str) -> tuple[tuple[str, ...], ...]:
@@ -318,6 +322,6 @@ def refuse_huge(axes: Sequence[Dimension], place: str) -> None:
     ModelError
         There are more than `LARGEST_ARRAY`; `place` begins the message.
     """
-    count = math.prod(len(one.elements) for one in axes)
+    count = math.prod(len(ax.elements) for ax in axes)
     if count > LARGEST_ARRAY:
         raise ModelError(f"{place}: an array of {count} elements is too large; {LARGEST_ARRAY} can be run.")

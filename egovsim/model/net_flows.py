@@ -66,11 +66,11 @@ def _summands(model: Model, rate: Expression | None) -> Flows | None:
         return None
     flows = Flows(tuple(into), tuple(out_of))
     variables = (model.by_id.get(id) for id in (*flows.into, *flows.out_of))
-    return flows if all(one is not None and one.kind == "auxiliary" for one in variables) else None
+    return flows if all(variable is not None and variable.kind == "auxiliary" for variable in variables) else None
 
 
 def _says_all(model: Model, stock: Variable, flows: Flows) -> bool:
-    return all(one.rate == _sum_of_flows(model, stock, flows) for one in stock.equations)
+    return all(equation.rate == _sum_of_flows(model, stock, flows) for equation in stock.equations)
 
 
 def _sum_of_flows(model: Model, stock: Variable, flows: Flows) -> Expression:
@@ -79,7 +79,7 @@ def _sum_of_flows(model: Model, stock: Variable, flows: Flows) -> Expression:
     A reader begins with 0 where nothing flows in; the rate of a stock that names no flows itself, with a sign.
     """
     signed = not stock.inflows and not stock.outflows
-    axes = tuple(canonical(one) for one in stock.dimensions)
+    axes = tuple(canonical(dimension) for dimension in stock.dimensions)
     rate: Expression | None = None
     for sign, ids in (("+", flows.into), ("-", flows.out_of)):
         for id in ids:

@@ -123,7 +123,7 @@ def _written(node: Expression, operands: Sequence[tuple[str, int]]) -> tuple[str
         case Binary(operator=operator):
             return _binary(operator, operands[0], operands[1])
         case If():
-            condition, then, otherwise = (_inside(one, 1) for one in operands)
+            condition, then, otherwise = (_inside(operand, 1) for operand in operands)
             return f"IF {condition} THEN {then} ELSE {otherwise}", 0
         case Call(function="element"):
             return f"{operands[0][0]}[{_listed(operands[1:])}]", 9
@@ -173,7 +173,9 @@ def _name(name: str) -> str:
 def _reference(node: Reference) -> str:
     if not node.subscripts:
         return _name(node.name)
-    inside = ", ".join(_star(one) if isinstance(one, Star) else _subscript(one) for one in node.subscripts)
+    inside = ", ".join(
+        _star(subscript) if isinstance(subscript, Star) else _subscript(subscript) for subscript in node.subscripts
+    )
     return f"{_name(node.name)}[{inside}]"
 
 

@@ -12,23 +12,27 @@ _PLAIN = (0.0, 1.0)
 
 def with_unnamed_numbers(model: Model) -> list[str]:
     """Return the names of computed variables with a number other than 0 and 1, or a table, inside an equation."""
-    return [one.name for one in model.variables if not one.is_input and any(map(_unnamed, one.expressions))]
+    return [
+        variable.name
+        for variable in model.variables
+        if not variable.is_input and any(map(_unnamed, variable.expressions))
+    ]
 
 
 def with_time_step(model: Model) -> list[str]:
     """Return the names of variables whose equations use the time step."""
-    return [one.name for one in model.variables if any(map(_uses_time_step, one.expressions))]
+    return [variable.name for variable in model.variables if any(map(_uses_time_step, variable.expressions))]
 
 
 def unmoved_stocks(model: Model) -> list[str]:
     """Return the names of stocks whose net flow is written as a number."""
-    return [one.name for one in model.stocks if all(isinstance(each.rate, Number) for each in one.equations)]
+    return [stock.name for stock in model.stocks if all(isinstance(each.rate, Number) for each in stock.equations)]
 
 
 def idle_flows(model: Model) -> list[str]:
     """Return the names of flows that move no stock."""
-    moving = {name for one in model.stocks for name in (*one.inflows, *one.outflows)}
-    return [one.name for one in model.variables if one.kind == "flow" and one.id not in moving]
+    moving = {name for stock in model.stocks for name in (*stock.inflows, *stock.outflows)}
+    return [variable.name for variable in model.variables if variable.kind == "flow" and variable.id not in moving]
 
 
 def behind(model: Model, id: str) -> set[str]:

@@ -91,9 +91,9 @@ class Instance:
             inside,
             name=self.names[inside.id],
             dimensions=(*before, *inside.dimensions),
-            equations=tuple(self._equation(one, before) for one in inside.equations),
-            inflows=tuple(canonical(self.names.get(one, one)) for one in inside.inflows),
-            outflows=tuple(canonical(self.names.get(one, one)) for one in inside.outflows),
+            equations=tuple(self._equation(equation, before) for equation in inside.equations),
+            inflows=tuple(canonical(self.names.get(inflow, inflow)) for inflow in inside.inflows),
+            outflows=tuple(canonical(self.names.get(outflow, outflow)) for outflow in inside.outflows),
         )
 
     def _equation(self, inside: Equation, before: tuple[str, ...]) -> Equation:
@@ -121,14 +121,14 @@ class Instance:
         name = self.names.get(inside.id)
         if name is None:
             return inside
-        before = () if inside.id in self.lookups else tuple(canonical(one) for one in self.dimensions)
+        before = () if inside.id in self.lookups else tuple(canonical(dimension) for dimension in self.dimensions)
         after = inside.subscripts or (self.own.get(inside.id, ()) if before else ())
         return replace(inside, name=name, id=canonical(name), subscripts=(*before, *after))
 
 
 def with_expressions(variable: Variable, change: Callable[[Expression], Expression]) -> Variable:
     """Return a variable with other expressions; the same one when `change` returns what it is given."""
-    equations = tuple(_with_expressions(one, change) for one in variable.equations)
+    equations = tuple(_with_expressions(equation, change) for equation in variable.equations)
     same = all(a is b for a, b in zip(equations, variable.equations, strict=True))
     return variable if same else replace(variable, equations=equations)
 
@@ -166,7 +166,7 @@ def expand_macros(
     """
     if not macros:
         return list(variables)
-    return _Expander(macros, dimensions, {one.id for one in variables}).expanded(variables)
+    return _Expander(macros, dimensions, {variable.id for variable in variables}).expanded(variables)
 
 
 class _Expander:
@@ -181,14 +181,14 @@ class _Expander:
         self._calls = 0
 
     def expanded(self, variables: Sequence[Variable]) -> list[Variable]:
-        self._units = {one.id: one.unit for one in variables}
-        found = [part for one in variables for part in self._variable(one, ())]
+        self._units = {variable.id: variable.unit for variable in variables}
+        found = [part for variable in variables for part in self._variable(variable, ())]
         return [*found, *self._outputs.values()]
 
     def _variable(self, variable: Variable, callers: tuple[str, ...]) -> list[Variable]:
         """Return a variable without calls, and the variables of the instances that it called."""
         added: list[Variable] = []
-        equations = tuple(self._equation(variable, one, callers, added) for one in variable.equations)
+        equations = tuple(self._equation(variable, equation, callers, added) for equation in variable.equations)
         same = all(a is b for a, b in zip(equations, variable.equations, strict=True))
         return [variable if same else replace(variable, equations=equations), *added]
 
@@ -224,9 +224,9 @@ class _Expander:
         if any(map(_is_whole, call.arguments)):
             return Unsupported(macro.name, "a macro of a whole dimension cannot be run", call.where)
         dimensions = tuple(
-            self._dimensions[one].name
-            for one in (equation.elements or tuple(canonical(name) for name in variable.dimensions))
-            if one in self._dimensions
+            self._dimensions[element].name
+            for element in (equation.elements or tuple(canonical(name) for name in variable.dimensions))
+            if element in self._dimensions
         )
         inputs, outputs = self._arguments(macro, call)
         prefix = self._prefix(macro, variable, equation)
@@ -239,7 +239,7 @@ class _Expander:
             parts.append(
                 Variable(whole, "auxiliary", (Equation(result),), dimensions, where=call.where, group=variable.group)
             )
-            result = Reference(whole, canonical(whole), tuple(canonical(one) for one in dimensions))
+            result = Reference(whole, canonical(whole), tuple(canonical(dimension) for dimension in dimensions))
         # The value stands where the macro is called; what is said of it there is not about the macro's own line.
         result = replace(result, where=call.where)
         self._taken |= {one.id for one in (*bound, *parts)}
@@ -252,7 +252,7 @@ class _Expander:
 
     def _macro(self, call: Call, variable: Variable) -> Macro:
         id = call.function.removeprefix(MARK)
-        named = [one for one in self._macros if one.id == id]
+        named = [macro for macro in self._macros if macro.id == id]
         for one in named:
             if one.takes(len(call.arguments)):
                 return one
@@ -272,10 +272,10 @@ class _Expander:
 
     def _prefix(self, macro: Macro, variable: Variable, equation: Equation) -> str:
         """Return what the names of an instance begin with; the first that is free."""
-        single = ",".join(one for one in equation.elements if one not in self._dimensions)
+        single = ",".join(element for element in equation.elements if element not in self._dimensions)
         owner = variable.name.strip("#") + (f"({single})" if single else "")
         names = (f"#{owner}>{f'{n:03d} ' if n else ''}{macro.name}" for n in count())
-        prefix = next(one for one in names if canonical(f"{one}#") not in self._taken)
+        prefix = next(name for name in names if canonical(f"{name}#") not in self._taken)
         self._taken.add(canonical(f"{prefix}#"))
         return prefix
 
@@ -294,19 +294,24 @@ class _Expander:
             if not isinstance(given, (Reference, Number, ClockValue)):
                 full = f"{prefix}>{name}#"
                 bound.append(Variable(full, "auxiliary", (Equation(given),), dimensions, where=variable.where))
-                given = Reference(full, canonical(full), tuple(canonical(one) for one in dimensions), given.where)
+                given = Reference(
+                    full, canonical(full), tuple(canonical(dimension) for dimension in dimensions), given.where
+                )
             values[canonical(name)] = given
         return values, bound
 
     @staticmethod
     def _instance(macro: Macro, prefix: str, values: dict[str, Expression], dimensions: tuple[str, ...]) -> Instance:
-        names = {one.id: f"{prefix}#" if one.id == macro.id else f"{prefix}>{one.name}#" for one in macro.variables}
+        names = {
+            variable.id: f"{prefix}#" if variable.id == macro.id else f"{prefix}>{variable.name}#"
+            for variable in macro.variables
+        }
         return Instance(
             names,
             {**_outside(macro, names), **values},
             dimensions,
-            {one.id: tuple(canonical(name) for name in one.dimensions) for one in macro.variables},
-            frozenset(one.id for one in macro.variables if one.kind == "lookup"),
+            {variable.id: tuple(canonical(name) for name in variable.dimensions) for variable in macro.variables},
+            frozenset(variable.id for variable in macro.variables if variable.kind == "lookup"),
         )
 
     def _with_unit(self, variable: Variable, macro: Macro, inputs: Sequence[Expression]) -> Variable:
@@ -344,17 +349,21 @@ class _Expander:
 
 def _outside(macro: Macro, names: Mapping[str, str]) -> dict[str, Expression]:
     """Return what Vensim's ``name$`` means in a body: the variable of the whole model (its reference, "Macros")."""
-    expressions = (macro.result, *(part for one in macro.variables for part in _expressions(one)))
-    references = (node for one in expressions for node in walk(one) if isinstance(node, Reference))
+    expressions = (macro.result, *(part for variable in macro.variables for part in _expressions(variable)))
+    references = (node for expression in expressions for node in walk(expression) if isinstance(node, Reference))
     return {
-        one.id: Reference(one.name.rstrip("$"), one.id.rstrip("$").strip(), one.subscripts, one.where)
-        for one in references
-        if one.id.endswith("$") and one.id not in names
+        reference.id: Reference(
+            reference.name.rstrip("$"), reference.id.rstrip("$").strip(), reference.subscripts, reference.where
+        )
+        for reference in references
+        if reference.id.endswith("$") and reference.id not in names
     }
 
 
 def _expressions(variable: Variable) -> Iterator[Expression]:
-    return (part for one in variable.equations for part in (one.expression, one.rate) if part is not None)
+    return (
+        part for equation in variable.equations for part in (equation.expression, equation.rate) if part is not None
+    )
 
 
 def _is_whole(given: Expression) -> bool:
@@ -362,7 +371,7 @@ def _is_whole(given: Expression) -> bool:
     waiting = [given]
     while waiting:
         match waiting.pop():
-            case Reference(subscripts=subscripts) if any(isinstance(one, Star) for one in subscripts):
+            case Reference(subscripts=subscripts) if any(isinstance(subscript, Star) for subscript in subscripts):
                 return True
             case Call(function=function) if function in FUNCTIONS and FUNCTIONS[function].role == "array":
                 pass

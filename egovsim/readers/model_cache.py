@@ -22,7 +22,7 @@ _UNSETTLED_SECONDS = 2.0
 """File systems may round the time of a change as far as this."""
 
 
-def read_kept(path: Path, data: Sequence[Path]) -> Model:
+def read_cached(path: Path, data: Sequence[Path]) -> Model:
     """Read a model file as `read_file` does, but only once as long as nothing about it changes.
 
     A kept model is found by the bytes of its file, by those of every other file that it took values from, by the
@@ -89,7 +89,7 @@ def _whole_key(
         return key
     files = _files(path, data, sources)
     try:
-        contents = [hashlib.sha256(one.read_bytes()).hexdigest() for one in files]
+        contents = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
         names = [repr(sorted(one.name for one in folder.iterdir())) for folder in _folders(path, data, files)]
     except (OSError, ValueError):
         return None
@@ -111,7 +111,7 @@ def _others_changed(path: Path, data: Sequence[Path], sources: Sequence[str], be
 def _files(path: Path, data: Sequence[Path], sources: Sequence[str]) -> list[Path]:
     """Return the files that a model took values from; those outside its folder are called as they were given."""
     given = {str(one): one for one in data}
-    return [given.get(one, path.parent / one) for one in sources]
+    return [given.get(source, path.parent / source) for source in sources]
 
 
 def _folders(path: Path, data: Sequence[Path], files: Sequence[Path]) -> list[Path]:

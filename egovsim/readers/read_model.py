@@ -7,7 +7,7 @@ from pathlib import Path
 
 from egovsim.library import find
 from egovsim.model.model import Model
-from egovsim.readers.model_cache import read_kept
+from egovsim.readers.model_cache import read_cached
 
 
 def read_model(path_or_name: str | Path, *, data: Sequence[str | Path] = ()) -> Model:
@@ -37,7 +37,7 @@ def read_model(path_or_name: str | Path, *, data: Sequence[str | Path] = ()) -> 
     DataError
         When a file that values come from is missing, or lacks a sheet, a cell or a number; all of it is named.
     """
-    return read_kept(find("model", path_or_name), [Path(one) for one in data])
+    return read_cached(find("model", path_or_name), [Path(one) for one in data])
 
 
 def locate_model(path_or_name: str | Path) -> Path:

@@ -30,13 +30,13 @@ class Source:
         line = bisect_right(starts, offset)
         return Where(self.file, line, offset - starts[line - 1] + 1)
 
-    def passage(self, start: int, stop: int) -> Passage:
+    def span(self, start: int, stop: int) -> SourceSpan:
         """Return the characters from `start` up to `stop`."""
-        return Passage(self.text[start:stop], self, range(start, stop))
+        return SourceSpan(self.text[start:stop], self, range(start, stop))
 
 
 @dataclass(frozen=True)
-class Passage:
+class SourceSpan:
     """Text taken from a source, decoded; character `i` stood at ``offsets[i]`` of it.
 
     The offsets are a plain range unless the source wrote some characters in an escaped form
@@ -54,6 +54,6 @@ class Passage:
         return self.source.where(self.offsets[min(position, len(self.offsets) - 1)])
 
 
-def passage_of(text: str, *, file: str = "(text)") -> Passage:
+def span_of(text: str, *, file: str = "(text)") -> SourceSpan:
     """Make a passage of a text that stands for itself."""
-    return Source(file, text).passage(0, len(text))
+    return Source(file, text).span(0, len(text))

@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 from egovsim import library
 from egovsim.errors import DataError, ValueRangeError
-from egovsim.model.inputs import PolicyPath, Profile, Range, Reported, Scale, Scenario, Series
+from egovsim.model.inputs import PolicyPath, Profile, PublishedFigure, Range, Scale, Scenario, Series
 from egovsim.model.model import Model
 from egovsim.names import canonical
 from egovsim.simulation.input_checks import check_policy, check_profile, check_scenario
@@ -18,11 +18,11 @@ from egovsim.toml import Table, finite, read_table
 
 FAMILIES = ("money", "political", "own")
 
-_PROFILE_KEYS = ("label", "note", "covers", "constants", "ranges", "levers", "reported")
+_PROFILE_KEYS = ("label", "note", "covers", "constants", "ranges", "levers", "published")
 _POLICY_KEYS = ("label", "note", "family", "start", "baseline", "levers")
 _SCENARIO_KEYS = ("label", "note", "start", "inputs")
 _SERIES_KINDS = ("value", "points", "steps")
-_HEIGHT = "height"
+_MULTIPLIER = "multiplier"
 _REASON_KEYS = ("source", "assumption", "note")
 _RANGE_KEYS = ("low", "high", "scale", *_REASON_KEYS)
 _DEFAULT_START = 2026.0
@@ -64,9 +64,9 @@ def profile_of(root: Table) -> Profile:
         name=Path(root.file).stem,
         constants={name: _constant(constants, name) for name in constants.values},
         ranges=read_ranges(root.table("ranges")),
-        levers=_series_of(levers, also=(_HEIGHT,)),
-        heights=_heights(levers),
-        reported=_reported(root.table("reported")),
+        levers=_series_of(levers, also=(_MULTIPLIER,)),
+        multipliers=_multipliers(levers),
+        published=_published(root.table("published")),
         label=label_of(root, Path(root.file).stem),
         covers=covers,
         note=root.text("note", ""),
@@ -175,18 +175,18 @@ def _series_of(
     return {name: _series(table, name, start, what, also) for name in _once(table).values}
 
 
-def _heights(levers: Table) -> dict[str, str]:
+def _multipliers(levers: Table) -> dict[str, str]:
     """Read which constant multiplies the assumed history of each lever that names one."""
     entries = (levers.table(name) for name, value in levers.values.items() if isinstance(value, dict))
-    return {one.keys[-1]: one.text(_HEIGHT) for one in entries if _HEIGHT in one.values}
+    return {entry.keys[-1]: entry.text(_MULTIPLIER) for entry in entries if _MULTIPLIER in entry.values}
 
 
-def _reported(table: Table) -> dict[str, Reported]:
-    found: dict[str, Reported] = {}
+def _published(table: Table) -> dict[str, PublishedFigure]:
+    found: dict[str, PublishedFigure] = {}
     for name in _once(table).values:
         entry = table.table(name)
-        entry.only(("value", "year", *_REASON_KEYS), what="a reported figure")
-        found[name] = Reported(entry.number("value"), entry.number("year"))
+        entry.only(("value", "year", *_REASON_KEYS), what="a published figure")
+        found[name] = PublishedFigure(entry.number("value"), entry.number("year"))
     return found
 
 

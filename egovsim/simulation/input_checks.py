@@ -38,17 +38,17 @@ def check_profile(profile: Profile, model: Model, *, where: str = "") -> None:
     check_ranges(profile.ranges, model, where=place)
     _check_series(profile.levers, LEVER_GROUPS, model, f"{place}: levers", "a lever")
     moved = {canonical(one) for one in profile.levers}
-    for lever, height in profile.heights.items():
+    for lever, multiplier in profile.multipliers.items():
         free = [one for one in inputs if canonical(one) not in moved]
-        _named(height, free, model, f"{place}: {key_text(('levers', lever, 'height'))}", "a constant")
-    _check_reported(profile, model, place)
+        _named(multiplier, free, model, f"{place}: {key_text(('levers', lever, 'multiplier'))}", "a constant")
+    _check_published(profile, model, place)
     _check_shares(profile.levers, {}, model, place, first=model.clock.start)
 
 
-def _check_reported(profile: Profile, model: Model, place: str) -> None:
-    scalars = [one.name for one in model.variables if not one.dimensions]
-    for name, one in profile.reported.items():
-        path = f"{place}: {key_text(('reported', name))}"
+def _check_published(profile: Profile, model: Model, place: str) -> None:
+    scalars = [variable.name for variable in model.variables if not variable.dimensions]
+    for name, one in profile.published.items():
+        path = f"{place}: {key_text(('published', name))}"
         _named(name, scalars, model, path, "an outcome")
         first, last = model.clock.start, model.clock.stop - 1.0
         if not first <= one.year <= last or one.year != int(one.year):
@@ -88,7 +88,7 @@ def check_scenario(scenario: Scenario, model: Model, *, where: str = "") -> None
 
 def check_ranges(ranges: Iterable[Range], model: Model, *, where: str) -> None:
     """Check that sampled ranges name inputs of a model and lie within their declared ranges."""
-    inputs = [one.name for one in model.inputs]
+    inputs = [variable.name for variable in model.inputs]
     for one in ranges:
         path = f"{where}: {key_text(('ranges', one.name))}"
         _within(_named(one.name, inputs, model, path, "an input"), (one.low, one.high), path)
@@ -96,20 +96,20 @@ def check_ranges(ranges: Iterable[Range], model: Model, *, where: str) -> None:
 
 def _check_series(series: Mapping[str, Series], groups: tuple[str, ...], model: Model, place: str, what: str) -> None:
     allowed = _members(model, groups)
-    for name, one in series.items():
+    for name, sery in series.items():
         path = f"{place}.{key_text((name,))}"
         variable = _named(name, allowed, model, path, what)
-        if canonical(variable.group) == canonical(SHARES) and min(one.values) < 0.0:
-            year = one.times[one.values.index(min(one.values))]
-            when = "" if one.kind == "constant" else f" in {year:g}"
-            raise ValueRangeError(f"{path} is {min(one.values):g}{when}; a budget share cannot be negative.")
-        _within(variable, one.values, path)
+        if canonical(variable.group) == canonical(SHARES) and min(sery.values) < 0.0:
+            year = sery.times[sery.values.index(min(sery.values))]
+            when = "" if sery.kind == "constant" else f" in {year:g}"
+            raise ValueRangeError(f"{path} is {min(sery.values):g}{when}; a budget share cannot be negative.")
+        _within(variable, sery.values, path)
 
 
 def _members(model: Model, groups: tuple[str, ...]) -> list[str]:
-    wanted = {canonical(one) for one in groups}
-    found = [one.name for one in model.inputs if canonical(one.group) in wanted]
-    return found or [one.name for one in model.inputs]
+    wanted = {canonical(group) for group in groups}
+    found = [variable.name for variable in model.inputs if canonical(variable.group) in wanted]
+    return found or [variable.name for variable in model.inputs]
 
 
 def _named(name: str, allowed: list[str], model: Model, path: str, what: str) -> Variable:
@@ -146,16 +146,16 @@ def _span(low: float | None, high: float | None) -> str:
 def _check_shares(
     own: Mapping[str, Series], inherited: Mapping[str, Series], model: Model, place: str, *, first: float
 ) -> None:
-    shares = [one for one in model.inputs if canonical(one.group) == canonical(SHARES)]
+    shares = [variable for variable in model.inputs if canonical(variable.group) == canonical(SHARES)]
     if not shares:
         return
-    series = [_effective(one, own, inherited) for one in shares]
-    breaks = {first, *(time for one in series for time in one.times if time > first)}
+    series = [_effective(share, own, inherited) for share in shares]
+    breaks = {first, *(time for sery in series for time in sery.times if time > first)}
     instants = np.array(sorted(breaks))
-    total: Floats = np.sum([one.at(instants) for one in series], axis=0)
+    total: Floats = np.sum([sery.at(instants) for sery in series], axis=0)
     if np.any(total <= 0.0):
         year = instants[int(np.argmax(total <= 0.0))]
-        names = ", ".join(f'"{one.name}"' for one in shares)
+        names = ", ".join(f'"{share.name}"' for share in shares)
         raise ValueRangeError(
             f"{place}: all budget shares are zero in {year:g} ({names}); at least one must be above zero."
         )

@@ -99,7 +99,7 @@ class Result:
     time: Floats
     status: Status
     variables: Mapping[str, OutputVariable]
-    courses: Floats
+    trajectories: Floats
     metric_table: Floats
     metric_names: tuple[str, ...]
     time_unit: str = ""
@@ -123,7 +123,7 @@ class Result:
             When the variable is not among the outputs.
         """
         variable, elements = self._found(name)
-        block = self.courses[..., variable.columns].reshape(*self.courses.shape[:-1], *variable.shape)
+        block = self.trajectories[..., variable.columns].reshape(*self.trajectories.shape[:-1], *variable.shape)
         return block[(..., *elements)] if elements else block
 
     def __getitem__(self, name: str) -> xarray.DataArray:
@@ -147,7 +147,7 @@ class Result:
             return alone, ()
         array = self.variables.get(canonical(base))
         if array is None:
-            known = [one.name for one in self.variables.values()]
+            known = [variable.name for variable in self.variables.values()]
             raise unknown_name(name, known, what="among the outputs of this result")
         places = [tuple(map(canonical, names)) for _, names in array.dimensions]
         if len(ids) != len(places) or any(one not in names for one, names in zip(ids, places, strict=True)):
@@ -182,7 +182,7 @@ class Result:
         """Return all outputs as one labelled data set."""
         import xarray
 
-        return xarray.Dataset({one.name: self[one.name] for one in self.variables.values()})
+        return xarray.Dataset({variable.name: self[variable.name] for variable in self.variables.values()})
 
     def to_frame(self) -> pandas.DataFrame:
         """Return a table.
@@ -195,13 +195,13 @@ class Result:
         """
         import pandas
 
-        names = [name for one in self.variables.values() for name in one.column_names]
+        names = [name for variable in self.variables.values() for name in variable.column_names]
         index = pandas.Index(self.time, name="time")
-        if self.courses.shape[:3] == (1, 1, 1):
-            return pandas.DataFrame(self.courses[0, 0, 0], index=index, columns=names)
+        if self.trajectories.shape[:3] == (1, 1, 1):
+            return pandas.DataFrame(self.trajectories[0, 0, 0], index=index, columns=names)
         labels = [*self._run_coordinates().values(), self.time, names]
         full = pandas.MultiIndex.from_product(labels, names=[*RUN_DIMENSIONS, "time", "variable"])
-        return pandas.Series(self.courses.reshape(-1), index=full, name="value").reset_index()
+        return pandas.Series(self.trajectories.reshape(-1), index=full, name="value").reset_index()
 
     def save(self, path: str | Path) -> None:
         """Write the result to one file, which `load_result` reads.
@@ -214,7 +214,10 @@ class Result:
         head = {
             "scenarios": self.scenarios,
             "policies": self.policies,
-            "variables": [[one.name, one.unit, one.dimensions, one.first] for one in self.variables.values()],
+            "variables": [
+                [variable.name, variable.unit, variable.dimensions, variable.first]
+                for variable in self.variables.values()
+            ],
             "metrics": self.metric_names,
             "time_unit": self.time_unit,
         }
@@ -223,7 +226,7 @@ class Result:
             buffer,
             head=np.array(json.dumps(head)),
             time=self.time,
-            courses=self.courses,
+            trajectories=self.trajectories,
             metrics=self.metric_table,
             failed_at=self.status.failed_at,
             failed_through=self.status.variable.astype(str),
@@ -232,7 +235,7 @@ class Result:
 
     def __repr__(self) -> str:
         runs = f"{len(self.scenarios)} scenarios x {len(self.policies)} policies x {self.members} members"
-        times = f"{len(self.time)} instants" if len(self.time) else "no course"
+        times = f"{len(self.time)} instants" if len(self.time) else "no trajectory"
         what = f"{len(self.variables)} variables, {len(self.metric_names)} metrics"
         return f"<Result: {runs}, {times}, {what}; {self.status}>"
 
@@ -268,11 +271,11 @@ def load_result(path: str | Path) -> Result:
     return Result(
         scenarios=tuple(head["scenarios"]),
         policies=tuple(head["policies"]),
-        members=parts["courses"].shape[2],
+        members=parts["trajectories"].shape[2],
         time=parts["time"],
         status=Status(parts["failed_at"], parts["failed_through"].astype(object)),
-        variables={canonical(one.name): one for one in variables},
-        courses=parts["courses"],
+        variables={canonical(variable.name): variable for variable in variables},
+        trajectories=parts["trajectories"],
         metric_table=parts["metrics"],
         metric_names=tuple(head["metrics"]),
         time_unit=head["time_unit"],

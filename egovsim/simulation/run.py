@@ -123,7 +123,7 @@ def run(
         _thresholds(metrics or ()),
         int(seed),
     )
-    courses, table, failed = study.run(workers or os.cpu_count() or 1, progress)
+    trajectories, table, failed = study.run(workers or os.cpu_count() or 1, progress)
     shape = (len(scenarios), len(policies), members)
     result = Result(
         scenarios=tuple(one.name for one in scenarios),
@@ -131,10 +131,10 @@ def run(
         members=members,
         time=steps.saved_times,
         status=_status(study, failed, shape),
-        variables={canonical(one.name): one for one in variables},
-        courses=courses.reshape(*shape, *courses.shape[2:]),
+        variables={canonical(variable.name): variable for variable in variables},
+        trajectories=trajectories.reshape(*shape, *trajectories.shape[2:]),
         metric_table=table.reshape(*shape, len(metrics or ())),
-        metric_names=tuple(one.label for one in metrics or ()),
+        metric_names=tuple(metric.label for metric in metrics or ()),
         time_unit=model.clock.unit,
     )
     if on_failure == "raise" and result.status.failures:
@@ -153,8 +153,8 @@ def compiled(model: Model, request: Request, lanes: int | None = None) -> Kernel
 
 
 def _request(model: Model, variables: Sequence[OutputVariable], metrics: Sequence[Metric], method: Method) -> Request:
-    ids = tuple(canonical(name) for one in variables for name in one.column_names)
-    return Request(ids, tuple((_scalar_id(model, one.variable), one.kind) for one in metrics), method)
+    ids = tuple(canonical(name) for variable in variables for name in variable.column_names)
+    return Request(ids, tuple((_scalar_id(model, metric.variable), metric.kind) for metric in metrics), method)
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class _Study:
 
     def run(self, workers: int, progress: Progress | None) -> tuple[Floats, Floats, Floats]:
         code, pairs = self.kernel.code, len(self.schedules)
-        courses = np.empty((pairs, self.members, self.plan.steps.saved, code.outputs))
+        trajectories = np.empty((pairs, self.members, self.plan.steps.saved, code.outputs))
         table = np.empty((pairs, self.members, code.metrics))
         failed = np.empty((pairs, self.members))
 
@@ -186,11 +186,11 @@ class _Study:
                     self.plan.steps,
                     self.windows,
                     self.thresholds,
-                    into=courses[place],
+                    into=trajectories[place],
                     seed=self.seed,
                     first_member=first,
                 )
-                _blank_failures(courses[place], failed[place], self.plan.steps)
+                _blank_failures(trajectories[place], failed[place], self.plan.steps)
             return (last - first) * pairs
 
         total, done = self.members * pairs, 0
@@ -198,7 +198,7 @@ class _Study:
             done += finished
             if progress is not None:
                 progress(done, total)
-        return courses, table, failed
+        return trajectories, table, failed
 
     def _chunks(self, workers: int) -> Iterator[tuple[int, int]]:
         """Cut the members so that every thread has work and no chunk's outputs fill the memory."""
@@ -211,10 +211,10 @@ class _Study:
             yield first, min(first + size, self.members)
 
 
-def _blank_failures(courses: Floats, failed: Floats, steps: Steps) -> None:
+def _blank_failures(trajectories: Floats, failed: Floats, steps: Steps) -> None:
     """Make everything not a number from the instant on at which a member's run failed."""
     for member in np.flatnonzero(failed >= 0):
-        courses[member, -int(-failed[member] // steps.save_every) :] = np.nan
+        trajectories[member, -int(-failed[member] // steps.save_every) :] = np.nan
 
 
 def _each_chunk(chunks: list[tuple[int, int]], work: Callable[[int, int], int], workers: int) -> Iterator[int]:
@@ -306,7 +306,7 @@ def _outputs(
     if outputs is None and not metrics:
         if runs > 1:
             raise InputError(f"{runs} runs with all variables would fill the memory; name outputs or metrics.")
-        outputs = [one.name for one in model.variables if one.kind != "lookup"]
+        outputs = [variable.name for variable in model.variables if variable.kind != "lookup"]
     found: list[OutputVariable] = []
     first = 0
     for name in dict.fromkeys(outputs or ()):
@@ -318,22 +318,24 @@ def _outputs(
 def _output(model: Model, name: str, first: int) -> OutputVariable:
     elements, variable = model.elements_of(name), model[split_element(name)[0]]
     if variable.kind == "lookup":
-        raise InputError(f'"{variable.name}" is a lookup and has no course; name a variable that uses it.')
+        raise InputError(f'"{variable.name}" is a lookup and has no trajectory; name a variable that uses it.')
     if split_element(name)[1]:
         shown = element_name(variable.name, display_elements(model, variable, elements[0]))
         return OutputVariable(shown, variable.unit, (), first)
-    dimensions = tuple((one, model.dimension_by_id[canonical(one)].elements) for one in variable.dimensions)
+    dimensions = tuple(
+        (dimension, model.dimension_by_id[canonical(dimension)].elements) for dimension in variable.dimensions
+    )
     return OutputVariable(variable.name, variable.unit, dimensions, first)
 
 
 def _check_metrics(metrics: Sequence[Metric]) -> None:
     kinds = get_args(MetricKind)
     labels: dict[str, Metric] = {}
-    for one in metrics:
-        if one.kind not in kinds:
-            raise unknown_name(one.kind, kinds, what="a kind of metric")
-        if labels.setdefault(one.label, one) != one:
-            raise InputError(f'two metrics are called "{one.label}"; give each a name of its own.')
+    for metric in metrics:
+        if metric.kind not in kinds:
+            raise unknown_name(metric.kind, kinds, what="a kind of metric")
+        if labels.setdefault(metric.label, metric) != metric:
+            raise InputError(f'two metrics are called "{metric.label}"; give each a name of its own.')
 
 
 def _scalar_id(model: Model, name: str) -> str:
@@ -346,7 +348,7 @@ def _scalar_id(model: Model, name: str) -> str:
 
 
 def _windows(steps: Steps, metrics: Sequence[Metric]) -> np.ndarray:
-    rows = [_window(steps, one) for one in metrics]
+    rows = [_window(steps, metric) for metric in metrics]
     return np.array(rows, dtype=np.int64).reshape(-1, 2)
 
 
@@ -365,7 +367,7 @@ def _window(steps: Steps, metric: Metric) -> tuple[int, int]:
 
 
 def _thresholds(metrics: Sequence[Metric]) -> Floats:
-    return np.array([one.threshold for one in metrics], dtype=np.float64)
+    return np.array([metric.threshold for metric in metrics], dtype=np.float64)
 
 
 def _status(study: _Study, failed: Floats, shape: tuple[int, ...]) -> Status:
@@ -392,7 +394,7 @@ class _Search:
     @classmethod
     def of(cls, study: _Study) -> _Search:
         model, program = study.plan.model, program_of(study.plan.model, study.request)
-        states = (*program.stocks, *(one.id for one in program.memories))
+        states = (*program.stocks, *(memory.id for memory in program.memories))
         ids = (*(one.id for one in program.fixed), *states, *(one.id for one in program.step))
         kernel = compiled(model, Request(ids, (), study.request.method))
         place = {id: number for number, id in enumerate(study.plan.ids)}

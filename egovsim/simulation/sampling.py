@@ -80,7 +80,7 @@ class _Sobol:
         if not blocks:
             return np.empty((0, self._dimensions))
         begin = first - blocks.start * _SOBOL_BLOCK
-        parts = [self._block(one) for one in blocks]
+        parts = [self._block(block) for block in blocks]
         whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return whole[begin : begin + last - first]
 

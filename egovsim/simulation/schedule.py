@@ -95,7 +95,7 @@ class Setting:
 class Plan:
     """What all runs share: inputs before a design, series of the profile, columns of the design.
 
-    `ids` are those of the kernel's inputs, in its order. `heights` are the constants that multiply the assumed
+    `ids` are those of the kernel's inputs, in its order. `multipliers` are the constants that multiply the assumed
     history of a lever, by the lever's canonical name.
     """
 
@@ -106,7 +106,7 @@ class Plan:
     settings: tuple[Setting, ...]
     design: Design | None
     columns: tuple[tuple[int, ...], ...]
-    heights: Mapping[str, str]
+    multipliers: Mapping[str, str]
 
     def inputs(self, first: int, last: int) -> Floats:
         """Return the inputs of some members, shape (member, input)."""
@@ -121,7 +121,7 @@ class Plan:
 
     def _as_written(self, policy: PolicyPath) -> dict[str, float]:
         """Return the heights that a policy sets to one: what is decided holds as written, what was is uncertain."""
-        return {self.heights[one]: 1.0 for one in map(canonical, policy.levers) if one in self.heights}
+        return {self.multipliers[one]: 1.0 for one in map(canonical, policy.levers) if one in self.multipliers}
 
     def _check_rows(self, rows: Floats) -> None:
         assert self.design is not None
@@ -139,7 +139,7 @@ class Plan:
             *series_settings(self.model, self._as_written(policy), self.steps, f"policy {policy.name}", policy.start),
         ]
         place = {id: number for number, id in enumerate(self.ids)}
-        return _schedule([one for one in settings if one.id in place], place, self.steps)
+        return _schedule([setting for setting in settings if setting.id in place], place, self.steps)
 
 
 def make_plan(
@@ -164,7 +164,9 @@ def make_plan(
         for name, value in values.items():
             variable, set_ids = input_ids(model, name, source=source)
             if isinstance(value, Series):
-                settings |= {one.id: one for one in series_settings(model, {name: value}, steps, source, None)}
+                settings |= {
+                    setting.id: setting for setting in series_settings(model, {name: value}, steps, source, None)
+                }
                 continue
             check_value(model, variable, value, source=source)
             for id in set_ids:
@@ -178,8 +180,8 @@ def make_plan(
         for id in set_ids:
             settings.pop(id, None)
     base = np.array([numbers[id] for id in ids], dtype=np.float64)
-    heights = {canonical(lever): height for lever, height in profile.heights.items()} if profile else {}
-    return Plan(model, ids, steps, base, tuple(settings.values()), design, tuple(columns), heights)
+    multipliers = {canonical(lever): multiplier for lever, multiplier in profile.multipliers.items()} if profile else {}
+    return Plan(model, ids, steps, base, tuple(settings.values()), design, tuple(columns), multipliers)
 
 
 def _layers(profile: Profile | None, constants: Values) -> Iterable[tuple[str, Values]]:
@@ -208,12 +210,12 @@ def series_settings(model: Model, values: Values, steps: Steps, source: str, sta
 def _schedule(settings: list[Setting], place: Mapping[str, int], steps: Steps) -> Schedule:
     times = steps.times
     nudged = times + 1e-6 * steps.time_step  # a jump on the grid must not be missed by rounding
-    columns = [one.series.at(times if one.series.kind == "points" else nudged) for one in settings]
+    columns = [setting.series.at(times if setting.series.kind == "points" else nudged) for setting in settings]
     values = np.ascontiguousarray(np.column_stack(columns)) if columns else np.zeros((len(times), 0))
-    first = np.array([one.first for one in settings], dtype=np.int64)
+    first = np.array([setting.first for setting in settings], dtype=np.int64)
     moves = np.zeros(len(times), dtype=np.int8)
     moves[1:] = (values[1:] != values[:-1]).any(axis=1)
     begins = first[(first > 0) & (first < len(times))]
     moves[begins] = 1
-    slots = np.array([place[one.id] for one in settings], dtype=np.int64)
+    slots = np.array([place[setting.id] for setting in settings], dtype=np.int64)
     return Schedule(slots, first, values, moves)

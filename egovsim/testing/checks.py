@@ -83,19 +83,19 @@ def _declared(model: Model, declarations: Declarations, over: Examples) -> Itera
 
 
 def _assert_equations(model: Model) -> None:
-    unit_texts = {one.text for one in check_units(model)}
+    unit_texts = {unit.text for unit in check_units(model)}
     found = [one for one in check(model) if one.severity != "note" and one.text not in unit_texts]
     _refuse([str(one) for one in found])
 
 
 def _assert_units(model: Model) -> None:
-    found = [one for one in check_units(model) if one.severity == "warning"]
+    found = [unit for unit in check_units(model) if unit.severity == "warning"]
     _refuse([f'{one.where}, "{one.variable}": {one.text}' for one in found])
 
 
 def _assert_flows(model: Model) -> None:
-    moving = {id for one in model.stocks for id in (*one.inflows, *one.outflows)}
-    idle = [one for one in model if one.kind == "flow" and one.id not in moving]
+    moving = {id for stock in model.stocks for id in (*stock.inflows, *stock.outflows)}
+    idle = [variable for variable in model if variable.kind == "flow" and variable.id not in moving]
     _refuse([f'{one.where}: the flow "{one.name}" moves no stock; name it among a stock\'s flows' for one in idle])
 
 

@@ -13,21 +13,21 @@ from egovsim.model.inputs import PolicyPath, Scenario, Series
 from egovsim.model.model import Model
 from egovsim.names import split_element
 from egovsim.readers.model_cache import path_of
+from egovsim.testing.claims import Batch, Claim
 from egovsim.testing.examples import Examples
-from egovsim.testing.properties import Claim, Trial
 
 _FROM_EGOVSIM = ("PolicyPath", "Profile", "Range", "Scenario", "Series")
 _FROM_KIT = ("Balance", "Bound", "Conserved", "Examples", "Extreme", "Loop", "Response")
 
 
-def report(claim: Claim, trial: Trial, base: Mapping[str, float], over: Examples, counted: str) -> str:
+def report(claim: Claim, batch: Batch, base: Mapping[str, float], over: Examples, counted: str) -> str:
     """Say what was claimed, where it is missed, and how to see it again.
 
     Parameters
     ----------
     claim : Claim
         What is missed.
-    trial : Trial
+    batch : Trial
         The smallest run that misses it.
     base : mapping of str to float
         Values of the inputs in the model as it is.
@@ -37,15 +37,15 @@ def report(claim: Claim, trial: Trial, base: Mapping[str, float], over: Examples
         In how many runs it is missed.
     """
     lines = [f"{claim.text}.", f"Missed in {counted}.", ""]
-    changed = {name: value for name, value in trial.constants.items() if name not in over.constants}
+    changed = {name: value for name, value in batch.constants.items() if name not in over.constants}
     if changed:
         lines.append("Smallest counterexample, beside the model as it is:")
-        lines += [_changed(trial.model, name, value, base) for name, value in changed.items()]
+        lines += [_changed(batch.model, name, value, base) for name, value in changed.items()]
     else:
         lines.append("It is missed with the values that the model has:")
-    lines += _levers(trial)
-    lines += [f"  {claim.describe(trial)}.", "", "To repeat it:", ""]
-    return "\n".join([*lines, *(f"    {one}".rstrip() for one in code_for(claim, trial, over).splitlines())])
+    lines += _levers(batch)
+    lines += [f"  {claim.describe(batch)}.", "", "To repeat it:", ""]
+    return "\n".join([*lines, *(f"    {line}".rstrip() for line in code_for(claim, batch, over).splitlines())])
 
 
 def _changed(model: Model, name: str, value: float, base: Mapping[str, float]) -> str:
@@ -53,36 +53,36 @@ def _changed(model: Model, name: str, value: float, base: Mapping[str, float]) -
     return f'  "{name}" is {value:g} {unit}'.rstrip() + f" (otherwise {base[name]:g})"
 
 
-def _levers(trial: Trial) -> list[str]:
-    (policy,), (scenario,) = trial.policies, trial.scenarios
+def _levers(batch: Batch) -> list[str]:
+    (policy,), (scenario,) = batch.policies, batch.scenarios
     moved = [(policy.start, policy.levers), (scenario.start, scenario.inputs)]
     return [
-        f'  "{name}" is {_course(series)} from {start:g} on'
+        f'  "{name}" is {_trajectory(series)} from {start:g} on'
         for start, levers in moved
         for name, series in levers.items()
     ]
 
 
-def _course(series: Series) -> str:
+def _trajectory(series: Series) -> str:
     if series.kind == "constant":
         return f"{series.values[0]:g}"
     return ", ".join(f"{value:g} at {time:g}" for time, value in zip(series.times, series.values, strict=True))
 
 
-def code_for(claim: Claim, trial: Trial, over: Examples) -> str:
+def code_for(claim: Claim, batch: Batch, over: Examples) -> str:
     """Return Python that makes the same assertion about the one run."""
-    (policy,), (scenario,) = trial.policies, trial.scenarios
+    (policy,), (scenario,) = batch.policies, batch.scenarios
     alone = Examples(
         count=1,
         seed=over.seed,
-        constants=trial.constants,
+        constants=batch.constants,
         profile=over.profile,
         policies=() if policy == PolicyPath("") else (policy,),
         scenarios=() if scenario == Scenario("") else (scenario,),
     )
     arguments = [f"{name}={code_of(value)}" for name, value in claim.arguments.items() if value is not None]
-    body = [f"model = egovsim.read_model({_path(trial.model)!r})", f"{claim.function}("]
-    body += ["    model,", *(f"    {one}," for one in arguments), f"    over={code_of(alone)},", ")"]
+    body = [f"model = egovsim.read_model({_path(batch.model)!r})", f"{claim.function}("]
+    body += ["    model,", *(f"    {argument}," for argument in arguments), f"    over={code_of(alone)},", ")"]
     text = "\n".join(body)
     used = [[one for one in names if re.search(rf"\b{one}\(", text)] for names in (_FROM_EGOVSIM, _FROM_KIT)]
     lines = ["import egovsim"]
@@ -117,7 +117,7 @@ def code_of(value: object) -> str:
 
 def _told(value: object) -> list[dataclasses.Field[object]]:
     assert dataclasses.is_dataclass(value)
-    return [one for one in dataclasses.fields(value) if getattr(value, one.name) != _default(one)]
+    return [field for field in dataclasses.fields(value) if getattr(value, field.name) != _default(field)]
 
 
 def _default(field: dataclasses.Field[object]) -> object:

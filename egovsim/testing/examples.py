@@ -95,9 +95,9 @@ def varied_inputs(model: Model, examples: Examples) -> tuple[Input, ...]:
 def input_values(model: Model, region: Profile | None = None) -> dict[str, float]:
     """Return the value of every input, element by element, that a run has when nothing else is set."""
     found = {
-        element_name(one.name, display_elements(model, one, ids)): _value(model, one, ids)
-        for one in model.inputs
-        for ids in model.elements_of(one.name)
+        element_name(variable.name, display_elements(model, variable, ids)): _value(model, variable, ids)
+        for variable in model.inputs
+        for ids in model.elements_of(variable.name)
     }
     by_id = {canonical_name(name): name for name in found}
     given: Mapping[str, float] = region.constants if region else {}
@@ -109,11 +109,11 @@ def input_values(model: Model, region: Profile | None = None) -> dict[str, float
 def canonical_name(name: str) -> str:
     """Return the canonical form of a variable's or element's name."""
     base, elements = split_element(name)
-    return element_name(canonical(base), [canonical(one) for one in elements])
+    return element_name(canonical(base), [canonical(element) for element in elements])
 
 
 def _ids(model: Model, names: Mapping[str, object] | Sequence[str]) -> set[str]:
-    return {element_name(model[split_element(one)[0]].id, ids) for one in names for ids in model.elements_of(one)}
+    return {element_name(model[split_element(name)[0]].id, ids) for name in names for ids in model.elements_of(name)}
 
 
 def _value(model: Model, variable: Variable, ids: tuple[str, ...]) -> float:
@@ -135,7 +135,9 @@ def _ranges(model: Model, given: Mapping[str, Ends] | None) -> dict[str, Bound]:
     for name in given:
         base = split_element(name)[0]
         if canonical(base) not in model.by_id:
-            raise unknown_name(base, [one.name for one in model], what="a variable of this model", where="ranges")
+            raise unknown_name(
+                base, [variable.name for variable in model], what="a variable of this model", where="ranges"
+            )
     return {canonical_name(name): bound_of(name, ends) for name, ends in given.items()}
 
 
@@ -163,7 +165,7 @@ def drawn(inputs: Sequence[Input], examples: Examples) -> dict[str, Floats]:
     """Draw the members: float64, shape (member,), for each input."""
     if not inputs or examples.count < 1:
         return {}
-    low, base, high = (np.array([getattr(one, part) for one in inputs]) for part in ("low", "value", "high"))
+    low, base, high = (np.array([getattr(variable, part) for variable in inputs]) for part in ("low", "value", "high"))
     rows = [base[np.newaxis], _ends(low, base, high)[: examples.count // 2]]
     left = max(0, examples.count - sum(map(len, rows)))
     random = np.random.default_rng(examples.seed)
@@ -174,7 +176,7 @@ def drawn(inputs: Sequence[Input], examples: Examples) -> dict[str, Floats]:
     few = np.arange(left)[:, np.newaxis] % 2 == 0
     rows.append(np.where(few & ~some, base, values))
     table = np.concatenate(rows)[: examples.count]
-    return {one.name: table[:, place] for place, one in enumerate(inputs)}
+    return {variable.name: table[:, place] for place, variable in enumerate(inputs)}
 
 
 def _ends(low: Floats, base: Floats, high: Floats) -> Floats:

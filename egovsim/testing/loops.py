@@ -13,12 +13,12 @@ from egovsim.model.dependencies import is_feedback_loop
 from egovsim.model.inputs import Floats
 from egovsim.model.model import Model
 from egovsim.names import split_element
+from egovsim.testing.claims import Batch, Claim, why_failed
 from egovsim.testing.examples import Examples
-from egovsim.testing.properties import Claim, Trial, why_failed
 from egovsim.testing.search import assert_claim
 from egovsim.validation.declaration_files import undeclared
 from egovsim.validation.declarations import Loop
-from egovsim.validation.ensembles import Courses, Subject
+from egovsim.validation.ensembles import Subject, Trajectories
 from egovsim.validation.link_signs import Link, Slopes, slopes
 
 _SIGNS = {"R": 1.0, "B": -1.0}
@@ -50,22 +50,22 @@ def assert_loop(model: Model, loop: Loop, *, over: Examples | None = None) -> No
     subject = Subject(model, undeclared(model))
     outputs = subject.outputs
 
-    def measure(trial: Trial) -> Floats:
-        return np.array([[[0.0 if not _wrong(trial) else 1.0]]])
+    def measure(batch: Batch) -> Floats:
+        return np.array([[[0.0 if not _wrong(batch) else 1.0]]])
 
-    def describe(trial: Trial) -> str:
-        return _wrong(trial)
+    def describe(batch: Batch) -> str:
+        return _wrong(batch)
 
-    def _wrong(trial: Trial) -> str:
-        missing = is_feedback_loop(model, [split_element(one)[0] for one in loop.variables])
+    def _wrong(batch: Batch) -> str:
+        missing = is_feedback_loop(model, [split_element(variable)[0] for variable in loop.variables])
         if missing:
             return f'"{missing[0][1]}" is not computed from "{missing[0][0]}"'
-        result = trial.run(outputs)
+        result = batch.run(outputs)
         failed = why_failed(result)
         if failed:
             return failed
         try:
-            found = slopes(subject, Courses(result), links)
+            found = slopes(subject, Trajectories(result), links)
         except ModelError as error:
             return f"the equations cannot be computed on their own: {error}".rstrip(".")
         return _said(found, links, loop, model.clock.unit)

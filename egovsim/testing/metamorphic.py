@@ -12,8 +12,8 @@ from egovsim.model.inputs import Floats, Scenario, Series
 from egovsim.model.model import Model
 from egovsim.names import split_element
 from egovsim.simulation.result import Result
+from egovsim.testing.claims import Batch, Claim, failed_or, why_failed
 from egovsim.testing.examples import Examples, bound_of, canonical_name
-from egovsim.testing.properties import Claim, Trial, failed_or, why_failed
 from egovsim.testing.search import assert_claim
 from egovsim.validation.declarations import Response
 
@@ -22,7 +22,7 @@ _LEVELS = 5
 
 def stocks_of(model: Model, names: Sequence[str] | None) -> list[str]:
     """Return the names that are asked for, by default those of all stocks."""
-    return [one.name for one in model.stocks] if names is None else list(names)
+    return [stock.name for stock in model.stocks] if names is None else list(names)
 
 
 def largest(values: Floats) -> Floats:
@@ -58,21 +58,21 @@ def assert_time_step_converges(
     step = model.clock.time_step
     every = model.clock.save_every or step
 
-    def both(trial: Trial) -> tuple[Result, Result]:
-        coarse, fine = (trial.run(names, time_step=one, save_every=every) for one in (step, step / 2.0))
+    def both(batch: Batch) -> tuple[Result, Result]:
+        coarse, fine = (batch.run(names, time_step=one, save_every=every) for one in (step, step / 2.0))
         return coarse, fine
 
     def apart(coarse: Result, fine: Result, name: str) -> Floats:
         a, b = coarse.values(name), fine.values(name)
         return np.abs(a - b) - tolerance * np.maximum(largest(a), largest(b))
 
-    def measure(trial: Trial) -> Floats:
-        coarse, fine = both(trial)
+    def measure(batch: Batch) -> Floats:
+        coarse, fine = both(batch)
         found = [failed_or(coarse, apart(coarse, fine, one)) for one in names]
         return np.max([*found, failed_or(fine, np.zeros((*found[0].shape, 1)))], axis=0)
 
-    def describe(trial: Trial) -> str:
-        coarse, fine = both(trial)
+    def describe(batch: Batch) -> str:
+        coarse, fine = both(batch)
         failed = why_failed(coarse) or why_failed(fine)
         if failed:
             return failed
@@ -111,12 +111,12 @@ def assert_deterministic(model: Model, outputs: Sequence[str] | None = None, *, 
     """
     names = stocks_of(model, outputs)
 
-    def measure(trial: Trial) -> Floats:
-        once, again = trial.run(names, workers=1), trial.run(names, workers=3)
-        same = (once.courses == again.courses) | (np.isnan(once.courses) & np.isnan(again.courses))
+    def measure(batch: Batch) -> Floats:
+        once, again = batch.run(names, workers=1), batch.run(names, workers=3)
+        same = (once.trajectories == again.trajectories) | (np.isnan(once.trajectories) & np.isnan(again.trajectories))
         return (~same).reshape(*same.shape[:3], -1).any(axis=-1).astype(float)
 
-    def describe(trial: Trial) -> str:
+    def describe(batch: Batch) -> str:
         return "the second run is another one"
 
     arguments = {"outputs": outputs if outputs is None else tuple(names)}
@@ -157,34 +157,34 @@ def assert_monotone(model: Model, response: Response, *, tolerance: float = 1e-4
     levels = np.linspace(given.low or 0.0, given.high or 0.0, _LEVELS)
     sign = 1.0 if given.direction == "up" else -1.0
 
-    def by_level(trial: Trial, values: Floats) -> Floats:
+    def by_level(batch: Batch, values: Floats) -> Floats:
         """Put the levels first, shape (level, scenario, policy, member, ...)."""
         if given.start is not None:
             return values[:, np.newaxis]
-        return np.moveaxis(values.reshape(*values.shape[:2], len(levels), trial.members, *values.shape[3:]), 2, 0)
+        return np.moveaxis(values.reshape(*values.shape[:2], len(levels), batch.members, *values.shape[3:]), 2, 0)
 
-    def values(trial: Trial) -> tuple[Result, Floats, Floats]:
+    def values(batch: Batch) -> tuple[Result, Floats, Floats]:
         """Return the output at its instant, and by how much it goes the wrong way from level to level."""
-        result = _at_levels(trial, given, levels)
+        result = _at_levels(batch, given, levels)
         last = -1 if given.at is None else int(np.abs(result.time - given.at).argmin())
-        course = by_level(trial, result.values(given.output))
-        size = np.abs(course).max(axis=(0, 4), keepdims=True)
-        wrong = -sign * np.diff(course, axis=0) - tolerance * size
-        return result, course[:, :, :, :, last], wrong[:, :, :, :, last]
+        trajectory = by_level(batch, result.values(given.output))
+        size = np.abs(trajectory).max(axis=(0, 4), keepdims=True)
+        wrong = -sign * np.diff(trajectory, axis=0) - tolerance * size
+        return result, trajectory[:, :, :, :, last], wrong[:, :, :, :, last]
 
-    def measure(trial: Trial) -> Floats:
-        _, _, wrong = values(trial)
+    def measure(batch: Batch) -> Floats:
+        _, _, wrong = values(batch)
         worst = np.moveaxis(wrong, 0, -1)
         worst = worst.reshape(*worst.shape[:3], -1).max(axis=-1)
         return np.where(np.isnan(worst), np.inf, worst)
 
-    def describe(trial: Trial) -> str:
-        result, found, missed = values(trial)
-        course, wrong = found.reshape(len(levels), -1), missed.reshape(len(levels) - 1, -1)
+    def describe(batch: Batch) -> str:
+        result, found, missed = values(batch)
+        trajectory, wrong = found.reshape(len(levels), -1), missed.reshape(len(levels) - 1, -1)
         if np.isnan(wrong).any():
             return str(result.status)
         level, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        seen = [f"{course[one, column]:.6g} where it is {levels[one]:.4g}" for one in (level, level + 1)]
+        seen = [f"{trajectory[one, column]:.6g} where it is {levels[one]:.4g}" for one in (level, level + 1)]
         return f'"{given.output}" is {seen[0]} and {seen[1]}'
 
     verb = "less" if given.direction == "up" else "more"
@@ -209,16 +209,18 @@ def _with_ends(model: Model, response: Response, over: Examples) -> Response:
     return replace(response, low=low, high=high)
 
 
-def _at_levels(trial: Trial, response: Response, levels: Floats) -> Result:
+def _at_levels(batch: Batch, response: Response, levels: Floats) -> Result:
     """Run a trial once a level: as members, all of one level together, or as scenarios from an instant on."""
     if response.start is not None:
-        if trial.scenarios != (Scenario(""),):
+        if batch.scenarios != (Scenario(""),):
             raise InputError("levels from an instant on are scenarios; leave the scenarios of the examples out.")
-        some = [Scenario(f"{one:g}", {response.input: Series.constant(float(one))}, response.start) for one in levels]
-        return replace(trial, scenarios=tuple(some)).run([response.output])
-    columns = {name: np.tile(one, len(levels)) for name, one in trial.columns.items()}
-    columns[response.input] = np.repeat(levels, trial.members)
-    return trial.with_columns(columns).run([response.output])
+        some = [
+            Scenario(f"{level:g}", {response.input: Series.constant(float(level))}, response.start) for level in levels
+        ]
+        return replace(batch, scenarios=tuple(some)).run([response.output])
+    columns = {name: np.tile(column, len(levels)) for name, column in batch.columns.items()}
+    columns[response.input] = np.repeat(levels, batch.members)
+    return batch.with_columns(columns).run([response.output])
 
 
 def _without(model: Model, over: Examples, name: str) -> Examples:

@@ -115,8 +115,8 @@ class _Draft:
     def _leaf(self, *, arrayed: bool) -> str:
         names = [*self.scalars]
         if arrayed:
-            names += [f"{one}[Area]" for one in self.arrays]
-        names += [f"{one}[{element}]" for one in self.arrays for element in ELEMENTS[:2]]
+            names += [f"{array}[Area]" for array in self.arrays]
+        names += [f"{array}[{element}]" for array in self.arrays for element in ELEMENTS[:2]]
         return self.draw(st.sampled_from((*names, *names, *NUMBERS, "TIME")))
 
 
@@ -165,7 +165,7 @@ def _auxiliary(draft: _Draft, n: int) -> str:
 
 
 def _by_element(draft: _Draft, name: str, depth: int) -> str:
-    parts = "".join(f'<element subscript="{one}">{_eqn(draft.expression(depth))}</element>' for one in ELEMENTS)
+    parts = "".join(f'<element subscript="{element}">{_eqn(draft.expression(depth))}</element>' for element in ELEMENTS)
     return f'<aux name="{name}">{over("Area")}{parts}</aux>'
 
 

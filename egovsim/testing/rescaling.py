@@ -14,9 +14,9 @@ from egovsim.model.units.algebra import Units
 from egovsim.model.units.texts import UnitTextError
 from egovsim.names import canonical, split_element
 from egovsim.simulation.result import Result
+from egovsim.testing.claims import Batch, Claim, failed_or, why_failed
 from egovsim.testing.examples import Examples, input_values
 from egovsim.testing.metamorphic import largest, stocks_of
-from egovsim.testing.properties import Claim, Trial, failed_or, why_failed
 from egovsim.testing.search import assert_claim
 
 _TOLERANCE = 1e-6
@@ -61,10 +61,10 @@ def assert_unit_rescaling(
     """
     names, powers = stocks_of(model, outputs), powers_of(model, unit)
     if not any(powers.values()):
-        known = sorted({one.unit for one in model if one.unit})
+        known = sorted({variable.unit for variable in model if variable.unit})
         raise unknown_name(unit, known, what="a unit that a variable of this model has")
     over = over or Examples()
-    free = replace(model, variables=tuple(replace(one, bounds=Bounds()) for one in model.variables))
+    free = replace(model, variables=tuple(replace(variable, bounds=Bounds()) for variable in model.variables))
     tried = _Rescaling(free, names, powers, factor, input_values(model, over.region()))
     arguments = {"unit": unit, "factor": factor, "outputs": outputs if outputs is None else tuple(names)}
     claim = Claim(
@@ -89,21 +89,21 @@ class _Rescaling:
     factor: float
     values: Mapping[str, float]
 
-    def both(self, trial: Trial) -> tuple[Result, Result]:
-        once = replace(trial, model=self.model)
+    def both(self, batch: Batch) -> tuple[Result, Result]:
+        once = replace(batch, model=self.model)
         return once.run(self.names), _rescaled(once, self.powers, self.factor, self.values).run(self.names)
 
     def apart(self, once: Result, again: Result, name: str) -> Floats:
         a, b = once.values(name), again.values(name) / self.factor ** _power(self.powers, name)
         return np.abs(a - b) - _TOLERANCE * largest(a)
 
-    def measure(self, trial: Trial) -> Floats:
-        once, again = self.both(trial)
+    def measure(self, batch: Batch) -> Floats:
+        once, again = self.both(batch)
         found = [failed_or(one, self.apart(once, again, name)) for name in self.names for one in (once, again)]
         return np.max(found, axis=0)
 
-    def describe(self, trial: Trial) -> str:
-        once, again = self.both(trial)
+    def describe(self, batch: Batch) -> str:
+        once, again = self.both(batch)
         failed = why_failed(once) or why_failed(again)
         if failed:
             return failed
@@ -125,7 +125,11 @@ def powers_of(model: Model, unit: str) -> dict[str, float]:
     InputError
         When it is the unit of time, is made of several units, or cannot be read.
     """
-    texts = [one for one in dict.fromkeys((*(one.unit for one in model), model.clock.unit, unit)) if one.strip("? ")]
+    texts = [
+        one
+        for one in dict.fromkeys((*(variable.unit for variable in model), model.clock.unit, unit))
+        if one.strip("? ")
+    ]
     units = Units(texts, model.unit_synonyms)
     found: dict[str, dict[str, float]] = {}
     for text in texts:
@@ -140,14 +144,14 @@ def powers_of(model: Model, unit: str) -> dict[str, float]:
     (base,) = found[unit]
     if base in found.get(model.clock.unit, {}):
         raise InputError(f'"{unit}" is the unit of time, in which the clock runs; give another one.')
-    return {one.id: found.get(one.unit, {}).get(base, 0.0) for one in model}
+    return {variable.id: found.get(variable.unit, {}).get(base, 0.0) for variable in model}
 
 
 def _power(powers: Mapping[str, float], name: str) -> float:
     return powers[canonical(split_element(name)[0])]
 
 
-def _rescaled(trial: Trial, powers: Mapping[str, float], factor: float, values: Mapping[str, float]) -> Trial:
+def _rescaled(batch: Batch, powers: Mapping[str, float], factor: float, values: Mapping[str, float]) -> Batch:
     """Return the same runs in the smaller unit."""
 
     def by(name: str) -> float:
@@ -159,14 +163,14 @@ def _rescaled(trial: Trial, powers: Mapping[str, float], factor: float, values: 
         }
 
     in_it = {name: value for name, value in values.items() if _power(powers, name)}
-    levers = moved(trial.profile.levers) if trial.profile else {}
-    constants = {name: value * by(name) for name, value in {**in_it, **trial.constants}.items()}
-    moving = {canonical(one) for one in (*trial.columns, *levers)}
+    levers = moved(batch.profile.levers) if batch.profile else {}
+    constants = {name: value * by(name) for name, value in {**in_it, **batch.constants}.items()}
+    moving = {canonical(one) for one in (*batch.columns, *levers)}
     return replace(
-        trial,
-        profile=trial.profile and replace(trial.profile, levers=levers),
-        policies=tuple(replace(one, levers=moved(one.levers)) for one in trial.policies),
-        scenarios=tuple(replace(one, inputs=moved(one.inputs)) for one in trial.scenarios),
+        batch,
+        profile=batch.profile and replace(batch.profile, levers=levers),
+        policies=tuple(replace(policy, levers=moved(policy.levers)) for policy in batch.policies),
+        scenarios=tuple(replace(scenario, inputs=moved(scenario.inputs)) for scenario in batch.scenarios),
         constants={name: value for name, value in constants.items() if canonical(name) not in moving},
-        columns={name: one * by(name) for name, one in trial.columns.items()},
+        columns={name: column * by(name) for name, column in batch.columns.items()},
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from egovsim.model.model import Model
+from egovsim.testing.claims import Batch, Claim
 from egovsim.testing.counterexamples import report
 from egovsim.testing.examples import Examples, input_values
-from egovsim.testing.properties import Claim, Trial
 from egovsim.testing.shrinking import shrunk
 
 _BY_CHANCE = (
@@ -24,8 +24,8 @@ def assert_claim(model: Model, claim: Claim, over: Examples) -> None:
     AssertionError
         When a run misses it; the message is `report`'s.
     """
-    trial, base = Trial.of(model, over), input_values(model, over.region())
-    for block in trial.blocks(_numbers_a_run(model, claim)):
+    batch, base = Batch.of(model, over), input_values(model, over.region())
+    for block in batch.blocks(_numbers_a_run(model, claim)):
         places = np.argwhere(claim.missed(block))
         if len(places):
             place = min(places, key=lambda one: _distance(block, one[2], base))
@@ -37,12 +37,12 @@ def assert_claim(model: Model, claim: Claim, over: Examples) -> None:
             raise AssertionError(report(claim, shrunk(claim, alone, base), base, over, counted))
 
 
-def _distance(trial: Trial, member: int, base: dict[str, float]) -> int:
-    return sum(one[member] != base[name] for name, one in trial.columns.items())
+def _distance(batch: Batch, member: int, base: dict[str, float]) -> int:
+    return sum(column[member] != base[name] for name, column in batch.columns.items())
 
 
 def _numbers_a_run(model: Model, claim: Claim) -> int:
     clock = model.clock
     return int((clock.stop - clock.start) / clock.time_step + 1) * sum(
-        len(model.elements_of(one)) for one in claim.outputs
+        len(model.elements_of(output)) for output in claim.outputs
     )

@@ -13,8 +13,8 @@ from egovsim.model.inputs import Floats
 from egovsim.model.model import Model
 from egovsim.names import split_element
 from egovsim.simulation.result import Result
+from egovsim.testing.claims import Batch, Claim, failed_or, why_failed
 from egovsim.testing.examples import Ends, Examples, bound_of
-from egovsim.testing.properties import Claim, Trial, failed_or, why_failed
 from egovsim.testing.search import assert_claim
 from egovsim.validation.declaration_files import undeclared
 from egovsim.validation.declarations import Balance, Bound, Conserved, Extreme
@@ -35,25 +35,25 @@ class Miss:
     say: Callable[[tuple[int, ...]], str]
 
 
-def claim_of_course(
+def claim_of_trajectory(
     text: str,
     call: tuple[str, Mapping[str, object]],
     outputs: Sequence[str],
-    misses: Callable[[Result, Trial], Sequence[Miss]],
+    misses: Callable[[Result, Batch], Sequence[Miss]],
     **options: object,
 ) -> Claim:
     """Return the claim that no run misses any of what `misses` returns; `options` are those of `run`."""
 
-    def measure(trial: Trial) -> Floats:
-        result = trial.run(outputs, **options)
-        return np.max([failed_or(result, one.excess) for one in misses(result, trial)], axis=0)
+    def measure(batch: Batch) -> Floats:
+        result = batch.run(outputs, **options)
+        return np.max([failed_or(result, miss.excess) for miss in misses(result, batch)], axis=0)
 
-    def describe(trial: Trial) -> str:
-        result = trial.run(outputs, **options)
+    def describe(batch: Batch) -> str:
+        result = batch.run(outputs, **options)
         failed = why_failed(result)
         if failed:
             return failed
-        worst = max(misses(result, trial), key=lambda one: _largest(one.excess))
+        worst = max(misses(result, batch), key=lambda miss: _largest(miss.excess))
         # the first instant says more than the worst one: everything after it may be a consequence
         missed = np.argwhere(~(worst.excess <= 0.0))
         return worst.say(tuple(min(missed, key=lambda one: one[3])))
@@ -116,7 +116,7 @@ def assert_within(model: Model, bounds: Mapping[str, Ends] | None = None, *, ove
     if not wanted:
         raise InputError(f"{model.file or model.name}: no variable that is computed has bounds; give one.")
 
-    def misses(result: Result, trial: Trial) -> list[Miss]:
+    def misses(result: Result, batch: Batch) -> list[Miss]:
         return [_outside(result, model, name, one) for name, one in wanted.items()]
 
     said = (
@@ -125,7 +125,7 @@ def assert_within(model: Model, bounds: Mapping[str, Ends] | None = None, *, ove
         else (f"{len(wanted)} variables stay within their bounds")
     )
     called = ("assert_within", {"bounds": {name: (one.low, one.high) for name, one in wanted.items()}})
-    assert_claim(model, claim_of_course(said, called, list(wanted), misses), over or Examples())
+    assert_claim(model, claim_of_trajectory(said, called, list(wanted), misses), over or Examples())
 
 
 def _outside(result: Result, model: Model, name: str, bound: Bound) -> Miss:
@@ -158,22 +158,22 @@ def assert_finite(model: Model, *, over: Examples | None = None) -> None:
     AssertionError
         With the smallest counterexample.
     """
-    names = [one.name for one in model if one.kind != "lookup"]
+    names = [variable.name for variable in model if variable.kind != "lookup"]
 
-    def misses(result: Result, trial: Trial) -> list[Miss]:
+    def misses(result: Result, batch: Batch) -> list[Miss]:
         return [_outside(result, model, name, Bound(name)) for name in names]
 
-    claim = claim_of_course("Every variable is a finite number", ("assert_finite", {}), names, misses)
+    claim = claim_of_trajectory("Every variable is a finite number", ("assert_finite", {}), names, misses)
     assert_claim(model, replace(claim, describe=partial(_first_not_finite, names)), over or Examples())
 
 
-def _first_not_finite(names: Sequence[str], trial: Trial) -> str:
-    result = trial.run(names)
+def _first_not_finite(names: Sequence[str], batch: Batch) -> str:
+    result = batch.run(names)
     failed = why_failed(result)
     if failed:
         return failed
     for column, name in enumerate(one for each in result.variables.values() for one in each.column_names):
-        wrong = np.flatnonzero(~np.isfinite(result.courses[0, 0, 0, :, column]))
+        wrong = np.flatnonzero(~np.isfinite(result.trajectories[0, 0, 0, :, column]))
         if len(wrong):
             return f'"{name}" is not a finite number {_at(result, (0, 0, 0, int(wrong[0])))}'
     return "all are finite"
@@ -197,11 +197,11 @@ def assert_never_falling(model: Model, names: Sequence[str], *, over: Examples |
         With the smallest counterexample.
     """
 
-    def misses(result: Result, trial: Trial) -> list[Miss]:
+    def misses(result: Result, batch: Batch) -> list[Miss]:
         return [_moving(result, model, name, -1.0) for name in names]
 
     text = f"{_listed(names)} never {'falls' if len(names) == 1 else 'fall'}"
-    claim = claim_of_course(text, ("assert_never_falling", {"names": tuple(names)}), names, misses)
+    claim = claim_of_trajectory(text, ("assert_never_falling", {"names": tuple(names)}), names, misses)
     assert_claim(model, claim, over or Examples())
 
 
@@ -222,7 +222,7 @@ def _moving(result: Result, model: Model, name: str, sign: float) -> Miss:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f'"{one}"' for one in names)
+    return ", ".join(f'"{name}"' for name in names)
 
 
 # ---------------------------------------------------------------------------------------------------------- sums
@@ -252,7 +252,7 @@ def assert_conserves(model: Model, group: Conserved, *, over: Examples | None = 
     unit = model[split_element(group.stocks[0])[0]].unit
     step = model.clock.time_step
 
-    def misses(result: Result, trial: Trial) -> list[Miss]:
+    def misses(result: Result, batch: Batch) -> list[Miss]:
         total = _sum(result, group.stocks)
         into, out_of = _sum(result, group.inflows), _sum(result, group.outflows)
         changed, wanted = np.diff(total, axis=3), step * (into - out_of)[..., :-1]
@@ -269,19 +269,19 @@ def assert_conserves(model: Model, group: Conserved, *, over: Examples | None = 
     verb = "changes" if len(group.stocks) == 1 else "together change"
     text = f"{_listed(group.stocks)} {verb} by {_flows(group)} alone"
     options = {"method": "euler", "time_step": step, "save_every": step}
-    claim = claim_of_course(text, ("assert_conserves", {"group": group}), names, misses, **options)
+    claim = claim_of_trajectory(text, ("assert_conserves", {"group": group}), names, misses, **options)
     assert_claim(model, claim, over or Examples())
 
 
 def _flows(group: Conserved) -> str:
     parts = [_listed(group.inflows), "less " + _listed(group.outflows) if group.outflows else ""]
-    return " ".join(one for one in parts if one) or "nothing"
+    return " ".join(part for part in parts if part) or "nothing"
 
 
 def _sum(result: Result, names: Sequence[str]) -> Floats:
     """Return the sum of variables over all their elements, shape (scenario, policy, member, time)."""
-    shape = result.courses.shape[:4]
-    return sum((result.values(one).reshape(*shape, -1).sum(axis=-1) for one in names), np.zeros(shape))
+    shape = result.trajectories.shape[:4]
+    return sum((result.values(name).reshape(*shape, -1).sum(axis=-1) for name in names), np.zeros(shape))
 
 
 def assert_balance(model: Model, balance: Balance, *, over: Examples | None = None) -> None:
@@ -304,12 +304,12 @@ def assert_balance(model: Model, balance: Balance, *, over: Examples | None = No
     right = () if isinstance(balance.equals, float | int) else balance.equals
     names = list(dict.fromkeys((*balance.terms, *right)))
 
-    def misses(result: Result, trial: Trial) -> list[Miss]:
+    def misses(result: Result, batch: Batch) -> list[Miss]:
         parts = {name: result.values(name) for name in names}
-        if len({one.shape for one in parts.values()}) > 1:
+        if len({part.shape for part in parts.values()}) > 1:
             parts = {name: _sum(result, (name,)) for name in names}
         first = parts[balance.terms[0]]
-        left = sum((parts[one] for one in balance.terms), np.zeros_like(first))
+        left = sum((parts[term] for term in balance.terms), np.zeros_like(first))
         wanted = (
             sum((parts[one] for one in right), np.zeros_like(first)) if right else np.full_like(first, balance.equals)
         )
@@ -323,7 +323,7 @@ def assert_balance(model: Model, balance: Balance, *, over: Examples | None = No
 
     equal = _listed(right) if right else f"{balance.equals:g}"
     text = f"{_listed(balance.terms)} always add up to {equal}"
-    claim = claim_of_course(text, ("assert_balance", {"balance": balance}), names, misses)
+    claim = claim_of_trajectory(text, ("assert_balance", {"balance": balance}), names, misses)
     assert_claim(model, claim, over or Examples())
 
 
@@ -350,7 +350,7 @@ def assert_extreme(model: Model, extreme: Extreme, *, over: Examples | None = No
     over = over or Examples()
     names = list(dict.fromkeys((*extreme.zero, *extreme.never_rising, *extreme.never_falling)))
 
-    def misses(result: Result, trial: Trial) -> list[Miss]:
+    def misses(result: Result, batch: Batch) -> list[Miss]:
         zero = [_outside(result, model, one, Bound(one, 0.0, 0.0)) for one in extreme.zero]
         rising = [_moving(result, model, one, 1.0) for one in extreme.never_rising]
         return [*zero, *rising, *(_moving(result, model, one, -1.0) for one in extreme.never_falling)]
@@ -359,5 +359,5 @@ def assert_extreme(model: Model, extreme: Extreme, *, over: Examples | None = No
     follows = "; ".join(f"{_listed(some)} {what}" for some, what in parts if some)
     values = ", ".join(f'"{name}" is {value:g}' for name, value in extreme.set.items())
     text = f"Where {values}: {follows}"
-    claim = claim_of_course(text, ("assert_extreme", {"extreme": extreme}), names, misses)
+    claim = claim_of_trajectory(text, ("assert_extreme", {"extreme": extreme}), names, misses)
     assert_claim(model, claim, replace(over, constants={**over.constants, **extreme.set}))

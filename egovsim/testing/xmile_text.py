@@ -31,8 +31,8 @@ def stock(
     name: str, initial: object, *, inflows: Sequence[str] = (), outflows: Sequence[str] = (), inside: str = ""
 ) -> str:
     """Return a stock and the flows that move it."""
-    flows = "".join(f"<inflow>{one}</inflow>" for one in inflows)
-    flows += "".join(f"<outflow>{one}</outflow>" for one in outflows)
+    flows = "".join(f"<inflow>{inflow}</inflow>" for inflow in inflows)
+    flows += "".join(f"<outflow>{outflow}</outflow>" for outflow in outflows)
     return f'<stock name="{name}"><eqn>{escape(str(initial))}</eqn>{flows}{inside}</stock>'
 
 
@@ -48,7 +48,7 @@ def bounds(low: float, high: float) -> str:
 
 def over(*dimensions: str) -> str:
     """Return dimensions, to go inside a variable."""
-    return "<dimensions>" + "".join(f'<dim name="{one}"/>' for one in dimensions) + "</dimensions>"
+    return "<dimensions>" + "".join(f'<dim name="{dimension}"/>' for dimension in dimensions) + "</dimensions>"
 
 
 def xmile(
@@ -61,7 +61,7 @@ def xmile(
 ) -> str:
     """Return a whole file, its time in years."""
     dims = "".join(
-        f'<dim name="{name}">' + "".join(f'<elem name="{one}"/>' for one in elements) + "</dim>"
+        f'<dim name="{name}">' + "".join(f'<elem name="{element}"/>' for element in elements) + "</dim>"
         for name, elements in (dimensions or {}).items()
     )
     return _XMILE.format(

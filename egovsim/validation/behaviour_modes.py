@@ -71,8 +71,8 @@ def _extremes(unit: Floats) -> list[float]:
 
 def _without_turns(unit: Floats) -> Mode:
     rising = unit[-1] > unit[0]
-    course = unit if rising else 1.0 - unit
-    thirds = np.interp([0.0, 1 / 3, 2 / 3, 1.0], np.linspace(0.0, 1.0, len(course)), course)
+    trajectory = unit if rising else 1.0 - unit
+    thirds = np.interp([0.0, 1 / 3, 2 / 3, 1.0], np.linspace(0.0, 1.0, len(trajectory)), trajectory)
     first, middle, last = (float(one) for one in np.diff(thirds))
     if middle >= _STEEPER * max(first, last):
         return "S-shape"

@@ -16,8 +16,8 @@ from egovsim.names import split_element
 from egovsim.simulation.run import run
 from egovsim.validation.behaviour_modes import mode_of
 from egovsim.validation.declarations import MODES, Response, Rest
-from egovsim.validation.ensembles import SLACK, Courses, Measure, Subject, Survey, breaches, not_numbers, survey
-from egovsim.validation.state_tests import BASE, KEPT, RANDOM, Runs
+from egovsim.validation.ensembles import SLACK, Measure, Subject, Survey, Trajectories, breaches, not_numbers, survey
+from egovsim.validation.state_tests import ACCEPTED, BASE, RANDOM, Runs
 from egovsim.validation.verdicts import Family, Verdict, counted, named_few
 
 _FAMILY: Family = "behaviour"
@@ -42,7 +42,7 @@ def rest_verdict(subject: Subject) -> Verdict:
     length = round(said.length / clock.time_step) * clock.time_step
     loose: dict[str, float] = {}
 
-    def unsettled(seen: Courses) -> Floats:
+    def unsettled(seen: Trajectories) -> Floats:
         tail = max(2, len(seen.time) // 10)
         for stock in subject.model.stocks:
             values = seen[stock.name][0]
@@ -51,13 +51,17 @@ def rest_verdict(subject: Subject) -> Verdict:
         return np.zeros(1)
 
     seen = survey(subject, constants=said.set, until=clock.start + length, measures={"tail": unsettled})
-    kept = [name for name in loose if name not in subject.declarations.accumulators]
-    moving = [name for name in kept if not loose[name] <= _SETTLED]
-    figures = f"{length:g} {clock.unit or 'units of time'}; {len(kept) - len(moving)} of {counted(len(kept), 'stock')}"
+    tested = [name for name in loose if name not in subject.declarations.accumulators]
+    moving = [name for name in tested if not loose[name] <= _SETTLED]
+    figures = (
+        f"{length:g} {clock.unit or 'units of time'}; {len(tested) - len(moving)} of {counted(len(tested), 'stock')}"
+    )
     figures += " settle" + ("" if rest else ", with all growth on") + (f", not {named_few(moving)}" if moving else "")
-    numbers = {"length": length, "stocks": float(len(kept)), "unsettled": float(len(moving))}
+    numbers = {"length": length, "stocks": float(len(tested)), "unsettled": float(len(moving))}
     wrong = [text for _, text in not_numbers(seen)]
-    wrong += [f'"{one.column}" is {one.value:.4g}, and must be {one.bound}' for one in breaches(subject, seen)]
+    wrong += [
+        f'"{breach.column}" is {breach.value:.4g}, and must be {breach.bound}' for breach in breaches(subject, seen)
+    ]
     if not wrong and said.settles is not None and said.settles == bool(moving):
         wrong.append(f"{named_few(moving)} still move" if moving else "everything settles, and is declared not to")
     if wrong and rest is not None:
@@ -100,8 +104,8 @@ def family_verdict(subject: Subject, runs: Runs) -> Verdict:
 
 def watched(subject: Subject) -> list[str]:
     """Return whose mode of behaviour is looked at: what is declared, or else every stock, by element."""
-    declared = [one.variable for one in subject.declarations.behaviours]
-    names = declared or [one.name for one in subject.model.stocks]
+    declared = [behaviour.variable for behaviour in subject.declarations.behaviours]
+    names = declared or [stock.name for stock in subject.model.stocks]
     return [element for name in names for element in subject.elements(name)]
 
 
@@ -111,11 +115,11 @@ def modes_measured(subject: Subject) -> Mapping[str, Measure]:
 
 
 def _mode_measure(name: str) -> Measure:
-    def number(seen: Courses) -> Floats:
+    def number(seen: Trajectories) -> Floats:
         values = seen[name]
         every = max(1, values.shape[1] // _COURSE)
-        modes = (mode_of(one) for one in values[:, ::every])
-        return np.array([np.nan if one is None else MODES.index(one) for one in modes], dtype=np.float64)
+        modes = (mode_of(value) for value in values[:, ::every])
+        return np.array([np.nan if mode is None else MODES.index(mode) for mode in modes], dtype=np.float64)
 
     return number
 
@@ -124,8 +128,8 @@ def mode_verdicts(subject: Subject, runs: Runs) -> Iterator[Verdict]:
     """Judge the modes of behaviour of the base run, and how many plausible members share them."""
     base = {name: _modes(dict(runs)[BASE], name)[0] for name in watched(subject)}
     yield _declared_modes(subject, base)
-    kept = [one for what, one in runs if what.startswith(KEPT)]
-    members = kept or [one for what, one in runs if what == RANDOM]
+    accepted = [one for what, one in runs if what.startswith(ACCEPTED)]
+    members = accepted or [one for what, one in runs if what == RANDOM]
     test = "sensitivity of behaviour modes"
     if not members or not base:
         remedy = "declare the ranges of inputs ([[bounds]]) and modes ([[behaviour]])."
@@ -138,14 +142,14 @@ def mode_verdicts(subject: Subject, runs: Runs) -> Iterator[Verdict]:
     }
     least = min(shares, key=shares.__getitem__)
     mean = float(np.mean(list(shares.values())))
-    count = counted(sum(map(len, members)), "kept member" if kept else "random member")
+    count = counted(sum(map(len, members)), "accepted member" if accepted else "random member")
     figures = f'{count}: {mean:.0%} keep a mode, fewest for "{least}" ({shares[least]:.0%})'
     if not subject.declarations.behaviours:
         remedy = "declare the modes that conclusions rest on ([[behaviour]])."
         yield Verdict(test, _FAMILY, "not automatic", figures, remedy, shares)
     elif shares[least] >= _HALF:
         yield Verdict(test, _FAMILY, "passed", figures, numbers=shares)
-    elif kept:
+    elif accepted:
         remedy = f'the mode of "{least}" is one of the constants, not of the structure: conclude nothing from it.'
         yield Verdict(test, _FAMILY, "failed", figures, remedy, shares)
     else:
@@ -154,7 +158,7 @@ def mode_verdicts(subject: Subject, runs: Runs) -> Iterator[Verdict]:
 
 
 def _modes(seen: Survey, name: str) -> list[str]:
-    return ["none" if np.isnan(one) else MODES[int(one)] for one in seen.measures[f"mode: {name}"]]
+    return ["none" if np.isnan(measure) else MODES[int(measure)] for measure in seen.measures[f"mode: {name}"]]
 
 
 def _declared_modes(subject: Subject, base: Mapping[str, str]) -> Verdict:
@@ -165,10 +169,10 @@ def _declared_modes(subject: Subject, base: Mapping[str, str]) -> Verdict:
         remedy = "compare with the known behaviour, and declare it ([[behaviour]])."
         return Verdict(test, _FAMILY, "not automatic", f"stocks: {counts or 'none'}", remedy)
     wrong = [
-        f'"{name}" shows {base[name]}, and is declared to show {one.mode}'
-        for one in claims
-        for name in subject.elements(one.variable)
-        if base[name] != one.mode
+        f'"{name}" shows {base[name]}, and is declared to show {claim.mode}'
+        for claim in claims
+        for name in subject.elements(claim.variable)
+        if base[name] != claim.mode
     ]
     figures = f"{len(claims)} declared, {len(wrong)} that show another"
     numbers = {"declared": float(len(claims)), "wrong": float(len(wrong))}
@@ -189,18 +193,18 @@ def response_verdict(subject: Subject) -> Verdict:
         return Verdict(test, _FAMILY, "not automatic", "nothing is declared", remedy)
     wrong: list[str] = []
     numbers: dict[str, float] = {}
-    for one in claims:
-        values, outputs = _response(subject, one)
-        sign = 1.0 if one.direction == "up" else -1.0
+    for claim in claims:
+        values, outputs = _response(subject, claim)
+        sign = 1.0 if claim.direction == "up" else -1.0
         moves = sign * np.diff(outputs)
         size = max(float(np.abs(outputs).max()), np.finfo(float).tiny)
-        numbers[one.name] = float(sign * (outputs[-1] - outputs[0]) / size)
+        numbers[claim.name] = float(sign * (outputs[-1] - outputs[0]) / size)
         if not (moves >= -SLACK * size).all():
             place = int(np.argmin(moves))
-            verb = "falls" if one.direction == "up" else "rises"
+            verb = "falls" if claim.direction == "up" else "rises"
             wrong.append(
-                f'"{one.output}" {verb} from {outputs[place]:.4g} to {outputs[place + 1]:.4g} when "{one.input}" goes '
-                f"from {values[place]:.4g} to {values[place + 1]:.4g}"
+                f'"{claim.output}" {verb} from {outputs[place]:.4g} to {outputs[place + 1]:.4g} when '
+                f'"{claim.input}" goes from {values[place]:.4g} to {values[place + 1]:.4g}'
             )
     flat = [name for name, move in numbers.items() if move == 0.0]
     figures = f"{len(claims)} declared at {_POINTS} values each, {len(wrong)} with the other sign"
@@ -221,7 +225,7 @@ def _response(subject: Subject, claim: Response) -> tuple[Floats, Floats]:
     if claim.start is not None:
         design, paths = (
             None,
-            [PolicyPath(f"{one:g}", {claim.input: Series.constant(one)}, claim.start) for one in values],
+            [PolicyPath(f"{value:g}", {claim.input: Series.constant(value)}, claim.start) for value in values],
         )
     result = run(
         subject.model,
@@ -232,8 +236,8 @@ def _response(subject: Subject, claim: Response) -> tuple[Floats, Floats]:
         save_every=subject.model.clock.time_step,
         seed=subject.seed,
     )
-    courses = result.values(claim.output)[0].reshape(len(values), len(result.time), -1).sum(axis=2)
-    return values, courses[:, -1 if claim.at is None else int(np.argmin(np.abs(result.time - claim.at)))]
+    trajectories = result.values(claim.output)[0].reshape(len(values), len(result.time), -1).sum(axis=2)
+    return values, trajectories[:, -1 if claim.at is None else int(np.argmin(np.abs(result.time - claim.at)))]
 
 
 # --------------------------------------------------------------------------------------------- numbers
@@ -246,13 +250,13 @@ def sensitivity_verdict(subject: Subject, cases: Sequence[tuple[str, float]], se
         remedy = "declare the ranges of inputs ([[bounds]])."
         return Verdict(test, _FAMILY, "not automatic", "no input has a range", remedy)
     ranking = subject.declarations.ranking
-    outcomes = [ranking.outcome] if ranking is not None else [one.name for one in subject.model.stocks]
+    outcomes = [ranking.outcome] if ranking is not None else [stock.name for stock in subject.model.stocks]
     swings: dict[str, float] = {}
     for name in dict.fromkeys(name for name, _ in cases):
         rows = [number for number, case in enumerate(cases) if case[0] == name]
-        moved = [_swing(seen, rows, one) for outcome in outcomes for one in subject.elements(outcome)]
+        moved = [_swing(seen, rows, element) for outcome in outcomes for element in subject.elements(outcome)]
         swings[name] = float(np.nanmean(moved)) if np.isfinite(moved).any() else 0.0
-    order = sorted(swings, key=lambda one: -swings[one])
+    order = sorted(swings, key=lambda swing: -swings[swing])
     shown = ", ".join(f'"{name}" {swings[name]:.0%}' for name in order[:3])
     what = f'"{outcomes[0]}"' if len(outcomes) == 1 else "the stocks"
     verb = "moves" if len(outcomes) == 1 else "move"

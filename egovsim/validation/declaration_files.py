@@ -153,9 +153,12 @@ def _bounds(root: Table, names: Names) -> Mapping[str, Bound]:
 
 
 def _ranges_of(model: Model) -> Iterator[tuple[Bound, str]]:
-    for one in model.variables:
-        if one.bounds.low is not None or one.bounds.high is not None:
-            yield Bound(one.name, one.bounds.low, one.bounds.high), f"the range in {model.file or model.name}"
+    for variable in model.variables:
+        if variable.bounds.low is not None or variable.bounds.high is not None:
+            yield (
+                Bound(variable.name, variable.bounds.low, variable.bounds.high),
+                f"the range in {model.file or model.name}",
+            )
 
 
 def _said(root: Table, names: Names) -> Iterator[tuple[Bound, str]]:
@@ -288,7 +291,7 @@ def _response(table: Table, names: Names) -> Response:
 def _extreme(table: Table, names: Names) -> Extreme:
     outcomes = ("zero", "never_rising", "never_falling")
     table.only(("name", "set", *outcomes), what="an extreme condition")
-    zero, never_rising, never_falling = (names.all(table, one) for one in outcomes)
+    zero, never_rising, never_falling = (names.all(table, outcome) for outcome in outcomes)
     found = Extreme(table.text("name"), names.setting(table, "set"), zero, never_rising, never_falling)
     if not found.set:
         raise DataError(f"{table.place('set')} is missing; say which inputs stand at an extreme, and where.")
@@ -326,7 +329,7 @@ def _ranking(root: Table, names: Names, folder: Path) -> RankingClaim | None:
         outcome=names.one(table, "outcome"),
         at=cast(float, names.instant(table, "at")),
         better=cast(Literal["more", "less"], table.choice("better", ("more", "less"), "more")),
-        policies=tuple(one if library.is_name(one) else str(folder / one) for one in table.texts("policies")),
+        policies=tuple(text if library.is_name(text) else str(folder / text) for text in table.texts("policies")),
         least_agreement=least,
     )
 

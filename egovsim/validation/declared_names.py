@@ -37,7 +37,7 @@ class Names:
         return self.name(table.text(key), table.place(key))
 
     def all(self, table: Table, key: str) -> tuple[str, ...]:
-        return tuple(self.name(one, table.place(key)) for one in table.texts(key))
+        return tuple(self.name(text, table.place(key)) for text in table.texts(key))
 
     def some(self, table: Table, key: str) -> tuple[str, ...]:
         found = self.all(table, key)

@@ -17,7 +17,7 @@ from egovsim.simulation.run import run
 from egovsim.simulation.schedule import input_ids
 from egovsim.validation.declarations import Bound, Declarations
 
-Measure = Callable[["Courses"], Floats]
+Measure = Callable[["Trajectories"], Floats]
 """A number for each member, from the courses of some members."""
 
 _BLOCK_NUMBERS = 6_000_000
@@ -51,9 +51,9 @@ class Subject:
         The region of the base run.
     family : tuple of Profile
         All regions that fit the model.
-    kept : tuple of Members
+    accepted : tuple of Members
         Members that agree with evidence, where there are any.
-    kept_trouble : str
+    accepted_trouble : str
         Why there are none although the model has evidence; empty otherwise.
     members : int
         How many random members are drawn from the ranges of the inputs.
@@ -65,8 +65,8 @@ class Subject:
     declarations: Declarations
     profile: Profile | None = None
     family: tuple[Profile, ...] = ()
-    kept: tuple[Members, ...] = ()
-    kept_trouble: str = ""
+    accepted: tuple[Members, ...] = ()
+    accepted_trouble: str = ""
     members: int = 128
     seed: int = 0
     workers: int | None = None
@@ -74,12 +74,12 @@ class Subject:
     @property
     def outputs(self) -> list[str]:
         """Everything that has a course."""
-        return [one.name for one in self.model.variables if one.kind != "lookup"]
+        return [variable.name for variable in self.model.variables if variable.kind != "lookup"]
 
     @property
     def inputs(self) -> list[Variable]:
         """Everything that may be set."""
-        return [one for one in self.model.inputs if may_be_set(self.model, one.name)]
+        return [variable for variable in self.model.inputs if may_be_set(self.model, variable.name)]
 
     def range_of(self, variable: Variable) -> Bound:
         """Return the range of an input, open where nothing is said."""
@@ -88,16 +88,16 @@ class Subject:
     @cached_property
     def start(self) -> Mapping[str, float]:
         """The value of every input at the start of the base run, by element."""
-        names = [one.name for one in self.inputs]
+        names = [variable.name for variable in self.inputs]
         if not names:
             return {}
         result = run(self.model, profile=self.profile, outputs=names, until=self.model.clock.start)
-        columns = [name for one in result.variables.values() for name in one.column_names]
-        return dict(zip(columns, result.courses[0, 0, 0, 0].tolist(), strict=True))
+        columns = [name for variable in result.variables.values() for name in variable.column_names]
+        return dict(zip(columns, result.trajectories[0, 0, 0, 0].tolist(), strict=True))
 
     def values_of(self, variable: Variable) -> list[float]:
         """Return the values that an input has at the start of the base run, one an element."""
-        return [self.start[one] for one in self.elements(variable.name)]
+        return [self.start[element] for element in self.elements(variable.name)]
 
     def elements(self, name: str) -> list[str]:
         """Return the names of a variable's elements, or of the one element that is meant."""
@@ -116,7 +116,7 @@ def may_be_set(model: Model, name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Courses:
+class Trajectories:
     """The courses of some members under one policy."""
 
     result: Result
@@ -196,7 +196,7 @@ def survey(
     model, outputs = model or subject.model, subject.outputs
     clock, members = model.clock, len(design) if design is not None else 1
     steps = ((clock.stop if until is None else until) - clock.start) / clock.time_step + 1.0
-    columns = sum(len(model.elements_of(one)) for one in outputs)
+    columns = sum(len(model.elements_of(output)) for output in outputs)
     block = max(1, int(_BLOCK_NUMBERS / (steps * columns)))
     parts: list[Survey] = []
     for first in range(0, members, block):
@@ -222,20 +222,20 @@ def _part(design: Design, first: int, last: int) -> Design:
 
 
 def _reduced(result: Result, measures: Mapping[str, Measure]) -> Survey:
-    courses = result.courses[0, 0]
+    trajectories = result.trajectories[0, 0]
     failed_at, through = result.status.failed_at[0, 0], result.status.variable[0, 0]
     trouble = tuple(
         "" if np.isnan(when) else f'fails at {when:g} through "{name}"'
         for when, name in zip(failed_at, through, strict=True)
     )
-    seen = Courses(result)
+    seen = Trajectories(result)
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         return Survey(
-            columns=tuple(name for one in result.variables.values() for name in one.column_names),
-            low=np.fmin.reduce(courses, axis=1),
-            high=np.fmax.reduce(courses, axis=1),
-            last=courses[:, -1].copy(),
-            finite=np.isfinite(courses).all(axis=1),
+            columns=tuple(name for variable in result.variables.values() for name in variable.column_names),
+            low=np.fmin.reduce(trajectories, axis=1),
+            high=np.fmax.reduce(trajectories, axis=1),
+            last=trajectories[:, -1].copy(),
+            finite=np.isfinite(trajectories).all(axis=1),
             measures={name: measure(seen) for name, measure in measures.items()},
             trouble=trouble,
         )
@@ -244,16 +244,16 @@ def _reduced(result: Result, measures: Mapping[str, Measure]) -> Survey:
 def _joined(parts: Sequence[Survey]) -> Survey:
     return Survey(
         columns=parts[0].columns,
-        low=np.concatenate([one.low for one in parts]),
-        high=np.concatenate([one.high for one in parts]),
-        last=np.concatenate([one.last for one in parts]),
-        finite=np.concatenate([one.finite for one in parts]),
-        measures={name: np.concatenate([one.measures[name] for one in parts]) for name in parts[0].measures},
-        trouble=tuple(text for one in parts for text in one.trouble),
+        low=np.concatenate([part.low for part in parts]),
+        high=np.concatenate([part.high for part in parts]),
+        last=np.concatenate([part.last for part in parts]),
+        finite=np.concatenate([part.finite for part in parts]),
+        measures={name: np.concatenate([part.measures[name] for part in parts]) for name in parts[0].measures},
+        trouble=tuple(text for part in parts for text in part.trouble),
     )
 
 
-def base_courses(subject: Subject) -> Courses:
+def base_trajectories(subject: Subject) -> Trajectories:
     """Run the model once, everything saved at every step.
 
     Raises
@@ -276,7 +276,7 @@ def base_courses(subject: Subject) -> Courses:
             f'{name}: the run does not get beyond its first step: at {failed_at:g} "{result.status.variable.item()}" '
             "is not a finite number; correct this first, nothing else can be tested before."
         )
-    return Courses(result)
+    return Trajectories(result)
 
 
 def random_members(subject: Subject) -> Design | None:
@@ -290,12 +290,12 @@ def random_members(subject: Subject) -> Design | None:
     names: list[str] = []
     columns: list[Floats] = []
     generator = np.random.default_rng(subject.seed)
-    for one in subject.inputs:
-        bound = subject.range_of(one)
+    for variable in subject.inputs:
+        bound = subject.range_of(variable)
         unit = generator.random(subject.members)
         at_end = generator.random(subject.members) < _AT_AN_END
         if bound.low is not None and bound.high is not None and bound.low < bound.high:
-            names.append(one.name)
+            names.append(variable.name)
             columns.append(bound.low + np.where(at_end, np.round(unit), unit) * (bound.high - bound.low))
     return Design.of(dict(zip(names, columns, strict=True))) if names else None
 

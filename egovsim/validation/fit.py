@@ -88,10 +88,10 @@ def fit_verdicts(subject: Subject) -> Iterator[Verdict]:
     """Judge the fit to every declared series."""
     series = subject.declarations.observed
     if not series:
-        remedy = "declare observed courses ([[series]]), or say that there are none."
+        remedy = "declare observed series ([[series]]), or say that there are none."
         yield Verdict("fit to data", _FAMILY, "not automatic", "no series is declared", remedy)
-    for one in series:
-        yield _fit_to(subject, one)
+    for sery in series:
+        yield _fit_to(subject, sery)
 
 
 def _fit_to(subject: Subject, series: Observed) -> Verdict:
@@ -102,9 +102,9 @@ def _fit_to(subject: Subject, series: Observed) -> Verdict:
     times = np.asarray(series.times)
     clock = subject.model.clock
     result = run(subject.model, profile=profile, outputs=subject.outputs, save_every=clock.time_step, seed=subject.seed)
-    course = result.values(series.variable)[0, 0, 0].reshape(len(result.time), -1).sum(axis=1)
+    trajectory = result.values(series.variable)[0, 0, 0].reshape(len(result.time), -1).sum(axis=1)
     try:
-        found = fit(np.interp(times, result.time, course), np.asarray(series.values))
+        found = fit(np.interp(times, result.time, trajectory), np.asarray(series.values))
     except InputError as error:
         return Verdict(test, _FAMILY, "not automatic", f"{len(times)} points", f"{error}")
     figures = (

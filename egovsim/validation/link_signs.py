@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from egovsim.model.inputs import Design, Floats
-from egovsim.model.isolated_equations import NOW, computed_name, equations_alone
+from egovsim.model.isolated_equations import NOW, computed_name, isolated_equations
 from egovsim.names import split_element
 from egovsim.simulation.run import run
-from egovsim.validation.ensembles import Courses, Subject
+from egovsim.validation.ensembles import Subject, Trajectories
 
 _INSTANTS = 12
 _STEP = 1e-5
@@ -34,12 +34,12 @@ class Slopes:
 
     def signs(self, links: Sequence[Link]) -> Floats:
         """Return -1, 0 or 1, shape (link, instant)."""
-        found = np.stack([self.by_link[one] for one in links])
+        found = np.stack([self.by_link[link] for link in links])
         largest = np.abs(found).max(axis=1, keepdims=True)
         return np.where(np.abs(found) > _LEAST * largest, np.sign(found), 0.0)
 
 
-def slopes(subject: Subject, base: Courses, links: Sequence[Link]) -> Slopes:
+def slopes(subject: Subject, base: Trajectories, links: Sequence[Link]) -> Slopes:
     """Return the slope of each link at instants spread over a run.
 
     Parameters
@@ -65,13 +65,13 @@ def slopes(subject: Subject, base: Courses, links: Sequence[Link]) -> Slopes:
     links = list(dict.fromkeys(links))
     causes = list(dict.fromkeys(cause for cause, _ in links))
     effects = [subject.model[split_element(effect)[0]] for _, effect in links]
-    model = equations_alone(subject.model, effects)
+    model = isolated_equations(subject.model, effects)
     places = np.unique(np.linspace(0, len(base.time) - 1, _INSTANTS + 2).round().astype(int)[1:-1])
     table = _values(subject, base, places)
     moved, steps = _moved(subject, table, causes)
     moved[NOW] = np.tile(np.repeat(base.time[places], 2), len(causes))
     outputs = sorted({computed_name(one) for one in effects})
-    found = Courses(run(model, design=Design.of(moved), outputs=outputs, until=model.clock.stop))
+    found = Trajectories(run(model, design=Design.of(moved), outputs=outputs, until=model.clock.stop))
 
     def slope(cause: str, effect: str) -> Floats:
         name, elements = split_element(effect)
@@ -84,14 +84,14 @@ def slopes(subject: Subject, base: Courses, links: Sequence[Link]) -> Slopes:
     return Slopes(base.time[places], {link: slope(*link) for link in links})
 
 
-def _values(subject: Subject, base: Courses, places: np.ndarray) -> dict[str, Floats]:
+def _values(subject: Subject, base: Trajectories, places: np.ndarray) -> dict[str, Floats]:
     """Return the values of everything that can be set, by element, at some instants."""
     may_be_set = {one.id for one in subject.inputs}
     found: dict[str, Floats] = {}
     for one in base.result.variables.values():
         variable = subject.model[split_element(one.name)[0]]
         if not variable.is_input or variable.id in may_be_set:
-            columns = base.result.courses[0, 0, 0][places][:, one.columns]
+            columns = base.result.trajectories[0, 0, 0][places][:, one.columns]
             found |= {name: columns[:, number] for number, name in enumerate(one.column_names)}
     return found
 

@@ -17,7 +17,7 @@ from egovsim.model.interventions.switch import with_switches
 from egovsim.model.model import Model
 from egovsim.names import split_element
 from egovsim.validation.declarations import Loop
-from egovsim.validation.ensembles import Courses, Subject, Survey, breaches, not_numbers, survey
+from egovsim.validation.ensembles import Subject, Survey, Trajectories, breaches, not_numbers, survey
 from egovsim.validation.link_signs import Link, slopes
 from egovsim.validation.verdicts import Family, Verdict, counted, named_few
 
@@ -26,7 +26,7 @@ _ALIVE = 0.005
 """What is moved by less than this part of its value is not moved."""
 
 
-def loop_verdicts(subject: Subject, base: Courses) -> Iterator[Verdict]:
+def loop_verdicts(subject: Subject, base: Trajectories) -> Iterator[Verdict]:
     """Judge the declared loops."""
     loops = subject.declarations.loops
     if not loops:
@@ -37,7 +37,7 @@ def loop_verdicts(subject: Subject, base: Courses) -> Iterator[Verdict]:
     yield broken
     if broken.result == "passed":
         yield _polarity(subject, base, loops)
-    yield _cut(subject, [one for one in loops if one.hold])
+    yield _cut(subject, [loop for loop in loops if loop.hold])
 
 
 def _missing_links(model: Model, loops: Sequence[Loop]) -> Verdict:
@@ -45,7 +45,7 @@ def _missing_links(model: Model, loops: Sequence[Loop]) -> Verdict:
     missing = [
         (loop.name, link)
         for loop in loops
-        for link in is_feedback_loop(model, [split_element(one)[0] for one in loop.variables])
+        for link in is_feedback_loop(model, [split_element(variable)[0] for variable in loop.variables])
     ]
     figures = f"{counted(len(loops), 'loop')}, {len(missing)} links that are in no equation"
     numbers = {"loops": float(len(loops)), "missing": float(len(missing))}
@@ -56,7 +56,7 @@ def _missing_links(model: Model, loops: Sequence[Loop]) -> Verdict:
     return Verdict(test, "structure", "failed", figures, remedy, numbers)
 
 
-def _polarity(subject: Subject, base: Courses, loops: Sequence[Loop]) -> Verdict:
+def _polarity(subject: Subject, base: Trajectories, loops: Sequence[Loop]) -> Verdict:
     test = "polarity of loops"
     every: list[Link] = [link for loop in loops for link in loop.links]
     try:
@@ -103,9 +103,10 @@ def _cut(subject: Subject, loops: Sequence[Loop]) -> Verdict:
     figures += f', strongest "{strongest}" {_move(moved[strongest])}' if len(loops) > 1 else ""
     wrong = [f'with "{loops[member - 1].name}" cut, {text}' for member, text in not_numbers(seen) if member]
     wrong += [
-        f'with "{loops[one.member - 1].name}" cut, "{one.column}" is {one.value:.4g}, and must be {one.bound}'
-        for one in breaches(subject, seen)
-        if one.member
+        f'with "{loops[breach.member - 1].name}" cut, "{breach.column}" is {breach.value:.4g}, '
+        f"and must be {breach.bound}"
+        for breach in breaches(subject, seen)
+        if breach.member
     ]
     idle = [name for name, (move, _) in moved.items() if not move >= _ALIVE]
     if idle:

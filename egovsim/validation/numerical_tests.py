@@ -11,7 +11,7 @@ from egovsim.model.inputs import Floats
 from egovsim.model.model import Method
 from egovsim.model.net_flows import flows_in_rates
 from egovsim.simulation.run import run
-from egovsim.validation.ensembles import Courses, Subject
+from egovsim.validation.ensembles import Subject, Trajectories
 from egovsim.validation.verdicts import Family, Verdict, counted, named_few
 
 _FAMILY: Family = "structure and behaviour"
@@ -19,20 +19,20 @@ _STEPS_A_TIME_CONSTANT = 4.0
 """A quarter of the shortest time constant is the longest step (Sterman 2000, appendix A)."""
 
 
-def numerical_verdicts(subject: Subject, base: Courses) -> Iterator[Verdict]:
+def numerical_verdicts(subject: Subject, base: Trajectories) -> Iterator[Verdict]:
     """Judge the time step."""
     yield _integration_error(subject, base)
     yield _time_constants(subject, base)
 
 
-def _integration_error(subject: Subject, base: Courses) -> Verdict:
+def _integration_error(subject: Subject, base: Trajectories) -> Verdict:
     test = "integration error"
     if any(map(draws_random_numbers, subject.model.variables)):
         remedy = "compare means of many runs under half the step: another step draws other random numbers."
         return Verdict(test, _FAMILY, "not automatic", "the model draws random numbers", remedy)
     clock, allowed = subject.model.clock, subject.declarations.integration_error
     passing = subject.declarations.passing_through
-    stocks = [one.name for one in subject.model.stocks if one.name not in passing]
+    stocks = [stock.name for stock in subject.model.stocks if stock.name not in passing]
     halved = _worst(base, _again(subject, stocks, clock.time_step / 2.0, clock.method), stocks)
     other: Method = "rk4" if clock.method == "euler" else "euler"
     against = _worst(base, _again(subject, stocks, clock.time_step, other), stocks)
@@ -45,7 +45,7 @@ def _integration_error(subject: Subject, base: Courses) -> Verdict:
     return Verdict(test, _FAMILY, "failed", figures, remedy, numbers)
 
 
-def _again(subject: Subject, stocks: list[str], time_step: float, method: Method) -> Courses:
+def _again(subject: Subject, stocks: list[str], time_step: float, method: Method) -> Trajectories:
     result = run(
         subject.model,
         profile=subject.profile,
@@ -55,10 +55,10 @@ def _again(subject: Subject, stocks: list[str], time_step: float, method: Method
         method=method,
         seed=subject.seed,
     )
-    return Courses(result)
+    return Trajectories(result)
 
 
-def _worst(base: Courses, other: Courses, stocks: list[str]) -> tuple[float, str]:
+def _worst(base: Trajectories, other: Trajectories, stocks: list[str]) -> tuple[float, str]:
     """Return the largest gap in a stock, relative to the largest value of the stock, and which."""
     found = [(_gap(base[name], other[name]), name) for name in stocks]
     return max(found, default=(0.0, ""))
@@ -72,7 +72,7 @@ def _gap(one: Floats, other: Floats) -> float:
     return apart / float(size) if size > 0.0 else apart
 
 
-def _time_constants(subject: Subject, base: Courses) -> Verdict:
+def _time_constants(subject: Subject, base: Trajectories) -> Verdict:
     """Find the stocks that empty in less than four steps somewhere in the base run."""
     test = "time constants"
     model, step = subject.model, subject.model.clock.time_step

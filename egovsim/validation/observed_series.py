@@ -16,7 +16,7 @@ from egovsim.toml import Table, finite
 
 def points_of_check(table: Table, folder: Path) -> tuple[tuple[float, float], ...]:
     """Return the series of an evidence check of that name, from ``evidence/checks.toml`` beside the model."""
-    checks = {one.name: one for one in read_checks(folder / "evidence" / "checks.toml") if one.series}
+    checks = {check.name: check for check in read_checks(folder / "evidence" / "checks.toml") if check.series}
     name = table.text("check")
     if name not in checks:
         raise unknown_name(name, checks, what="an evidence check with a series", where=table.place("check"))
@@ -33,7 +33,7 @@ def points_of_file(table: Table, folder: Path) -> Iterable[tuple[float, float]]:
     for row in rows:
         cells = [(row[one] or "").strip() for one in columns]
         if all(cells):
-            yield cast(tuple[float, float], tuple(_cell(one, f"{path.name}, line {rows.line_num}") for one in cells))
+            yield cast(tuple[float, float], tuple(_cell(cell, f"{path.name}, line {rows.line_num}") for cell in cells))
 
 
 def _cell(text: str, place: str) -> float:

@@ -55,7 +55,7 @@ class Crosscheck:
     @property
     def agrees(self) -> bool:
         """Whether every variable agrees: |a - b| <= 1e-9 max(|a|, |b|) + 1e-12 max over time of |a|."""
-        return all(one.agrees for one in self.rows)
+        return all(row.agrees for row in self.rows)
 
     def __str__(self) -> str:
         verdict = "agree" if self.agrees else "DIFFER"
@@ -107,14 +107,14 @@ def crosscheck(
     rows, missing = _compare(model, ours, frame)
     if not rows:
         raise InputError(f"{file.name}: PySD returned none of the model's variables; nothing was compared.")
-    return Crosscheck(file.name, _version(), tuple(sorted(rows, key=lambda one: -one.relative)), missing)
+    return Crosscheck(file.name, _version(), tuple(sorted(rows, key=lambda row: -row.relative)), missing)
 
 
 def _refuse_chance(model: Model, place: str) -> None:
     """Raise an error that names the variables of a model that draw random numbers."""
-    names = [one.name for one in model.variables if draws_random_numbers(one)]
+    names = [variable.name for variable in model.variables if draws_random_numbers(variable)]
     if names:
-        shown = ", ".join(f'"{one}"' for one in names[:5]) + (" and others" if len(names) > 5 else "")
+        shown = ", ".join(f'"{name}"' for name in names[:5]) + (" and others" if len(names) > 5 else "")
         text = f"{shown} draw{'s' if len(names) == 1 else ''} random numbers, and no two engines draw alike"
         raise InputError(f"{place}: {text}; hold what is random, or write a copy without it. Nothing was compared.")
 
@@ -186,7 +186,7 @@ def _compare(model: Model, ours: Result, frame) -> tuple[list[Difference], tuple
             if column is None:
                 missing.append(name)
                 continue
-            values = ours.courses[0, 0, 0][:, variable.first + number]
+            values = ours.trajectories[0, 0, 0][:, variable.first + number]
             rows.append(_difference(name, ours.time, values, column))
     return rows, tuple(missing)
 

@@ -28,15 +28,15 @@ def ranking_verdicts(subject: Subject) -> Iterator[Verdict]:
         remedy = "say by which outcome which policies are ranked ([ranking])."
         yield Verdict(_TEST, _FAMILY, "not automatic", "nothing is declared, or no two policies of a family", remedy)
         return
-    if subject.kept_trouble:
-        yield Verdict(_TEST, _FAMILY, "not automatic", "there are no members to rank with", subject.kept_trouble)
+    if subject.accepted_trouble:
+        yield Verdict(_TEST, _FAMILY, "not automatic", "there are no members to rank with", subject.accepted_trouble)
         return
-    members = subject.kept or _random(subject)
+    members = subject.accepted or _random(subject)
     if not members:
         remedy = "declare the ranges of inputs ([[bounds]])."
         yield Verdict(_TEST, _FAMILY, "not automatic", "no input has a range", remedy)
-    for one in members:
-        yield _judged(subject, claim, policies, one)
+    for member in members:
+        yield _judged(subject, claim, policies, member)
 
 
 def _random(subject: Subject) -> tuple[Members, ...]:
@@ -47,7 +47,7 @@ def _random(subject: Subject) -> tuple[Members, ...]:
 def _policies(subject: Subject, claim: RankingClaim) -> tuple[PolicyPath, ...]:
     """Return the declared policies, or all shipped ones that fit the model."""
     if claim.policies:
-        return tuple(read_policy(one, model=subject.model, profile=subject.profile) for one in claim.policies)
+        return tuple(read_policy(policy, model=subject.model, profile=subject.profile) for policy in claim.policies)
     found: list[PolicyPath] = []
     for name in library.names("policy"):
         try:
@@ -81,7 +81,7 @@ def _judged(
     numbers = {"members": float(len(members.design))}
     agreements: list[float] = []
     for family in _families(policies):
-        rows = [number for number, one in enumerate(policies) if one in family]
+        rows = [number for number, policy in enumerate(policies) if policy in family]
         agreement, best, share = agreement_of(values[rows])
         agreements.append(agreement)
         shown.append(f'{family[0].family} {agreement:.2f}, "{family[best].name}" best in {share:.0%}')
@@ -99,9 +99,9 @@ def _judged(
 def _families(policies: Sequence[PolicyPath]) -> list[list[PolicyPath]]:
     """Return the paths that are ranked together: those of one family, of which there are two or more."""
     found: dict[str, list[PolicyPath]] = {}
-    for one in policies:
-        if one.baseline == "no":
-            found.setdefault(one.family or "own", []).append(one)
+    for policy in policies:
+        if policy.baseline == "no":
+            found.setdefault(policy.family or "own", []).append(policy)
     return [paths for paths in found.values() if len(paths) > 1]
 
 

@@ -18,19 +18,19 @@ _FAMILY: Family = "structure and behaviour"
 
 def reality_verdicts(subject: Subject) -> Iterator[Verdict]:
     """Judge the constraints of a model that has any."""
-    constraints = [one for one in subject.model.reality_checks if isinstance(one, Constraint)]
+    constraints = [check for check in subject.model.reality_checks if isinstance(check, Constraint)]
     if not constraints:
         return
     untestable: list[tuple[str, str]] = []
     broken: list[tuple[str, float]] = []
-    for one in constraints:
+    for constraint in constraints:
         try:
-            since = _broken_since(subject, one)
+            since = _broken_since(subject, constraint)
         except ModelError as why:
-            untestable.append((one.name, str(why).removesuffix(".")))
+            untestable.append((constraint.name, str(why).removesuffix(".")))
             continue
         if since is not None:
-            broken.append((one.name, since))
+            broken.append((constraint.name, since))
     tested = len(constraints) - len(untestable)
     if tested:
         figures = f"{counted(tested, 'constraint')}, {len(broken)} broken"

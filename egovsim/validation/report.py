@@ -37,7 +37,7 @@ def validation_tables(validation: Validation) -> Iterator[RenderableType]:
     from rich.text import Text
 
     for family in FAMILIES:
-        verdicts = [one for one in validation.verdicts if one.family == family]
+        verdicts = [verdict for verdict in validation.verdicts if verdict.family == family]
         if not verdicts:
             continue
         yield Text(_TITLES[family], style="bold")
@@ -45,12 +45,14 @@ def validation_tables(validation: Validation) -> Iterator[RenderableType]:
         rows.add_column(width=_WIDEST_WORD)
         rows.add_column(width=_WIDEST_TEST, overflow="fold")
         rows.add_column(overflow="fold")
-        for one in verdicts:
-            word, style = _SHORT[one.result]
-            said = Text(one.figures)
-            if one.remedy:
-                said.append(("\n" if one.figures else "") + f"→ {one.remedy}", style="dim" if style == "yellow" else "")
-            rows.add_row(Text(word, style=style), Text(one.test), said)
+        for verdict in verdicts:
+            word, style = _SHORT[verdict.result]
+            said = Text(verdict.figures)
+            if verdict.remedy:
+                said.append(
+                    ("\n" if verdict.figures else "") + f"→ {verdict.remedy}", style="dim" if style == "yellow" else ""
+                )
+            rows.add_row(Text(word, style=style), Text(verdict.test), said)
         yield rows
         yield Text()
 
@@ -79,7 +81,7 @@ def validation_page(validation: Validation, *, command: str) -> str:
         _READING,
     ]
     for family in FAMILIES:
-        verdicts = [one for one in validation.verdicts if one.family == family]
+        verdicts = [verdict for verdict in validation.verdicts if verdict.family == family]
         if verdicts:
             lines += [
                 "",
@@ -91,7 +93,7 @@ def validation_page(validation: Validation, *, command: str) -> str:
 
 
 def _counts(validation: Validation) -> str:
-    passed, failed, others = (len(validation.with_result(one)) for one in RESULTS)
+    passed, failed, others = (len(validation.with_result(result)) for result in RESULTS)
     return f"{passed} tests passed, {failed} failed, {others} not automatic"
 
 
@@ -107,13 +109,13 @@ def validation_json(validation: Validation) -> str:
     """
     tests = [
         {
-            "test": one.test,
-            "family": one.family,
-            "verdict": one.result,
-            "figures": one.figures,
-            "remedy": one.remedy,
-            "numbers": {name: value if abs(value) < float("inf") else None for name, value in one.numbers.items()},
+            "test": verdict.test,
+            "family": verdict.family,
+            "verdict": verdict.result,
+            "figures": verdict.figures,
+            "remedy": verdict.remedy,
+            "numbers": {name: value if abs(value) < float("inf") else None for name, value in verdict.numbers.items()},
         }
-        for one in validation.verdicts
+        for verdict in validation.verdicts
     ]
     return json.dumps({"model": validation.model, "tests": tests}, indent=1, ensure_ascii=False) + "\n"

@@ -16,10 +16,10 @@ from egovsim.names import canonical, split_element
 from egovsim.validation.declarations import Balance, Bound, Conserved, Extreme
 from egovsim.validation.ensembles import (
     SLACK,
-    Courses,
     Measure,
     Subject,
     Survey,
+    Trajectories,
     breaches,
     not_numbers,
     random_members,
@@ -31,7 +31,7 @@ _FAMILY: Family = "structure and behaviour"
 _LARGE = 10.0
 """How many times its value an input without a range is made, to see what happens when it is large."""
 
-BASE, RANDOM, KEPT = "the base run", "random members", "kept members, "
+BASE, RANDOM, ACCEPTED = "the base run", "random members", "accepted members, "
 """What the members of a survey are; of kept members, the beginning."""
 
 Runs = Sequence[tuple[str, Survey]]
@@ -46,8 +46,8 @@ def many_runs(subject: Subject, also: Mapping[str, Measure]) -> Runs:
     members = random_members(subject)
     if members is not None:
         found.append((RANDOM, survey(subject, members, measures=measures)))
-    for one in subject.kept:
-        found.append((f"{KEPT}{one.name}", survey(subject, one.design, constants=one.constants, measures=measures)))
+    for one in subject.accepted:
+        found.append((f"{ACCEPTED}{one.name}", survey(subject, one.design, constants=one.constants, measures=measures)))
     return found
 
 
@@ -57,7 +57,7 @@ def claims_measured(subject: Subject) -> Mapping[str, Measure]:
     found: dict[str, Measure] = {}
     if subject.model.clock.method == "euler":
         found |= _leaks(subject)
-    found |= {f"balance: {one.name}": _gap_of(one) for one in said.balances}
+    found |= {f"balance: {balance.name}": _gap_of(balance) for balance in said.balances}
     return found | {f"never falling: {one}": _fall_of(one) for one in said.never_falling}
 
 
@@ -67,8 +67,8 @@ def _leaks(subject: Subject) -> Mapping[str, Measure]:
 
 
 def _leak_of(group: Conserved, step: float) -> Measure:
-    def leak(seen: Courses) -> Floats:
-        stocks = [seen.total(one) for one in group.stocks]
+    def leak(seen: Trajectories) -> Floats:
+        stocks = [seen.total(stock) for stock in group.stocks]
         content = sum(stocks[1:], stocks[0])
         net = np.zeros_like(content)
         for sign, names in ((1.0, group.inflows), (-1.0, group.outflows)):
@@ -82,12 +82,12 @@ def _leak_of(group: Conserved, step: float) -> Measure:
 
 
 def _gap_of(balance: Balance) -> Measure:
-    def gap(seen: Courses) -> Floats:
+    def gap(seen: Trajectories) -> Floats:
         equals = balance.equals
         names = (*balance.terms, *equals) if isinstance(equals, tuple) else balance.terms
-        parts = [seen[one] for one in names]
-        if len({one.shape for one in parts}) > 1:
-            parts = [one.reshape(*one.shape[:2], -1).sum(axis=2) for one in parts]
+        parts = [seen[name] for name in names]
+        if len({part.shape for part in parts}) > 1:
+            parts = [part.reshape(*part.shape[:2], -1).sum(axis=2) for part in parts]
         left, right = parts[: len(balance.terms)], parts[len(balance.terms) :]
         sums = sum(left[1:], left[0])
         wanted = sum(right[1:], right[0]) if isinstance(equals, tuple) else np.full_like(sums, equals)
@@ -99,7 +99,7 @@ def _gap_of(balance: Balance) -> Measure:
 
 
 def _fall_of(name: str) -> Measure:
-    def fall(seen: Courses) -> Floats:
+    def fall(seen: Trajectories) -> Floats:
         values = seen[name]
         values = values.reshape(*values.shape[:2], -1)
         size = np.maximum(np.fmax.reduce(np.abs(values), axis=(1, 2)), 1.0)
@@ -143,7 +143,7 @@ def _finite(runs: Runs) -> Verdict:
 def _in_range(subject: Subject, runs: Runs) -> Verdict:
     test = "declared ranges"
     bounds = subject.declarations.bounds
-    variables = {one: subject.model[split_element(one)[0]] for one in bounds}
+    variables = {bound: subject.model[split_element(bound)[0]] for bound in bounds}
     computed = [one for one, variable in variables.items() if variable.kind == "stock" or not variable.is_input]
     if not computed:
         remedy = "declare shares, non_negative or [[bounds]]."
@@ -164,7 +164,7 @@ def _in_range(subject: Subject, runs: Runs) -> Verdict:
 def _where(what: str, member: int) -> str:
     if what == RANDOM:
         return f"random member {member}"
-    return f"member {member} of {what}" if what.startswith(KEPT) else what
+    return f"member {member} of {what}" if what.startswith(ACCEPTED) else what
 
 
 def _measured(
@@ -192,7 +192,7 @@ def _measured(
     if not wrong:
         yield Verdict(test, _FAMILY, "passed", figures, numbers=numbers)
         return
-    name, (size, place) = max(wrong.items(), key=lambda one: one[1][0])
+    name, (size, place) = max(wrong.items(), key=lambda item: item[1][0])
     said = {
         "conserved": f'the stocks of "{label[name]}" change by more than their declared flows',
         "balance": f'"{label[name]}" does not add up',
@@ -219,11 +219,11 @@ def has_range(bound: Bound) -> bool:
 
 def one_at_a_time(subject: Subject, inputs: Sequence[Variable]) -> tuple[Design, list[tuple[str, float]]]:
     """Return a design with one member for each extreme of each input, the others as they are, and what each is."""
-    cases = [(one.name, value) for one in inputs for value in end_values(subject, one)]
+    cases = [(variable.name, value) for variable in inputs for value in end_values(subject, variable)]
     columns: dict[str, Floats] = {}
-    for one in inputs:
-        for name, value in zip(subject.elements(one.name), subject.values_of(one), strict=True):
-            columns[name] = np.array([end if case == one.name else value for case, end in cases])
+    for variable in inputs:
+        for name, value in zip(subject.elements(variable.name), subject.values_of(variable), strict=True):
+            columns[name] = np.array([end if case == variable.name else value for case, end in cases])
     return Design.of(columns), cases
 
 
@@ -233,8 +233,8 @@ Extremes = tuple[Sequence[tuple[str, float]], Survey | None]
 
 def extreme_runs(subject: Subject) -> tuple[Extremes, Extremes]:
     """Run each input at both of its extremes, the others as in the base run: those with a range, and those without."""
-    with_range = [one for one in subject.inputs if has_range(subject.range_of(one))]
-    without = [one for one in subject.inputs if not has_range(subject.range_of(one))]
+    with_range = [variable for variable in subject.inputs if has_range(subject.range_of(variable))]
+    without = [variable for variable in subject.inputs if not has_range(subject.range_of(variable))]
     return _extremes(subject, with_range), _extremes(subject, without)
 
 
@@ -260,8 +260,8 @@ def _each_input(subject: Subject, test: str, runs: Extremes, bad: Outcome, decla
         return
     wrong = [(*cases[member], text) for member, text in not_numbers(seen)]
     wrong += [
-        (*cases[one.member], f'"{one.column}" is {one.value:.4g}, and must be {one.bound}')
-        for one in breaches(subject, seen)
+        (*cases[breach.member], f'"{breach.column}" is {breach.value:.4g}, and must be {breach.bound}')
+        for breach in breaches(subject, seen)
     ]
     names, inputs = {name for name, _, _ in wrong}, {name for name, _ in cases}
     figures = f"{counted(len(inputs), 'input')} at {counted(len(cases), 'extreme')}, {len(names)} that break it"
@@ -291,7 +291,7 @@ def _declared_extremes(subject: Subject) -> Verdict:
         remedy = "declare what must follow from extremes ([[extreme]])."
         return Verdict(test, _FAMILY, "not automatic", "nothing is declared", remedy)
     members = random_members(subject)
-    wrong = [text for one in extremes for text in _breaking(subject, one, members)]
+    wrong = [text for extreme in extremes for text in _breaking(subject, extreme, members)]
     count = 1 + (0 if members is None else len(members))
     figures = f"{len(extremes)} declared, {counted(count, 'run')} each, {len(wrong)} consequences that do not follow"
     numbers = {"declared": float(len(extremes)), "wrong": float(len(wrong))}
@@ -318,7 +318,7 @@ def _breaking(subject: Subject, extreme: Extreme, members: Design | None) -> Ite
 
 
 def _excess_of(key: str, name: str) -> Measure:
-    def excess(seen: Courses) -> Floats:
+    def excess(seen: Trajectories) -> Floats:
         values = seen[name]
         values = values.reshape(*values.shape[:2], -1)
         size = np.maximum(np.abs(values).max(axis=(1, 2)), 1.0)
@@ -329,9 +329,9 @@ def _excess_of(key: str, name: str) -> Measure:
 
 def _set_in(members: Design, values: Mapping[str, float]) -> Design | None:
     """Return members without the inputs that are set for all of them."""
-    taken = {canonical(split_element(one)[0]) for one in values}
+    taken = {canonical(split_element(value)[0]) for value in values}
     rows = members.rows()
-    kept = [number for number, name in enumerate(members.names) if canonical(name) not in taken]
-    if not kept:
+    columns = [number for number, name in enumerate(members.names) if canonical(name) not in taken]
+    if not columns:
         return None
-    return Design.of({members.names[number]: rows[:, number] for number in kept})
+    return Design.of({members.names[number]: rows[:, number] for number in columns})

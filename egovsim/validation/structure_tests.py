@@ -32,10 +32,10 @@ def structure_verdicts(subject: Subject) -> Iterator[Verdict]:
 
 def _units(model: Model) -> Verdict:
     test = "dimensional consistency"
-    without = [one.name for one in model.variables if not one.unit.strip("? ")]
+    without = [variable.name for variable in model.variables if not variable.unit.strip("? ")]
     if len(without) == len(model):
         return Verdict(test, _FAMILY, "not automatic", "no variable has a unit", "give every variable its unit.")
-    findings = [one for one in check_units(model) if one.severity == "warning"]
+    findings = [unit for unit in check_units(model) if unit.severity == "warning"]
     numbers = {"variables": float(len(model)), "findings": float(len(findings)), "without unit": float(len(without))}
     figures = f"{counted(len(model), 'variable')}, {counted(len(findings), 'unit')} that do not fit"
     figures += f"; {len(without)} without a unit fit everywhere" if without else ""
@@ -58,8 +58,8 @@ def _complete(model: Model) -> Verdict:
 
 def _documented(model: Model) -> Verdict:
     test = "equations documented"
-    no_note = [one.name for one in model.variables if not one.note.strip()]
-    no_unit = [one.name for one in model.variables if not one.unit.strip()]
+    no_note = [variable.name for variable in model.variables if not variable.note.strip()]
+    no_unit = [variable.name for variable in model.variables if not variable.unit.strip()]
     figures = f"{len(no_note)} of {counted(len(model), 'variable')} without a note, {len(no_unit)} without a unit"
     numbers = {"without note": float(len(no_note)), "without unit": float(len(no_unit))}
     if not no_note and not no_unit:

@@ -12,7 +12,7 @@ from egovsim.model.model import Model
 from egovsim.readers.read_model import locate_model, read_model
 from egovsim.simulation.files import read_profile
 from egovsim.simulation.run import Progress
-from egovsim.validation.accepted_members import kept_members
+from egovsim.validation.accepted_members import accepted_members
 from egovsim.validation.behaviour_tests import (
     family_verdict,
     mode_verdicts,
@@ -23,7 +23,7 @@ from egovsim.validation.behaviour_tests import (
 )
 from egovsim.validation.declaration_files import declarations_path, read_declarations, undeclared
 from egovsim.validation.declarations import Declarations
-from egovsim.validation.ensembles import Members, Subject, base_courses
+from egovsim.validation.ensembles import Members, Subject, base_trajectories
 from egovsim.validation.fit import fit_verdicts
 from egovsim.validation.loop_tests import loop_verdicts
 from egovsim.validation.manual_tests import judgement_verdicts
@@ -83,9 +83,9 @@ def validate(
     read = model if isinstance(model, Model) else read_model(model, data=data)
     said = _declared(read, file, declarations)
     profile = read_profile(said.profile, model=read) if said.profile else None
-    kept, trouble = _kept(read, profile)
-    subject = Subject(read, said, profile, _family(read, file), kept, trouble, members, seed, workers)
-    found = sorted(_verdicts(_tests(subject), progress), key=lambda one: FAMILIES.index(one.family))
+    accepted, trouble = _accepted(read, profile)
+    subject = Subject(read, said, profile, _family(read, file), accepted, trouble, members, seed, workers)
+    found = sorted(_verdicts(_tests(subject), progress), key=lambda verdict: FAMILIES.index(verdict.family))
     return Validation(read.file or read.name, tuple(found))
 
 
@@ -111,12 +111,12 @@ def _family(model: Model, file: Path | None) -> tuple[Profile, ...]:
     return tuple(found)
 
 
-def _kept(model: Model, profile: Profile | None) -> tuple[tuple[Members, ...], str]:
+def _accepted(model: Model, profile: Profile | None) -> tuple[tuple[Members, ...], str]:
     """Return the members that agree with evidence, or why there are none."""
     if profile is None:
         return (), ""
     try:
-        return kept_members(model, profile), ""
+        return accepted_members(model, profile), ""
     except DataError as error:
         return (), str(error)
 
@@ -145,7 +145,7 @@ def _tests(subject: Subject) -> tuple[Part, ...]:
 
 
 def _tests_of_runs(subject: Subject) -> Iterator[Verdict]:
-    base = base_courses(subject)
+    base = base_trajectories(subject)
     runs = many_runs(subject, modes_measured(subject))
     yield from state_verdicts(subject, runs)
     yield from numerical_verdicts(subject, base)

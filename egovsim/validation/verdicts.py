@@ -54,14 +54,14 @@ class Validation:
 
     def __getitem__(self, test: str) -> Verdict:
         """Return the verdict of a test; raise `UnknownNameError` with the nearest names when there is none."""
-        for one in self.verdicts:
-            if one.test == test:
-                return one
-        raise unknown_name(test, [one.test for one in self.verdicts], what="a test of this validation")
+        for verdict in self.verdicts:
+            if verdict.test == test:
+                return verdict
+        raise unknown_name(test, [verdict.test for verdict in self.verdicts], what="a test of this validation")
 
     def with_result(self, result: Outcome) -> tuple[Verdict, ...]:
         """Return the verdicts that came out so."""
-        return tuple(one for one in self.verdicts if one.result == result)
+        return tuple(verdict for verdict in self.verdicts if verdict.result == result)
 
     @property
     def failed(self) -> tuple[Verdict, ...]:
@@ -69,7 +69,7 @@ class Validation:
         return self.with_result("failed")
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{len(self.with_result(one))} {one}" for one in RESULTS)
+        counts = ", ".join(f"{len(self.with_result(result))} {result}" for result in RESULTS)
         return f"{self.model}: {counts}"
 
 

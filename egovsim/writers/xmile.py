@@ -160,13 +160,15 @@ def _unsayable_table(table: Table, where: Where) -> Iterator[tuple[Where, str]]:
 
 
 def _is_for_all(variable: Variable, equation: Equation) -> bool:
-    return not equation.elements or equation.elements == tuple(canonical(one) for one in variable.dimensions)
+    return not equation.elements or equation.elements == tuple(
+        canonical(dimension) for dimension in variable.dimensions
+    )
 
 
 def _covered(model: Model, variable: Variable, equation: Equation) -> Iterator[tuple[str, ...]]:
     """Yield the elements that an equation is for."""
-    axes = [model.dimension_by_id[canonical(one)] for one in variable.dimensions]
-    given = equation.elements or tuple(one.id for one in axes)
+    axes = [model.dimension_by_id[canonical(dimension)] for dimension in variable.dimensions]
+    given = equation.elements or tuple(ax.id for ax in axes)
     yield from product(*(axis.element_ids if id == axis.id else (id,) for id, axis in zip(given, axes, strict=True)))
 
 
@@ -198,7 +200,11 @@ def _lines(model: Model) -> Iterator[str]:
     if model.unit_synonyms:
         yield from ("<model_units>", *map(_unit, model.unit_synonyms), "</model_units>")
     if model.dimensions:
-        yield from ("<dimensions>", *(line for one in model.dimensions for line in _dimension(one)), "</dimensions>")
+        yield from (
+            "<dimensions>",
+            *(line for dimension in model.dimensions for line in _dimension(dimension)),
+            "</dimensions>",
+        )
     yield from ("<model>", "<variables>")
     written = _Writer(model)
     for variable in model.variables:
@@ -214,9 +220,9 @@ def _header(model: Model) -> Iterator[str]:
     yield f"<name>{escape(model.name)}</name>"
     yield "<vendor>egovsim</vendor>"
     yield f'<product version={quoteattr(own_version())} lang="en">egovsim</product>'
-    calls = (node for one in model.variables for node in _nodes(one) if isinstance(node, Call))
+    calls = (node for variable in model.variables for node in _nodes(variable) if isinstance(node, Call))
     foreign = any(FUNCTIONS[node.function].vensim and not FUNCTIONS[node.function].xmile for node in calls)
-    deepest = max((len(one.dimensions) for one in model.variables), default=0)
+    deepest = max((len(variable.dimensions) for variable in model.variables), default=0)
     yield f'<options namespace="{"std, vensim" if foreign else "std"}">'
     if deepest:
         yield f'<uses_arrays maximum_dimensions="{deepest}"/>'
@@ -234,7 +240,7 @@ def _specs(clock: Clock) -> str:
 
 def _dimension(dimension: Dimension) -> Iterator[str]:
     yield f"<dim name={quoteattr(dimension.name)}>"
-    yield from (f"<elem name={quoteattr(one)}/>" for one in dimension.elements)
+    yield from (f"<elem name={quoteattr(element)}/>" for element in dimension.elements)
     for other, pairs in dimension.mappings:
         for own, served in pairs:
             yield f"<egovsim:map to={quoteattr(other)} elem={quoteattr(own)} serves={quoteattr(','.join(served))}/>"
@@ -243,14 +249,14 @@ def _dimension(dimension: Dimension) -> Iterator[str]:
 
 def _unit(unit: UnitSynonyms) -> str:
     inside = f"<eqn>{escape(unit.definition)}</eqn>" if unit.definition else ""
-    inside += "".join(f"<alias>{escape(one)}</alias>" for one in unit.names[1:])
+    inside += "".join(f"<alias>{escape(name)}</alias>" for name in unit.names[1:])
     return f"<unit name={quoteattr(unit.names[0])}>{inside}</unit>"
 
 
 def _groups(model: Model) -> Iterator[str]:
     for name, members in model.groups.items():
         yield f"<group name={quoteattr(name)}>"
-        yield from (f"<entity name={_named(one)}/>" for one in members)
+        yield from (f"<entity name={_named(member)}/>" for member in members)
         yield "</group>"
 
 
@@ -278,7 +284,7 @@ class _Writer:
         points: dict[str, Table] = {}
         rated = self._rates.get(variable.id)
         has_net_flow = variable.kind == "stock" and rated is None and not moved_by_flows(self.model, variable)
-        equations = tuple(self._written(variable, one, points) for one in variable.equations)
+        equations = tuple(self._written(variable, equation, points) for equation in variable.equations)
         variable = replace(variable, equations=equations)
         for name, table in points.items():
             yield f'<gf name={quoteattr(name)}{_type(table)} egovsim:in_place="true">'
@@ -304,12 +310,12 @@ class _Writer:
     @cached_property
     def flows(self) -> frozenset[str]:
         """Ids of the variables that are flows in the file."""
-        rated = (id for one in self._rates.values() for id in (*one.into, *one.out_of))
-        return frozenset((*rated, *(one.id for one in self.model.variables if one.kind == "flow")))
+        rated = (id for rate in self._rates.values() for id in (*rate.into, *rate.out_of))
+        return frozenset((*rated, *(variable.id for variable in self.model.variables if variable.kind == "flow")))
 
     def _net_flow(self, stock: Variable) -> Variable:
         """Make a flow of the rate of a stock."""
-        equations = tuple(Equation(one.rate, one.elements) for one in stock.equations)
+        equations = tuple(Equation(equation.rate, equation.elements) for equation in stock.equations)
         unit = f"{stock.unit}/{self.model.clock.unit}" if stock.unit and self.model.clock.unit else ""
         name = self._new_name(f"{stock.name} net flow")
         return Variable(name, "flow", equations, stock.dimensions, unit=unit, where=stock.where)
@@ -346,14 +352,17 @@ class _Writer:
         return replace(equation, expression=expression, rate=None if rate is None else rewrite(rate, changed))
 
     def _spelled(self, node: Reference) -> Reference:
-        given = (one if isinstance(one, Star) else self._names.get(one, one) for one in node.subscripts)
+        given = (
+            subscript if isinstance(subscript, Star) else self._names.get(subscript, subscript)
+            for subscript in node.subscripts
+        )
         return replace(node, subscripts=tuple(given)) if node.subscripts else node
 
     @cached_property
     def _names(self) -> dict[str, str]:
         """Names of elements and dimensions by their ids."""
-        elements = {id: name for one in self.model.dimensions for id, name in one.element_names.items()}
-        return elements | {one.id: one.name for one in self.model.dimensions}
+        elements = {id: name for dimension in self.model.dimensions for id, name in dimension.element_names.items()}
+        return elements | {dimension.id: dimension.name for dimension in self.model.dimensions}
 
     def _lines(self, variable: Variable, flows: Iterable[tuple[str, str]], *, mark: str = "") -> Iterator[str]:
         tag = "flow" if variable.id in self.flows else _TAGS[variable.kind]
@@ -364,23 +373,23 @@ class _Writer:
             tag, mark = "gf", _type(table)
         yield f"<{tag} name={_named(variable.name)}{mark}>"
         if variable.dimensions:
-            names = "".join(f"<dim name={quoteattr(one)}/>" for one in variable.dimensions)
+            names = "".join(f"<dim name={quoteattr(dimension)}/>" for dimension in variable.dimensions)
             yield f"<dimensions>{names}</dimensions>"
         if table is not None:
             yield from _points(table)
         elif len(variable.equations) == 1 and not variable.equations[0].elements:
             yield from _equation(variable.equations[0])
         else:
-            for one in variable.equations:
-                yield f"<element subscript={quoteattr(self._subscript(variable, one))}>"
-                yield from (*_equation(one), "</element>")
+            for equation in variable.equations:
+                yield f"<element subscript={quoteattr(self._subscript(variable, equation))}>"
+                yield from (*_equation(equation), "</element>")
         yield from (f"<{kind}>{escape(_flow_name(name))}</{kind}>" for kind, name in flows)
         yield from _documentation(variable)
         yield f"</{tag}>"
 
     def _subscript(self, variable: Variable, equation: Equation) -> str:
         """Return the elements of an equation as the file writes them."""
-        ids = equation.elements or tuple(canonical(one) for one in variable.dimensions)
+        ids = equation.elements or tuple(canonical(dimension) for dimension in variable.dimensions)
         return ",".join(self._names.get(one, one) for one in ids)
 
 

@@ -32,7 +32,7 @@ def view_texts(views: Iterable[View]) -> Iterator[str]:
     """Yield every text that a diagram holds."""
     for view in views:
         yield view.name
-        yield from (one.name for one in view.items)
+        yield from (item.name for item in view.items)
 
 
 def _view(view: View, flows: Collection[str]) -> Iterator[str]:

@@ -90,8 +90,8 @@ class _Printer:
         lines += ["  " + line for line in self._assigned(program.step)]
         for number, id in enumerate(program.outputs):
             lines.append(f"      out[instant * {len(program.outputs)} + {number}] = {named[id]};")
-        for number, one in enumerate(program.rates):
-            lines.append(f"      const double r{number} = {self.value(one.expression)};")
+        for number, rate in enumerate(program.rates):
+            lines.append(f"      const double r{number} = {self.value(rate.expression)};")
         for number in range(len(program.rates)):
             lines.append(f"      s{number} += dt * r{number};")
         lines.append("    }")

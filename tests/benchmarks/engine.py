@@ -52,14 +52,14 @@ def spread_design(model: egovsim.Model, members: int) -> egovsim.Design:
 
 def ranges_of(model: egovsim.Model) -> list[egovsim.Range]:
     found: list[egovsim.Range] = []
-    for one in model.inputs:
-        value = plain_number(one.equations[0].expression)
-        if one.kind == "stock" or one.dimensions or not value:
+    for variable in model.inputs:
+        value = plain_number(variable.equations[0].expression)
+        if variable.kind == "stock" or variable.dimensions or not value:
             continue
         low, high = sorted((0.9 * value, 1.1 * value))
-        low = low if one.bounds.low is None else max(low, one.bounds.low)
-        high = high if one.bounds.high is None else min(high, one.bounds.high)
-        found.append(egovsim.Range(one.name, low, high))
+        low = low if variable.bounds.low is None else max(low, variable.bounds.low)
+        high = high if variable.bounds.high is None else min(high, variable.bounds.high)
+        found.append(egovsim.Range(variable.name, low, high))
     return found
 
 
@@ -213,7 +213,7 @@ def first_result(table: Table, bench: Bench, path: Path) -> None:
 def ensemble(members: int) -> None:
     """Run many members of the e-government model with ten metrics, and print seconds and memory; in a process."""
     model = egovsim.read_model("egov")
-    stocks = [one.name for one in model.stocks if not one.dimensions][:5]
+    stocks = [stock.name for stock in model.stocks if not stock.dimensions][:5]
     metrics = [make(name) for name in stocks for make in (egovsim.final, lambda name: egovsim.Metric(name, "maximum"))]
     design = egovsim.sample(ranges_of(model), members=members, seed=1)
     egovsim.run(model, design=egovsim.sample(ranges_of(model), members=8, seed=1), metrics=metrics)

@@ -46,10 +46,10 @@ def _loop(operations: tuple[str, ...], lanes: int) -> str:
         lines.append(f"  %p{place} = {at.format(kind=kind, place=place)}")
         lines.append(f"  %a{place} = load {kind}, {kind}* %p{place}, align 8")
     lines += ["  br label %body", "body:", "  %round = phi i64 [0, %entry], [%next, %body]"]
-    lines += [f"  %x{one} = phi {kind} [%a{one}, %entry], [%y{one}, %body]" for one in chains]
-    for one in chains:
-        lines.append(f"  %y{one} = {operations[one % len(operations)]} {kind} %x{one}, %a{CHAINS}")
+    lines += [f"  %x{chain} = phi {kind} [%a{chain}, %entry], [%y{chain}, %body]" for chain in chains]
+    for chain in chains:
+        lines.append(f"  %y{chain} = {operations[chain % len(operations)]} {kind} %x{chain}, %a{CHAINS}")
     lines += ["  %next = add i64 %round, 1", "  %more = icmp slt i64 %next, %rounds"]
     lines += ["  br i1 %more, label %body, label %after", "after:"]
-    lines += [f"  store {kind} %y{one}, {kind}* %p{one}, align 8" for one in chains]
+    lines += [f"  store {kind} %y{chain}, {kind}* %p{chain}, align 8" for chain in chains]
     return "\n".join([*lines, "  ret void", "}"])

@@ -88,11 +88,11 @@ def command_seconds(command: list[str], *, times: int = 5, **values: str) -> flo
 
 def varied_constant(model: egovsim.Model) -> tuple[str, float, float]:
     """Return a constant and both ends of half a percent about its value."""
-    for one in model.inputs:
-        value = one.equations[0].expression.value if one.kind != "stock" and not one.dimensions else 0.0
-        used = one.bounds.low is None or one.bounds.low < value * 0.99
-        if value > 0.0 and used and (one.bounds.high is None or one.bounds.high > value * 1.01):
-            return one.name, 0.995 * value, 1.005 * value
+    for variable in model.inputs:
+        value = variable.equations[0].expression.value if variable.kind != "stock" and not variable.dimensions else 0.0
+        used = variable.bounds.low is None or variable.bounds.low < value * 0.99
+        if value > 0.0 and used and (variable.bounds.high is None or variable.bounds.high > value * 1.01):
+            return variable.name, 0.995 * value, 1.005 * value
     raise SystemExit(f"{model.name}: no constant to vary")
 
 
@@ -132,7 +132,7 @@ MEMBERS, FEWER = 2000, 200
 def members_of(report: Report, name: str, path: Path) -> tuple[float, float]:
     """Time a member of this engine beside pysimlin on the same file; return it for one thread and for two."""
     model, output = egovsim.read_model(path), OUTPUT[name]
-    everything = [one.name for one in model.variables if one.kind != "lookup"]
+    everything = [variable.name for variable in model.variables if variable.kind != "lookup"]
     one_design, all_design = design_of(model, MEMBERS), design_of(model, FEWER)
 
     def one_output(workers: int) -> object:
@@ -175,7 +175,7 @@ def pysd_seconds(report: Report, name: str, path: Path, ours: tuple[float, float
     clock = egovsim.read_model(path).clock
     whole = seconds if until is None else seconds * (clock.stop - clock.start) / (until - clock.start)
     how = "once" if until is None else f"once; {seconds:.1f} s to {until:g}, scaled to {clock.stop:g}"
-    ratios = " and ".join(f"{whole / one:,.0f}" for one in ours)
+    ratios = " and ".join(f"{whole / our:,.0f}" for our in ours)
     report.add(f"{name}: a run in PySD", whole, f"{how}; {ratios} members of ours, on one thread and two")
 
 
@@ -213,7 +213,7 @@ def machine() -> str:
     model = platform.processor() or platform.machine()
     described = Path("/proc/cpuinfo")
     if described.exists():
-        lines = [one for one in described.read_text().splitlines() if one.startswith("model name")]
+        lines = [line for line in described.read_text().splitlines() if line.startswith("model name")]
         model = lines[0].partition(":")[2].strip() if lines else model
     import llvmlite
 

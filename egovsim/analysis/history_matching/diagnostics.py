@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from egovsim.analysis.history_matching.evidence import EvidenceCheck
-from egovsim.analysis.history_matching.matching import Hurdle, Match, Search, check_values
+from egovsim.analysis.history_matching.matching import CheckCounts, Match, Search, check_values
 from egovsim.analysis.measures import Spread, spread
 from egovsim.model.inputs import Floats, Profile, Range
 from egovsim.model.metrics import value_at
@@ -25,14 +25,14 @@ nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class CheckLesson:
+class CheckDiagnostics:
     """What one check did, and what the kept members say to it.
 
     Parameters
     ----------
     check : EvidenceCheck
         The check; one that only reports has no hurdle.
-    hurdle : Hurdle or None
+    counts : Hurdle or None
         How many it rejected as the first, alone, and as the last.
     search : Search or None
         The search that it belongs to.
@@ -45,7 +45,7 @@ class CheckLesson:
     """
 
     check: EvidenceCheck
-    hurdle: Hurdle | None
+    counts: CheckCounts | None
     search: Search | None
     values: Spread
     passing: float
@@ -53,7 +53,7 @@ class CheckLesson:
 
 
 @dataclass(frozen=True, slots=True)
-class ConstantLesson:
+class ConstantDiagnostics:
     """How the kept members' values of one constant differ from the range that it was drawn from.
 
     Parameters
@@ -84,26 +84,26 @@ class ConstantLesson:
         return "somewhat" if self.distance >= max(UNTOUCHED, self.noise) else "untouched"
 
 
-def check_lessons(model: Model, match: Match, *, workers: int | None = None) -> tuple[CheckLesson, ...]:
+def check_diagnostics(model: Model, match: Match, *, workers: int | None = None) -> tuple[CheckDiagnostics, ...]:
     """Return what every check of a match's benchmark did, in the order of the file."""
     values = check_values(model, match, match.benchmark.checks, workers=workers)
-    return tuple(_check_lesson(match, one, values[one.name]) for one in match.benchmark.checks)
+    return tuple(_diagnose_check(match, check, values[check.name]) for check in match.benchmark.checks)
 
 
-def _check_lesson(match: Match, check: EvidenceCheck, value: Floats) -> CheckLesson:
-    hurdle = match.hurdles.get(check.name)
-    search = match.search if hurdle in match.search.hurdles else match.block
-    left_out = search.passing_when_left_out(hurdle) if hurdle is not None and search is not None else math.nan
+def _diagnose_check(match: Match, check: EvidenceCheck, value: Floats) -> CheckDiagnostics:
+    counts = match.check_counts.get(check.name)
+    search = match.search if counts in match.search.check_counts else match.block
+    left_out = search.passing_when_left_out(counts) if counts is not None and search is not None else math.nan
     passing = float(np.mean(check.passes(value)))
-    return CheckLesson(check, hurdle, search if hurdle is not None else None, spread(value), passing, left_out)
+    return CheckDiagnostics(check, counts, search if counts is not None else None, spread(value), passing, left_out)
 
 
-def constant_lessons(match: Match) -> tuple[ConstantLesson, ...]:
+def constant_diagnostics(match: Match) -> tuple[ConstantDiagnostics, ...]:
     """Return how far the evidence moved every uncertain constant, the furthest first.
 
     Kept constants are correlated: each row is true alone, a member is more than its rows.
     """
-    found: dict[tuple[str, str], ConstantLesson] = {}
+    found: dict[tuple[str, str], ConstantDiagnostics] = {}
     for place, profile in match.benchmark.profiles.items():
         design = match.design(profile)
         ranges = {one.name: one for one in (*match.benchmark.ranges, *profile.ranges)}
@@ -111,15 +111,15 @@ def constant_lessons(match: Match) -> tuple[ConstantLesson, ...]:
         for name, values in zip(design.names, design.rows().T, strict=True):
             where = place if name in own else ""
             if (name, where) not in found:
-                found[name, where] = _constant_lesson(ranges[name], where, values)
+                found[name, where] = _diagnose_constant(ranges[name], where, values)
     return tuple(sorted(found.values(), key=lambda one: -one.distance))
 
 
-def _constant_lesson(one: Range, place: str, values: Floats) -> ConstantLesson:
+def _diagnose_constant(one: Range, place: str, values: Floats) -> ConstantDiagnostics:
     from scipy.stats import kstest
 
     distance = kstest(one.unit(values), "uniform").statistic if one.high > one.low else 0.0
-    return ConstantLesson(one, place, spread(values), float(distance), 1.36 / math.sqrt(len(values)))
+    return ConstantDiagnostics(one, place, spread(values), float(distance), 1.36 / math.sqrt(len(values)))
 
 
 @dataclass(frozen=True, slots=True)

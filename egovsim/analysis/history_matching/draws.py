@@ -33,7 +33,7 @@ class Draws:
         The shared constants.
     seed : int
         Every draw follows from it and the member's number.
-    picked : Picked, optional
+    block_sample : Picked, optional
         The block whose constants are not drawn but picked from what was kept of it.
     only : frozenset of str, optional
         Canonical names of the constants of places that are drawn; by default all.
@@ -41,7 +41,7 @@ class Draws:
 
     ranges: tuple[Range, ...]
     seed: int
-    picked: Picked | None = None
+    block_sample: BlockSample | None = None
     only: frozenset[str] | None = None
 
     def rows(self, profile: Profile, indices: Integers) -> Design:
@@ -67,40 +67,40 @@ class Draws:
         own = tuple(one for one in profile.ranges if self.only is None or canonical(one.name) in self.only)
         ranges = (*(self.ranges[number] for number in columns), *own)
         names = tuple(one.name for one in ranges)
-        swaps, scale = self._swaps(profile, names), _scaling(ranges)
+        gap_items, scale = self._block_columns(profile, names), _scaling(ranges)
 
         def make(first: int, last: int) -> Floats:
             wanted = indices[first:last]
             shared = uniforms(self.seed, wanted, len(self.ranges) + 1)
             placed = uniforms(named_seed(self.seed, profile.name), wanted, len(own))
             table = scale(np.hstack([shared[:, columns], placed]))
-            if swaps is not None:
-                table[:, swaps.here] = swaps.rows[self._tuple(shared)][:, swaps.there]
+            if gap_items is not None:
+                table[:, gap_items.here] = gap_items.rows[self._tuple(shared)][:, gap_items.there]
             return table
 
         return Design(names, len(indices), make)
 
     def _tuple(self, shared: Floats) -> Integers:
         """Return the tuples that members pick by the last of their shared numbers."""
-        count = len(self.picked.kept) if self.picked is not None else 0
+        count = len(self.block_sample.accepted) if self.block_sample is not None else 0
         return np.floor(shared[:, -1] * count).astype(np.int64)
 
-    def _swaps(self, profile: Profile, names: tuple[str, ...]) -> _Swaps | None:
+    def _block_columns(self, profile: Profile, names: tuple[str, ...]) -> _BlockColumns | None:
         """Return which columns come from the block's kept tuples instead."""
-        if self.picked is None:
+        if self.block_sample is None:
             return None
-        there, rows = self.picked.under(profile)
+        there, rows = self.block_sample.under(profile)
         place = {canonical(name): number for number, name in enumerate(there)}
-        here = [number for number, name in enumerate(names) if canonical(name) in self.picked.names]
-        return _Swaps(here, [place[canonical(names[number])] for number in here], rows)
+        here = [number for number, name in enumerate(names) if canonical(name) in self.block_sample.names]
+        return _BlockColumns(here, [place[canonical(names[number])] for number in here], rows)
 
 
 @dataclass(frozen=True)
-class Picked:
+class BlockSample:
     """What was kept of a block: its draws, the numbers of those that were kept, and its constants' canonical names."""
 
     draws: Draws
-    kept: Integers
+    accepted: Integers
     names: frozenset[str]
     _under: dict[str, tuple[Profile, tuple[str, ...], Floats]] = field(
         default_factory=dict[str, tuple[Profile, tuple[str, ...], Floats]], repr=False, compare=False
@@ -110,13 +110,13 @@ class Picked:
         """Return the names and kept values of the block's constants under a profile; worked out once for each."""
         known = self._under.get(profile.name)
         if known is None or known[0] != profile:
-            design = self.draws.rows(profile, self.kept)
+            design = self.draws.rows(profile, self.accepted)
             known = self._under[profile.name] = (profile, design.names, design.rows())
         return known[1:]
 
 
 @dataclass(frozen=True)
-class _Swaps:
+class _BlockColumns:
     """Columns of a table, `here`, that are taken from columns `there` of the block's kept `rows`."""
 
     here: list[int]

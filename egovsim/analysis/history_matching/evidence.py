@@ -236,16 +236,16 @@ class Benchmark:
         UnknownNameError
             When there is none of that name.
         """
-        for one in self.structures:
-            if one.name == name:
-                return one
-        raise unknown_name(name, (one.name for one in self.structures), what="a structure of this evidence")
+        for structure in self.structures:
+            if structure.name == name:
+                return structure
+        raise unknown_name(name, (structure.name for structure in self.structures), what="a structure of this evidence")
 
     def widened(self, factor: float) -> Benchmark:
         """Return the benchmark with every tolerance times `factor`."""
-        return replace(self, checks=tuple(one.widened(factor) for one in self.checks))
+        return replace(self, checks=tuple(check.widened(factor) for check in self.checks))
 
     @property
     def rejecting(self) -> tuple[EvidenceCheck, ...]:
         """The checks that drop members, in the order of the file."""
-        return tuple(one for one in self.checks if one.action == "reject")
+        return tuple(check for check in self.checks if check.action == "reject")

@@ -79,14 +79,14 @@ def read_checks(path: str | Path) -> tuple[EvidenceCheck, ...]:
     """
     root, _ = read_table(library.find("evidence", path))
     root.only(("check",), what="a file of evidence checks")
-    checks = tuple(_check(one) for one in root.tables("check"))
+    checks = tuple(_check(table) for table in root.tables("check"))
     if not checks:
         raise DataError(f"{root.file}: there is no [[check]] in this file.")
     seen: set[str] = set()
-    for one in checks:
-        if one.name in seen:
-            raise DataError(f'{root.file}: two checks are called "{one.name}"; give each its own name.')
-        seen.add(one.name)
+    for check in checks:
+        if check.name in seen:
+            raise DataError(f'{root.file}: two checks are called "{check.name}"; give each its own name.')
+        seen.add(check.name)
     return checks
 
 
@@ -170,13 +170,17 @@ def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
     root.only(("ranges", "block"), what="a file of ranges")
     block = _block(root)
     known, blocks = library.names("profile"), (block.name,) if block is not None else ()
-    for one in checks:
-        for place in one.places:
+    for check in checks:
+        for place in check.places:
             if place not in known:
                 raise unknown_name(place, known, what="a shipped profile", where=where)
-        if one.block and one.block not in blocks:
-            raise unknown_name(one.block, blocks, what="a block of ranges.toml", where=f'{where}: check "{one.name}"')
-    profiles = {place: read_profile(place) for place in dict.fromkeys(place for one in checks for place in one.places)}
+        if check.block and check.block not in blocks:
+            raise unknown_name(
+                check.block, blocks, what="a block of ranges.toml", where=f'{where}: check "{check.name}"'
+            )
+    profiles = {
+        place: read_profile(place) for place in dict.fromkeys(place for check in checks for place in check.places)
+    }
     files = [library.record(file("checks")), record, library.record(figures)]
     files += [library.record(library.find("profile", place)) for place in profiles]
     structures: tuple[Structure, ...] = (AS_WRITTEN,)
@@ -217,13 +221,13 @@ def read_structures(path: str | Path) -> tuple[Structure, ...]:
     root, _ = read_table(library.find("evidence", path))
     root.only(("structure",), what="a file of structures")
     found: list[Structure] = []
-    for one in root.tables("structure"):
-        one.only(("name", "label", "note", "constants"), what="a structure")
-        name, constants = one.text("name"), one.table("constants")
+    for table in root.tables("structure"):
+        table.only(("name", "label", "note", "constants"), what="a structure")
+        name, constants = table.text("name"), table.table("constants")
         if name in (other.name for other in found):
             raise DataError(f'{root.file}: two structures are called "{name}"; give each its own name.')
         values = {key: constants.number(key) for key in constants.values}
-        found.append(Structure(name, values, label_of(one, name), one.text("note", "")))
+        found.append(Structure(name, values, label_of(table, name), table.text("note", "")))
     if not found:
         raise DataError(f"{root.file}: there is no [[structure]] in this file.")
     return tuple(found)

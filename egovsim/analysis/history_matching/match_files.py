@@ -16,7 +16,7 @@ import numpy as np
 
 from egovsim import library
 from egovsim.analysis.history_matching.evidence import Benchmark, Structure
-from egovsim.analysis.history_matching.matching import Hurdle, Match, Search
+from egovsim.analysis.history_matching.matching import CheckCounts, Match, Search
 from egovsim.errors import DataError, OutputError
 from egovsim.model.model import Model
 from egovsim.output import write_atomically
@@ -32,8 +32,16 @@ def model_fingerprint(model: Model) -> str:
     """Return a hash of everything in a model that its numbers depend on: no note, label, range or picture."""
     parts: list[object] = [model.clock, model.dimensions]
     parts += [
-        (one.id, one.kind, one.equations, one.dimensions, one.inflows, one.outflows, one.non_negative)
-        for one in model.variables
+        (
+            variable.id,
+            variable.kind,
+            variable.equations,
+            variable.dimensions,
+            variable.inflows,
+            variable.outflows,
+            variable.non_negative,
+        )
+        for variable in model.variables
     ]
     return digest("\n".join(map(repr, parts)).encode())
 
@@ -100,10 +108,10 @@ def read_match(path: Path, model: Model, benchmark: Benchmark, structure: Struct
     try:
         found: object = json.loads(library.read_bytes(path))
     except ValueError as cause:
-        raise DataError(f"{label}: is not a file of kept members ({cause}).") from cause
+        raise DataError(f"{label}: is not a file of accepted members ({cause}).") from cause
     expected = {"model_fingerprint", "evidence_fingerprint", "structure", "constants", "seed", "block", "search"}
     if not isinstance(found, dict) or not expected <= set(cast("dict[str, object]", found)):
-        raise DataError(f"{label}: is not a file of kept members; `egovsim match` writes one.")
+        raise DataError(f"{label}: is not a file of accepted members; `egovsim match` writes one.")
     content = cast("dict[str, Any]", found)
     differing = [
         what
@@ -116,7 +124,7 @@ def read_match(path: Path, model: Model, benchmark: Benchmark, structure: Struct
     ]
     if differing:
         raise DataError(
-            f"{label}: these members were kept with {' and '.join(differing)}; "
+            f"{label}: these members were accepted with {' and '.join(differing)}; "
             "run `egovsim match` with the model and evidence of now, and give its folder as --match."
         )
     try:
@@ -127,16 +135,16 @@ def read_match(path: Path, model: Model, benchmark: Benchmark, structure: Struct
 
 
 def _written(search: Search) -> dict[str, object]:
-    found = {one.name: getattr(search, one.name) for one in fields(Search)}
-    kept = [int(search.kept[0]), *np.diff(search.kept).tolist()] if len(search.kept) else []
-    return found | {"kept": kept, "hurdles": [asdict(one) for one in search.hurdles]}
+    found = {field.name: getattr(search, field.name) for field in fields(Search)}
+    accepted = [int(search.accepted[0]), *np.diff(search.accepted).tolist()] if len(search.accepted) else []
+    return found | {"accepted": accepted, "check_counts": [asdict(count) for count in search.check_counts]}
 
 
 def _read(content: Mapping[str, Any]) -> Search:
     """Read a search; the kept numbers stand as the first and the steps to the next."""
     return Search(
-        kept=np.cumsum(np.array(content["kept"], dtype=np.int64)),
-        hurdles=tuple(Hurdle(**one) for one in content["hurdles"]),
+        accepted=np.cumsum(np.array(content["accepted"], dtype=np.int64)),
+        check_counts=tuple(CheckCounts(**one) for one in content["check_counts"]),
         borderline=tuple(content["borderline"]),
-        **{key: int(content[key]) for key in ("tried", "surveyed", "surveyed_kept", "screened")},
+        **{key: int(content[key]) for key in ("tried", "followed", "followed_accepted", "screened")},
     )

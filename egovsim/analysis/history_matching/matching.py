@@ -19,7 +19,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from egovsim.analysis.history_matching.draws import Draws, Integers, Picked, named_seed
+from egovsim.analysis.history_matching.draws import BlockSample, Draws, Integers, named_seed
 from egovsim.analysis.history_matching.evidence import Benchmark, EvidenceCheck
 from egovsim.analysis.history_matching.evidence_files import check_benchmark
 from egovsim.errors import InputError, ValueRangeError
@@ -35,7 +35,7 @@ Booleans = NDArray[np.bool_]
 
 MOST_TRIES = 2**26
 """How long a search goes on: an acceptance below one in some ten thousand is taken for a contradiction."""
-SURVEYED = 2**20
+FOLLOWED = 2**20
 """Members that are followed past their first failed check, to see which check alone keeps them out."""
 SCREENED = 2**13
 """Members on which every check is evaluated, whatever the others say of them."""
@@ -45,25 +45,25 @@ _NEAR = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Hurdle:
+class CheckCounts:
     """What one rejecting check did.
 
     Parameters
     ----------
     check : str
         Its name.
-    first : int
+    failed_first : int
         Of the members tried, those that passed every check before it in the file and failed it.
-    alone : int
+    failed_alone : int
         Of the members screened, those that failed it, whatever the other checks said.
-    last : int
+    failed_only : int
         Of the members surveyed, those that passed every other check and failed it.
     """
 
     check: str
-    first: int
-    alone: int
-    last: int
+    failed_first: int
+    failed_alone: int
+    failed_only: int
 
 
 @dataclass(frozen=True)
@@ -72,42 +72,42 @@ class Search:
 
     Parameters
     ----------
-    kept : int64, shape (member,)
+    accepted : int64, shape (member,)
         Numbers of the kept members, ascending.
     tried : int
         Members tried up to and with the last that was kept.
-    surveyed, surveyed_kept : int
+    followed, followed_accepted : int
         Members followed past their first failed check, and how many of them were kept.
     screened : int
         Members on which every check was evaluated.
-    hurdles : tuple of Hurdle
+    check_counts : tuple of Hurdle
         One for each check, in the order in which members meet them.
     borderline : tuple of int
         Members so near to a bound that another processor may decide otherwise.
     """
 
-    kept: Integers
+    accepted: Integers
     tried: int
-    surveyed: int
-    surveyed_kept: int
+    followed: int
+    followed_accepted: int
     screened: int
-    hurdles: tuple[Hurdle, ...]
+    check_counts: tuple[CheckCounts, ...]
     borderline: tuple[int, ...] = ()
 
     @property
     def acceptance(self) -> float:
         """Share of the members tried that were kept."""
-        return len(self.kept) / self.tried
+        return len(self.accepted) / self.tried
 
-    def came_to(self, hurdle: Hurdle) -> int:
+    def came_to(self, counts: CheckCounts) -> int:
         """Return how many members came to a check without having failed one before it."""
-        before = self.hurdles[: self.hurdles.index(hurdle)]
-        return self.tried - sum(one.first for one in before)
+        before = self.check_counts[: self.check_counts.index(counts)]
+        return self.tried - sum(one.failed_first for one in before)
 
-    def passing_when_left_out(self, hurdle: Hurdle) -> float:
+    def passing_when_left_out(self, counts: CheckCounts) -> float:
         """Return the share that would pass a check of those that are kept when it is left out."""
-        among = self.surveyed_kept + hurdle.last
-        return self.surveyed_kept / among if among else math.nan
+        among = self.followed_accepted + counts.failed_only
+        return self.followed_accepted / among if among else math.nan
 
 
 @dataclass(frozen=True)
@@ -135,28 +135,28 @@ class Match:
     constants: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def __len__(self) -> int:
-        return len(self.search.kept)
+        return len(self.search.accepted)
 
     def __repr__(self) -> str:
-        return f"<Match: {len(self)} kept of {self.search.tried:,} tried, seed {self.seed}>"
+        return f"<Match: {len(self)} accepted of {self.search.tried:,} tried, seed {self.seed}>"
 
     @cached_property
-    def hurdles(self) -> Mapping[str, Hurdle]:
+    def check_counts(self) -> Mapping[str, CheckCounts]:
         """What each rejecting check did, by its name; of the block's, what it did to whole members if it met them."""
-        met = (*(self.block.hurdles if self.block else ()), *self.search.hurdles)
+        met = (*(self.block.check_counts if self.block else ()), *self.search.check_counts)
         return {one.check: one for one in met}
 
     @cached_property
     def draws(self) -> Draws:
         """The values of the constants of every member."""
-        return draws_of(self.benchmark, self.seed, self.block.kept if self.block else None)
+        return draws_of(self.benchmark, self.seed, self.block.accepted if self.block else None)
 
     def design(self, profile: Profile) -> Design:
         """Return the constants of the kept members under a profile, drawn once."""
         for known, design in self._designs:
             if known is profile:
                 return design
-        drawn = self.draws.rows(profile, self.search.kept)
+        drawn = self.draws.rows(profile, self.search.accepted)
         table = drawn.rows()
         made = Design(drawn.names, len(table), lambda first, last: table[first:last])
         self._designs.append((profile, made))
@@ -169,7 +169,7 @@ class Match:
 
     def first(self, members: int) -> Match:
         """Return the match with the first members alone."""
-        return replace(self, search=replace(self.search, kept=self.search.kept[:members]))
+        return replace(self, search=replace(self.search, accepted=self.search.accepted[:members]))
 
 
 def draws_of(benchmark: Benchmark, seed: int, tuples: Integers | None) -> Draws:
@@ -178,9 +178,9 @@ def draws_of(benchmark: Benchmark, seed: int, tuples: Integers | None) -> Draws:
     if block is None:
         return Draws(benchmark.ranges, seed)
     names = frozenset(map(canonical, block.constants))
-    alone = tuple(one for one in benchmark.ranges if canonical(one.name) in names)
-    apart = Draws(alone, named_seed(seed, block.name), only=names)
-    return apart if tuples is None else Draws(benchmark.ranges, seed, Picked(apart, tuples, names))
+    failed_alone = tuple(one for one in benchmark.ranges if canonical(one.name) in names)
+    apart = Draws(failed_alone, named_seed(seed, block.name), only=names)
+    return apart if tuples is None else Draws(benchmark.ranges, seed, BlockSample(apart, tuples, names))
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ class Stage:
 
     def metrics(self, place: str) -> tuple[Metric, ...]:
         """Return the metrics that its checks need of a place, each once."""
-        needed = {metric.label: metric for one in self.checks for where, metric in one.needs if where == place}
+        needed = {metric.label: metric for check in self.checks for where, metric in check.needs if where == place}
         return tuple(needed.values())
 
 
@@ -258,7 +258,7 @@ def history_match(
     if benchmark.block is not None:
         apart = tuple(one for one in benchmark.rejecting if one.block == benchmark.block.name)
         block = _search(worlds, apart, draws_of(benchmark, seed, None), members, limit, portion(progress, 0.0, 0.3))
-        tuples = block.kept
+        tuples = block.accepted
     draws = draws_of(benchmark, seed, tuples)
     search = _search(worlds, _undecided(benchmark), draws, members, limit, portion(progress, 0.3, 1.0))
     return Match(benchmark, seed, search, block, dict(constants or {}))
@@ -281,7 +281,7 @@ def check_values(
     return {
         check.name: value
         for stage in stages_of(checks)
-        for check, value in zip(stage.checks, worlds.values(stage, match.draws, match.search.kept), strict=True)
+        for check, value in zip(stage.checks, worlds.values(stage, match.draws, match.search.accepted), strict=True)
     }
 
 
@@ -307,7 +307,7 @@ class _Worlds:
         found: dict[tuple[str, str], Floats] = {}
         for place in stage.places:
             metrics, profile = stage.metrics(place), self.benchmark.profiles[place]
-            stop = max(one.stop for one in metrics if one.stop is not None)
+            stop = max(metric.stop for metric in metrics if metric.stop is not None)
             result = run(
                 self.model if profile.covers == "all" else self.block_alone,
                 profile=profile,
@@ -317,8 +317,8 @@ class _Worlds:
                 until=self._end(stop),
                 workers=self.workers,
             )
-            found |= {(place, one.label): result.metric_values(one.label)[0, 0] for one in metrics}
-        return np.stack([one.value(found) for one in stage.checks])
+            found |= {(place, metric.label): result.metric_values(metric.label)[0, 0] for metric in metrics}
+        return np.stack([check.value(found) for check in stage.checks])
 
     def _end(self, stop: float) -> float:
         """Return the first instant at which everything is known."""
@@ -335,8 +335,10 @@ class _Worlds:
                 break
             rows = slice(row, row + len(stage.checks))
             values = self.values(stage, draws, indices[alive])
-            fails[rows, alive] = [~one.passes(value) for one, value in zip(stage.checks, values, strict=True)]
-            near[alive] |= np.any([_near(one, value) for one, value in zip(stage.checks, values, strict=True)], axis=0)
+            fails[rows, alive] = [~check.passes(value) for check, value in zip(stage.checks, values, strict=True)]
+            near[alive] |= np.any(
+                [_near(check, value) for check, value in zip(stage.checks, values, strict=True)], axis=0
+            )
             alive, row = alive[fails[:, alive].sum(axis=0) <= allowed], rows.stop
         return _Meeting(fails, near, alive)
 
@@ -381,38 +383,42 @@ def _search(
     """Try members in the order of their numbers until enough have passed."""
     stages = stages_of(checks)
     firsts, lasts = np.zeros(len(checks) + 1, dtype=np.int64), np.zeros(len(checks), dtype=np.int64)
-    kept: list[Integers] = []
+    accepted: list[Integers] = []
     borderline: list[int] = []
-    tried = count = surveyed = surveyed_kept = 0
+    tried = count = followed = followed_accepted = 0
     chunk = _SMALLEST_CHUNK
     while count < members and tried < limit:
         indices = np.arange(tried, min(tried + chunk, limit), dtype=np.int64)
-        following = tried < SURVEYED
+        following = tried < FOLLOWED
         meeting = worlds.meet(stages, draws, indices, 1 if following else 0)
         passed = meeting.passed[: members - count]
         through = int(passed[-1]) + 1 if count + len(passed) == members else len(indices)
         firsts += np.bincount(meeting.first_failed()[:through], minlength=len(checks) + 1)
         borderline += indices[:through][meeting.near[:through]].tolist()
-        kept.append(indices[passed])
+        accepted.append(indices[passed])
         count, tried = count + len(passed), tried + through
         if following:
             lasts += meeting.only_failed(through)
-            surveyed, surveyed_kept = tried, count
+            followed, followed_accepted = tried, count
         chunk = min(2 * chunk, _LARGEST_CHUNK)
         if progress is not None:
             progress(count, members)
     screened = min(SCREENED, tried)
-    alone = worlds.meet(stages, draws, np.arange(screened, dtype=np.int64), np.inf).fails.sum(axis=1)
-    hurdles = tuple(Hurdle(one.name, int(firsts[i]), int(alone[i]), int(lasts[i])) for i, one in enumerate(checks))
+    failed_alone = worlds.meet(stages, draws, np.arange(screened, dtype=np.int64), np.inf).fails.sum(axis=1)
+    check_counts = tuple(
+        CheckCounts(check.name, int(firsts[i]), int(failed_alone[i]), int(lasts[i])) for i, check in enumerate(checks)
+    )
     if count < members:
-        raise InputError(_too_few(count, members, tried, hurdles, screened))
-    return Search(np.concatenate(kept), tried, surveyed, surveyed_kept, screened, hurdles, tuple(borderline))
+        raise InputError(_too_few(count, members, tried, check_counts, screened))
+    return Search(
+        np.concatenate(accepted), tried, followed, followed_accepted, screened, check_counts, tuple(borderline)
+    )
 
 
-def _too_few(count: int, members: int, tried: int, hurdles: tuple[Hurdle, ...], screened: int) -> str:
-    worst = max(hurdles, key=lambda one: one.alone)
+def _too_few(count: int, members: int, tried: int, check_counts: tuple[CheckCounts, ...], screened: int) -> str:
+    worst = max(check_counts, key=lambda one: one.failed_alone)
     return (
         f"{count} of {tried:,} members tried pass all evidence checks, and {members:,} were asked for; "
-        f'the check that rejects most is "{worst.check}" ({worst.alone / screened:.0%} on its own). '
+        f'the check that rejects most is "{worst.check}" ({worst.failed_alone / screened:.0%} on its own). '
         "Widen its bounds in checks.toml or the ranges in ranges.toml, or ask for fewer members."
     )

@@ -23,7 +23,7 @@ USUAL_MEMBERS = 256
 
 
 @dataclass(frozen=True)
-class Wanted:
+class MemberRequest:
     """Which members are asked for; see `compare` for the fields."""
 
     matches: Matches | None = None
@@ -33,7 +33,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SelectedMembers:
     """The members of one structure."""
 
     structure: Structure
@@ -41,22 +41,22 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Choice:
+class MemberSelection:
     """The members of every structure, the evidence that they agree with, and the files of both."""
 
     benchmark: Benchmark
-    chosen: tuple[Chosen, ...]
+    selected: tuple[SelectedMembers, ...]
     files: tuple[FileRecord, ...]
 
 
-def choose(
+def select_members(
     model: Model,
     evidence: str | Path | Benchmark | None,
-    wanted: Wanted,
+    request: MemberRequest,
     *,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> Choice:
+) -> MemberSelection:
     """Return the members of every structure that is asked for.
 
     Parameters
@@ -65,7 +65,7 @@ def choose(
         The model of now; members from a file that were kept with another are refused.
     evidence : str, Path, Benchmark or None
         As in `compare`.
-    wanted : Wanted
+    request : Wanted
         Which members.
     workers : int, optional
         Threads of a search.
@@ -78,27 +78,27 @@ def choose(
         Of the kind that fits: when there are no members of the seed, or fewer than asked for, or when they were kept
         with another model or other evidence; the message names the command that makes them.
     """
-    if wanted.members is not None and wanted.members < 1:
-        raise ValueRangeError(f"members is {wanted.members}; at least 1 is needed.")
+    if request.members is not None and request.members < 1:
+        raise ValueRangeError(f"members is {request.members}; at least 1 is needed.")
     given: tuple[Match, ...] = ()
-    if wanted.matches is not None and not isinstance(wanted.matches, str | Path):
-        given = tuple(wanted.matches)
+    if request.matches is not None and not isinstance(request.matches, str | Path):
+        given = tuple(request.matches)
         if not given:
             raise InputError("matches is empty; leave it out for the members that are shipped.")
     known = _benchmark(evidence, given)
     check_benchmark(known, model)
-    structures = known.structures if wanted.structure is None else (known.structure(wanted.structure),)
+    structures = known.structures if request.structure is None else (known.structure(request.structure),)
     if given:
-        return Choice(known, _of_given(given, known, structures, wanted), known.files)
-    if evidence is not None and wanted.matches is None:
-        return Choice(known, _searched(model, known, structures, wanted, workers, progress), known.files)
-    folder = Path(wanted.matches) if isinstance(wanted.matches, str | Path) else None
-    files = [_file(folder, one, wanted) for one in structures]
-    chosen = [
-        Chosen(one, _first(read_match(path, model, known, one), library.label(path), wanted))
-        for one, path in zip(structures, files, strict=True)
+        return MemberSelection(known, _of_given(given, known, structures, request), known.files)
+    if evidence is not None and request.matches is None:
+        return MemberSelection(known, _searched(model, known, structures, request, workers, progress), known.files)
+    folder = Path(request.matches) if isinstance(request.matches, str | Path) else None
+    files = [_file(folder, structure, request) for structure in structures]
+    selected = [
+        SelectedMembers(structure, _first(read_match(path, model, known, structure), library.label(path), request))
+        for structure, path in zip(structures, files, strict=True)
     ]
-    return Choice(known, tuple(chosen), (*known.files, *map(library.record, files)))
+    return MemberSelection(known, tuple(selected), (*known.files, *map(library.record, files)))
 
 
 def _benchmark(evidence: str | Path | Benchmark | None, given: tuple[Match, ...]) -> Benchmark:
@@ -110,16 +110,16 @@ def _benchmark(evidence: str | Path | Benchmark | None, given: tuple[Match, ...]
 
 
 def _of_given(
-    given: tuple[Match, ...], benchmark: Benchmark, structures: tuple[Structure, ...], wanted: Wanted
-) -> tuple[Chosen, ...]:
+    given: tuple[Match, ...], benchmark: Benchmark, structures: tuple[Structure, ...], request: MemberRequest
+) -> tuple[SelectedMembers, ...]:
     """Return the matches that were handed over, each with the structure that its constants stand for."""
-    found = {one.name: one for one in benchmark.structures}
-    chosen: list[Chosen] = []
+    found = {structure.name: structure for structure in benchmark.structures}
+    selected: list[SelectedMembers] = []
     expected = evidence_fingerprint(benchmark)
     for match in given:
         if evidence_fingerprint(match.benchmark) != expected:
             raise DataError(
-                f"{match!r} was kept with other evidence checks, ranges or profiles; leave evidence out, or give "
+                f"{match!r} was accepted with other evidence checks, ranges or profiles; leave evidence out, or give "
                 "matches that history_match made with this evidence."
             )
         own = [one for one in found.values() if dict(one.constants) == dict(match.constants)]
@@ -129,77 +129,77 @@ def _of_given(
                 f"{', '.join(found)}."
             )
         if own[0] in structures:
-            chosen.append(Chosen(own[0], _first(match, repr(match), wanted)))
-    if not chosen:
-        raise InputError(f'none of the matches is of the structure "{wanted.structure}".')
-    return tuple(chosen)
+            selected.append(SelectedMembers(own[0], _first(match, repr(match), request)))
+    if not selected:
+        raise InputError(f'none of the matches is of the structure "{request.structure}".')
+    return tuple(selected)
 
 
 def _searched(
     model: Model,
     benchmark: Benchmark,
     structures: tuple[Structure, ...],
-    wanted: Wanted,
+    request: MemberRequest,
     workers: int | None,
     progress: Progress | None,
-) -> tuple[Chosen, ...]:
+) -> tuple[SelectedMembers, ...]:
     """Search the members of evidence for which none were kept yet."""
     share = 1.0 / len(structures)
     return tuple(
-        Chosen(
-            one,
+        SelectedMembers(
+            structure,
             history_match(
                 model,
                 benchmark,
-                members=wanted.members or USUAL_MEMBERS,
-                seed=wanted.seed,
-                constants=one.constants,
+                members=request.members or USUAL_MEMBERS,
+                seed=request.seed,
+                constants=structure.constants,
                 workers=workers,
                 progress=portion(progress, number * share, (number + 1) * share),
             ),
         )
-        for number, one in enumerate(structures)
+        for number, structure in enumerate(structures)
     )
 
 
-def _file(folder: Path | None, structure: Structure, wanted: Wanted) -> Path:
+def _file(folder: Path | None, structure: Structure, request: MemberRequest) -> Path:
     """Return the file that holds the members of a structure and seed."""
-    name = f"{structure.name}-{wanted.seed}"
+    name = f"{structure.name}-{request.seed}"
     if folder is None:
         if name in library.names("match"):
             return library.find("match", name)
         raise InputError(
-            f"seed is {wanted.seed}, and members are shipped for {_seeds(library.names('match'), structure)}; "
-            f"{_remedy(wanted)}."
+            f"seed is {request.seed}, and members are shipped for {_seeds(library.names('match'), structure)}; "
+            f"{_remedy(request)}."
         )
     if not folder.is_dir():
-        raise DataError(f"{folder}: there is no such folder of kept members; {_remedy(wanted)}.")
+        raise DataError(f"{folder}: there is no such folder of accepted members; {_remedy(request)}.")
     path = folder / f"{name}.json"
     if not path.is_file():
         there = ", ".join(sorted(one.stem for one in folder.glob("*.json"))) or "none"
-        raise DataError(f'{path}: there is no such file; kept members in "{folder}": {there}; {_remedy(wanted)}.')
+        raise DataError(f'{path}: there is no such file; accepted members in "{folder}": {there}; {_remedy(request)}.')
     return path
 
 
 def _seeds(names: Sequence[str], structure: Structure) -> str:
-    seeds = [one.removeprefix(f"{structure.name}-") for one in names if one.startswith(f"{structure.name}-")]
+    seeds = [name.removeprefix(f"{structure.name}-") for name in names if name.startswith(f"{structure.name}-")]
     if not seeds:
         return f'no seed of the structure "{structure.name}"'
     return f"seed {seeds[0]} alone" if len(seeds) == 1 else f"the seeds {', '.join(seeds[:-1])} and {seeds[-1]}"
 
 
-def _remedy(wanted: Wanted) -> str:
-    count = f" --members {wanted.members}" if wanted.members is not None else ""
-    return f"run `egovsim match --seed {wanted.seed}{count} --out FOLDER` and give --match FOLDER"
+def _remedy(request: MemberRequest) -> str:
+    count = f" --members {request.members}" if request.members is not None else ""
+    return f"run `egovsim match --seed {request.seed}{count} --out FOLDER` and give --match FOLDER"
 
 
-def _first(match: Match, label: str, wanted: Wanted) -> Match:
+def _first(match: Match, label: str, request: MemberRequest) -> Match:
     """Return the first members of a match: as many as asked for, or the usual number if there are so many."""
-    if wanted.members is None:
+    if request.members is None:
         return match.first(min(len(match), USUAL_MEMBERS))
-    if wanted.members > len(match):
+    if request.members > len(match):
         raise InputError(
-            f"members is {wanted.members:,}, and {label} holds {len(match):,}; ask for at most that many, or "
-            f"{_remedy(wanted)}."
+            f"members is {request.members:,}, and {label} holds {len(match):,}; ask for at most that many, or "
+            f"{_remedy(request)}."
         )
-    return match.first(wanted.members)
+    return match.first(request.members)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from egovsim.analysis.history_matching.diagnostics import Band, CheckLesson, ConstantLesson, Verdict
+from egovsim.analysis.history_matching.diagnostics import Band, CheckDiagnostics, ConstantDiagnostics, Verdict
 from egovsim.analysis.history_matching.evidence import Structure
 from egovsim.analysis.history_matching.matching import Match, Search
 from egovsim.analysis.measures import Spread
@@ -34,8 +34,8 @@ class MatchReport:
 
     structure: Structure
     match: Match
-    checks: tuple[CheckLesson, ...]
-    constants: tuple[ConstantLesson, ...]
+    checks: tuple[CheckDiagnostics, ...]
+    constants: tuple[ConstantDiagnostics, ...]
     bands: tuple[Band, ...]
     wider: tuple[Band, ...] = ()
 
@@ -61,7 +61,7 @@ def match_report(report: MatchReport) -> Iterator[RenderableType]:
     yield _check_table(report.checks)
     yield Text(
         "first: rejected as the first check failed, of those that came to it. alone: would reject, whatever the others "
-        "say. left out: of what is kept without it, the share that passes it. kept: median (5–95 %).",
+        "say. left out: of what is accepted without it, the share that passes it. accepted: median (5–95 %).",
         style="dim",
     )
     yield Text()
@@ -74,22 +74,22 @@ def match_report(report: MatchReport) -> Iterator[RenderableType]:
 def _counts(what: str, search: Search) -> str:
     rate = search.acceptance
     often = f"{rate:.1%}" if rate >= 0.01 else f"{1e6 * rate:.3g} in a million"
-    return f"{what}: {len(search.kept):,} kept of {search.tried:,} tried ({often})"
+    return f"{what}: {len(search.accepted):,} accepted of {search.tried:,} tried ({often})"
 
 
-def _check_table(lessons: Sequence[CheckLesson]) -> Table:
-    table = _table("check", 22, "first", "alone", "left out", "kept")
-    for one in lessons:
-        if one.hurdle is None or one.search is None:
-            told = ("", "", f"{one.passing:.0%} pass")
+def _check_table(diagnostics: Sequence[CheckDiagnostics]) -> Table:
+    table = _table("check", 22, "first", "alone", "left out", "accepted")
+    for diagnostic in diagnostics:
+        if diagnostic.counts is None or diagnostic.search is None:
+            told = ("", "", f"{diagnostic.passing:.0%} pass")
         else:
-            left_out = one.passing_when_left_out
+            left_out = diagnostic.passing_when_left_out
             told = (
-                _share(one.hurdle.first, one.search.came_to(one.hurdle)),
-                _share(one.hurdle.alone, one.search.screened),
+                _share(diagnostic.counts.failed_first, diagnostic.search.came_to(diagnostic.counts)),
+                _share(diagnostic.counts.failed_alone, diagnostic.search.screened),
                 "–" if np.isnan(left_out) else f"{left_out:.0%}",
             )
-        table.add_row(escaped(one.check.name), *told, _spread(one.values))
+        table.add_row(escaped(diagnostic.check.name), *told, _spread(diagnostic.values))
     return table
 
 
@@ -105,42 +105,42 @@ def _table(first: str, width: int, *heads: str) -> Table:
     return table
 
 
-def _constants(lessons: Sequence[ConstantLesson]) -> Iterator[RenderableType]:
+def _constants(diagnostics: Sequence[ConstantDiagnostics]) -> Iterator[RenderableType]:
     from rich.text import Text
 
     for verdict, words in _VERDICTS.items():
-        found = [one for one in lessons if one.verdict == verdict]
-        yield Text(f"{len(found)} of {len(lessons)} constants: {words}", style="bold")
+        found = [diagnostic for diagnostic in diagnostics if diagnostic.verdict == verdict]
+        yield Text(f"{len(found)} of {len(diagnostics)} constants: {words}", style="bold")
         if verdict == "moved":
             yield _constant_table(found)
         elif found:
             yield Text(", ".join(_titled(one) for one in found))
 
 
-def _constant_table(lessons: Sequence[ConstantLesson]) -> Table:
-    table = _table("constant", 24, "drawn from", "kept", "distance")
-    for one in lessons:
-        drawn = f"{_number(one.range.low)}–{_number(one.range.high)}"
-        table.add_row(escaped(_titled(one)), drawn, _spread(one.values), f"{one.distance:.2f}")
+def _constant_table(diagnostics: Sequence[ConstantDiagnostics]) -> Table:
+    table = _table("constant", 24, "drawn from", "accepted", "distance")
+    for diagnostic in diagnostics:
+        drawn = f"{_number(diagnostic.range.low)}–{_number(diagnostic.range.high)}"
+        table.add_row(escaped(_titled(diagnostic)), drawn, _spread(diagnostic.values), f"{diagnostic.distance:.2f}")
     return table
 
 
 def _band_table(bands: Sequence[Band], wider: Sequence[Band]) -> Table:
-    table = _table("history, then business as usual", 31, "kept", *(["tolerances doubled"] if wider else []))
+    table = _table("history, then business as usual", 31, "accepted", *(["tolerances doubled"] if wider else []))
     beside = {(one.place, one.outcome, one.year): one for one in wider}
-    for one in bands:
-        other = beside.get((one.place, one.outcome, one.year))
-        name = f"{one.place} {one.year:g}: {one.outcome}"
-        table.add_row(escaped(name), _spread(one.values), *([_spread(other.values)] if other else []))
+    for band in bands:
+        other = beside.get((band.place, band.outcome, band.year))
+        name = f"{band.place} {band.year:g}: {band.outcome}"
+        table.add_row(escaped(name), _spread(band.values), *([_spread(other.values)] if other else []))
     return table
 
 
 def match_tables(reports: Sequence[MatchReport]) -> dict[str, bytes]:
     """Return the CSV files of some matches: ``checks.csv``, ``constants.csv`` and ``bands.csv``."""
     found = {
-        "checks.csv": [_of(one, _check_row(row)) for one in reports for row in one.checks],
-        "constants.csv": [_of(one, _constant_row(row)) for one in reports for row in one.constants],
-        "bands.csv": [_of(one, row) for one in reports for row in _band_rows(one)],
+        "checks.csv": [_of(report, _check_row(row)) for report in reports for row in report.checks],
+        "constants.csv": [_of(report, _constant_row(row)) for report in reports for row in report.constants],
+        "bands.csv": [_of(report, row) for report in reports for row in _band_rows(report)],
     }
     return {name: _csv(table) for name, table in found.items() if table}
 
@@ -149,8 +149,8 @@ def _of(report: MatchReport, row: Row) -> Row:
     return {"structure": report.structure.name, "seed": report.match.seed, **row}
 
 
-def _check_row(one: CheckLesson) -> Row:
-    hurdle, search = one.hurdle, one.search
+def _check_row(one: CheckDiagnostics) -> Row:
+    counts, search = one.counts, one.search
     return {
         "check": one.check.name,
         "place": one.check.place,
@@ -158,32 +158,32 @@ def _check_row(one: CheckLesson) -> Row:
         "low": one.check.low,
         "high": one.check.high,
         "observed": one.check.observed,
-        **_parts("kept", one.values),
-        "kept_share_passing": one.passing,
-        "came_to_it": search.came_to(hurdle) if hurdle and search else None,
-        "rejected_as_first": hurdle.first if hurdle else None,
+        **_parts("accepted", one.values),
+        "accepted_share_passing": one.passing,
+        "came_to_it": search.came_to(counts) if counts and search else None,
+        "rejected_as_first": counts.failed_first if counts else None,
         "screened": search.screened if search else None,
-        "rejected_alone": hurdle.alone if hurdle else None,
-        "surveyed": search.surveyed if search else None,
-        "surveyed_kept": search.surveyed_kept if search else None,
-        "rejected_as_last": hurdle.last if hurdle else None,
+        "rejected_alone": counts.failed_alone if counts else None,
+        "followed": search.followed if search else None,
+        "followed_accepted": search.followed_accepted if search else None,
+        "rejected_as_last": counts.failed_only if counts else None,
         "share_passing_when_left_out": one.passing_when_left_out,
         "grade": one.check.grade,
         "evidence": "; ".join(one.check.evidence),
     }
 
 
-def _constant_row(one: ConstantLesson) -> Row:
+def _constant_row(one: ConstantDiagnostics) -> Row:
     drawn = {"low": one.range.low, "high": one.range.high, "scale": one.range.scale}
     told = {"distance": one.distance, "verdict": one.verdict}
-    return {"constant": one.range.name, "place": one.place, **drawn, **_parts("kept", one.values), **told}
+    return {"constant": one.range.name, "place": one.place, **drawn, **_parts("accepted", one.values), **told}
 
 
 def _band_rows(report: MatchReport) -> Iterator[Row]:
     for tolerance, bands in ((1, report.bands), (2, report.wider)):
-        for one in bands:
-            named = {"place": one.place, "outcome": one.outcome, "year": one.year, "tolerance": tolerance}
-            yield {**named, **_parts("kept", one.values)}
+        for band in bands:
+            named = {"place": band.place, "outcome": band.outcome, "year": band.year, "tolerance": tolerance}
+            yield {**named, **_parts("accepted", band.values)}
 
 
 def _parts(head: str, one: Spread) -> Row:
@@ -204,7 +204,7 @@ def _cell(value: object) -> object:
     return value
 
 
-def _titled(one: ConstantLesson) -> str:
+def _titled(one: ConstantDiagnostics) -> str:
     return f"{one.range.name} ({one.place})" if one.place else one.range.name
 
 

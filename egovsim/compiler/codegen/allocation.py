@@ -121,8 +121,8 @@ class Allocation(Elementary):
         for place, sign, far in ((low, "<", -REACH), (high, ">", REACH)):
             ends = [builder.fadd(priority, builder.fmul(width, self._constant(far))) for _, _, priority, width in rows]
             furthest = ends[0]
-            for one in ends[1:]:
-                furthest = self._choose(self._compare(sign, one, furthest), one, furthest)
+            for end in ends[1:]:
+                furthest = self._choose(self._compare(sign, end, furthest), end, furthest)
             builder.store(furthest, place)
         with counted(builder, ir.Constant(ir.IntType(64), _HALVINGS), "halving"):
             below, above = builder.load(low), builder.load(high)

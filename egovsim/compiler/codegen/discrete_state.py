@@ -53,7 +53,7 @@ class MemoryLayout:
 
     def numbers(self, kind: MemoryKind) -> range:
         """Return the numbers of the memories of a kind, which stand together."""
-        found = [number for number, one in enumerate(self.memories) if one.recall.kind == kind]
+        found = [number for number, memory in enumerate(self.memories) if memory.recall.kind == kind]
         return range(found[0], found[-1] + 1) if found else range(0)
 
     def history(self, kind: MemoryKind) -> int:
@@ -64,7 +64,7 @@ class MemoryLayout:
     @property
     def history_rows(self) -> int:
         """How many rows of history there are, each of one vector an instant."""
-        return sum(_ROWS[one.recall.kind] for one in self.memories)
+        return sum(_ROWS[memory.recall.kind] for memory in self.memories)
 
 
 class Memories(Lanes):
@@ -100,11 +100,11 @@ class Memories(Lanes):
         self._layout, self._block, self._history = layout, block, history
         self._instants, self._step = instants, self._spread(time_step)
         self._integer = ir.IntType(64)
-        recalls = [one.recall for one in layout.memories]
+        recalls = [memory.recall for memory in layout.memories]
         self._slots = {
-            "input": self._table("memory.input", [layout.slot[one.input] for one in recalls]),
-            "delay": self._table("memory.delay", [layout.slot.get(one.delay, 0) for one in recalls]),
-            "missing": self._table("memory.missing", [layout.slot.get(one.missing, 0) for one in recalls]),
+            "input": self._table("memory.input", [layout.slot[recall.input] for recall in recalls]),
+            "delay": self._table("memory.delay", [layout.slot.get(recall.delay, 0) for recall in recalls]),
+            "missing": self._table("memory.missing", [layout.slot.get(recall.missing, 0) for recall in recalls]),
         }
 
     def begin(self) -> None:

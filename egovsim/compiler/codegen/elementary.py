@@ -164,7 +164,7 @@ class Elementary(Lanes):
 
     def _series(self, coefficients: Sequence[float], x: Any) -> Any:
         """A polynomial, lowest coefficient first, by halves: few steps have to wait for each other."""
-        terms = [self._constant(one) for one in coefficients]
+        terms = [self._constant(coefficient) for coefficient in coefficients]
         while len(terms) > 1:
             pairs = [self._fused(x, high, low) for low, high in zip(terms[::2], terms[1::2], strict=False)]
             terms = [*pairs, *terms[2 * len(pairs) :]]

@@ -155,7 +155,7 @@ class Emitter(Lanes):
             return self._extreme("<" if node.function == "min" else ">", *node.arguments)
         if is_random(node):
             return self._draw(node)
-        arguments = [self.value(one) for one in node.arguments]
+        arguments = [self.value(argument) for argument in node.arguments]
         if node.function in Statistics.ROWS:
             return Statistics(self._module, self._builder, self._lanes).value(node.function, *arguments)
         return self._ROWS[node.function](self, *arguments)
@@ -167,7 +167,7 @@ class Emitter(Lanes):
         key = [self._named(clock_slot(slot)) for slot in CHANCE]
         number = ir.Constant(ir.IntType(64), int(site.value))
         function = drawing_function(self._module, self._lanes, node.function, len(arguments))
-        return self._builder.call(function, [*key, number, *(self.value(one) for one in arguments)])
+        return self._builder.call(function, [*key, number, *(self.value(argument) for argument in arguments)])
 
     def _extreme(self, sign: str, left: Expression, right: Expression) -> Any:
         """The smaller or larger of two; not a number where either is not, so that a failure shows."""

@@ -87,7 +87,7 @@ def layout_of(program: Program) -> Layout:
     for one in program.fixed:
         slot[one.id] = len(slot)
     stocks = len(slot)
-    for name in (*program.stocks, *(one.id for one in program.memories)):
+    for name in (*program.stocks, *(memory.id for memory in program.memories)):
         slot[name] = len(slot)
     place = len(slot)
     rates, scratch = place, place + len(program.stocks)
@@ -105,8 +105,8 @@ def layout_of(program: Program) -> Layout:
 
 def _seen_outside(program: Program) -> list[str]:
     """Return the step values that another function reads: outputs, metrics, and what crosses pieces."""
-    seen = [*program.outputs, *(one.id for one in program.metrics)]
-    seen += [id for one in program.memories for id in one.read]
+    seen = [*program.outputs, *(metric.id for metric in program.metrics)]
+    seen += [id for memory in program.memories for id in memory.read]
     if len(program.step) + len(program.rates) > STATEMENTS_A_PIECE:
         seen += [one.id for one in program.step]
     if len(program.initial) > STATEMENTS_A_PIECE:
@@ -134,7 +134,7 @@ class KernelWriter:
         return str(self.module)
 
     def _rates(self) -> tuple[Assignment, ...]:
-        return tuple(Assignment(_RATE + one.id, one.expression) for one in self.program.rates)
+        return tuple(Assignment(_RATE + rate.id, rate.expression) for rate in self.program.rates)
 
     def _pieces(self, name: str, block: tuple[Assignment, ...]) -> list[Any]:
         """Write a block of assignments as functions of the memory block, each of bounded length."""

@@ -62,7 +62,10 @@ class Lanes:
             kind = ir.FunctionType(self._double, [self._double] * len(arguments))
             function = ir.Function(self._module, kind, name)
         return self._joined(
-            [self._builder.call(function, [self._lane(one, lane) for one in arguments]) for lane in range(self._lanes)]
+            [
+                self._builder.call(function, [self._lane(argument, lane) for argument in arguments])
+                for lane in range(self._lanes)
+            ]
         )
 
     def _shuffled(self, first: Any, second: Any, places: Sequence[int]) -> Any:

@@ -80,7 +80,7 @@ class Lookups(Lanes):
             columns.append(table.x)
         in_registers = len(segments) <= _REGISTER_ROWS and has_permutations(self._lanes)
         read = self._from_registers if in_registers else self._from_memory
-        level, *others = read([[one[segment] for segment in segments] for one in columns], whole)
+        level, *others = read([[column[segment] for segment in segments] for column in columns], whole)
         if table.kind == "discrete":
             return self._unless_not_a_number(x, level)
         if grid.width is not None:
@@ -107,14 +107,14 @@ class Lookups(Lanes):
         """Read numbers of every lane's cell from tables of few rows, held in registers word by word."""
         bits = self._builder.fadd(whole, self._constant(2.0**52))  # the cell is in the last bits
         parts = [self._shuffled(bits, bits, range(first, first + 4)) for first in range(0, self._lanes, 4)]
-        cells = [self._builder.bitcast(one, _WORDS) for one in parts]
+        cells = [self._builder.bitcast(part, _WORDS) for part in parts]
         cells = [self._shuffled(one, one, [word & ~1 for word in range(_REGISTER_ROWS)]) for one in cells]
         return [self._end_to_end([self._permuted(column, cell) for cell in cells]) for column in columns]
 
     def _permuted(self, column: Sequence[float], cell: Any) -> Any:
         """Pick numbers of four lanes, low and high words apart."""
         rows = [*column, *[column[0]] * (_REGISTER_ROWS - len(column))]
-        halves = zip(*(struct.unpack("<2I", struct.pack("<d", one)) for one in rows), strict=True)
+        halves = zip(*(struct.unpack("<2I", struct.pack("<d", row)) for row in rows), strict=True)
         low, high = (self._picked(words, cell) for words in halves)
         numbers = self._shuffled(low, high, [word + _REGISTER_ROWS * (word % 2) for word in range(_REGISTER_ROWS)])
         return self._builder.bitcast(numbers, ir.VectorType(self._double, 4))
@@ -137,7 +137,7 @@ class Lookups(Lanes):
         found: list[Any] = []
         for first, second in zip(columns[::2], [*columns[1::2], columns[0]], strict=False):
             rows = self._array(list(zip(first, second, strict=True)))
-            found += self._pairs([builder.load(self._row(rows, one), align=16) for one in cells])
+            found += self._pairs([builder.load(self._row(rows, cell), align=16) for cell in cells])
         return found[: len(columns)]
 
     def _pairs(self, rows: list[Any]) -> list[Any]:
@@ -146,7 +146,7 @@ class Lookups(Lanes):
             return [self._joined([self._lane(rows[0], place)]) for place in (0, 1)]
         even, odd = self._end_to_end(rows[::2]), self._end_to_end(rows[1::2])
         firsts = [place for pair in range(0, self._lanes, 2) for place in (pair, self._lanes + pair)]
-        return [self._shuffled(even, odd, firsts), self._shuffled(even, odd, [one + 1 for one in firsts])]
+        return [self._shuffled(even, odd, firsts), self._shuffled(even, odd, [first + 1 for first in firsts])]
 
     def _end_to_end(self, parts: list[Any]) -> Any:
         """Join vectors of one length, as many as a power of two, into one."""
@@ -164,7 +164,7 @@ class Lookups(Lanes):
         whole = ir.ArrayType(_PAIR, len(rows))
         array: Any = ir.GlobalVariable(self._module, whole, f"rows.{len(self._module.globals)}")
         array.linkage, array.global_constant, array.align = "internal", True, 1 << _ROW_SHIFT
-        array.initializer = ir.Constant(whole, [ir.Constant(_PAIR, list(one)) for one in rows])
+        array.initializer = ir.Constant(whole, [ir.Constant(_PAIR, list(row)) for row in rows])
         return self._builder.bitcast(array, ir.IntType(8).as_pointer())
 
     def _short_table(self, table: Table, x: Any) -> Any:
@@ -220,7 +220,7 @@ def grid_of(table: Table) -> Grid | None:
         return None
     scale = round(span / narrowest) / span
     grids = [_grid(table, scale + ulps * math.ulp(scale)) for ulps in (0, 1, 2, -1, 3)]
-    found = [one for one in grids if one is not None and (table.kind != "discrete" or one.lowest == table.x)]
+    found = [grid for grid in grids if grid is not None and (table.kind != "discrete" or grid.lowest == table.x)]
     return min(found, key=lambda one: (one.lowest != table.x, one.width is None), default=None)
 
 
@@ -245,7 +245,7 @@ def _grid(table: Table, scale: float) -> Grid | None:
 
 
 def _exact(table: Table, width: float, segments: Sequence[int]) -> bool:
-    return all(cell * width + table.x[0] == table.x[one] for cell, one in enumerate(segments))
+    return all(cell * width + table.x[0] == table.x[segment] for cell, segment in enumerate(segments))
 
 
 def overshoots(table: Table, lowest: Sequence[float]) -> bool:
@@ -258,7 +258,7 @@ def overshoots(table: Table, lowest: Sequence[float]) -> bool:
     highest = [*(math.nextafter(one, -math.inf) for one in lowest[1:]), table.x[-1]]
     rows = zip(table.x, table.y, segment_slopes(table), lowest, highest, strict=True)
     ends = [y + (at - x) * slope for x, y, slope, *both in rows for at in both]
-    return not all(min(table.y) <= one <= max(table.y) for one in ends)
+    return not all(min(table.y) <= end <= max(table.y) for end in ends)
 
 
 def segment_slopes(table: Table) -> list[float]:

@@ -212,8 +212,8 @@ class Draws(Lanes):
 
     def _all(self, *masks: Any) -> Any:
         result = masks[0]
-        for one in masks[1:]:
-            result = self._builder.and_(result, one)
+        for mask in masks[1:]:
+            result = self._builder.and_(result, mask)
         return result
 
     def _positive(self, x: Any) -> Any:
@@ -281,11 +281,11 @@ class _Quantile(Lanes):
         return self._choose(central, middle, outer)
 
     def _ratio(self, parts: tuple[tuple[float, ...], ...], x: Any) -> Any:
-        above, below = (self._polynomial(one, x) for one in parts)
+        above, below = (self._polynomial(part, x) for part in parts)
         return self._builder.fdiv(above, below)
 
     def _polynomial(self, factors: tuple[float, ...], x: Any) -> Any:
         value = self._constant(factors[-1])
-        for one in reversed(factors[:-1]):
-            value = self._builder.fadd(self._builder.fmul(value, x), self._constant(one))
+        for factor in reversed(factors[:-1]):
+            value = self._builder.fadd(self._builder.fmul(value, x), self._constant(factor))
         return value

@@ -67,8 +67,8 @@ def _folded(combine: Callable[[Expression, Expression], Expression], terms: Term
 
 def _row(combine: Callable[[Expression, Expression], Expression], terms: Terms) -> Expression:
     result = terms[0]
-    for one in terms[1:]:
-        result = combine(result, one)
+    for term in terms[1:]:
+        result = combine(result, term)
     return result
 
 
@@ -110,7 +110,7 @@ def deviation(terms: Terms) -> Expression:
     if len(terms) < 2:
         return Number(0.0)
     centre = mean(terms)
-    squares = [Binary("^", Binary("-", one, centre), Number(2.0)) for one in terms]
+    squares = [Binary("^", Binary("-", term, centre), Number(2.0)) for term in terms]
     return Call("sqrt", (Binary("/", total(squares), Number(float(len(terms) - 1))),))
 
 
@@ -159,8 +159,8 @@ def ranks(terms: Terms, direction: Expression) -> list[Expression]:
 
 
 def _rank(terms: Terms, place: int, before: BinaryOperator, or_equal: BinaryOperator) -> Expression:
-    earlier = [Binary(or_equal, one, terms[place]) for one in terms[:place]]
-    later = [Binary(before, one, terms[place]) for one in terms[place + 1 :]]
+    earlier = [Binary(or_equal, term, terms[place]) for term in terms[:place]]
+    later = [Binary(before, term, terms[place]) for term in terms[place + 1 :]]
     return total([Number(1.0), *earlier, *later])
 
 
@@ -191,7 +191,7 @@ def selected(pairs: Selection, missing: Expression, action: Expression, workshop
     if isinstance(action, Number):
         wanted = combinations[min(max(round(action.value), 0), len(combinations) - 1)]
     else:
-        wanted = chosen(workshop.named(action), [workshop.named(one) for one in combinations])
+        wanted = chosen(workshop.named(action), [workshop.named(combination) for combination in combinations])
     return If(Binary(">", count, Number(0.0)), wanted, missing)
 
 
@@ -252,9 +252,9 @@ def by_priority(
     the highest at which the requests take at least the supply, and the lowest at which they take no more.
     """
     half = workshop.named(Binary("/", width, Number(2.0)))
-    lows = [workshop.named(Binary("-", one, half)) for one in priorities]
-    ends = [*lows, *(workshop.named(Binary("+", one, half)) for one in priorities)]
-    wanted = [workshop.named(Call("max", (Number(0.0), one))) for one in requests]
+    lows = [workshop.named(Binary("-", priority, half)) for priority in priorities]
+    ends = [*lows, *(workshop.named(Binary("+", priority, half)) for priority in priorities)]
+    wanted = [workshop.named(Call("max", (Number(0.0), request))) for request in requests]
     available = workshop.named(Call("max", (Number(0.0), Call("min", (supply, total(wanted))))))
 
     def taken(cut: Expression) -> list[Expression]:
@@ -297,8 +297,10 @@ def by_curves(requests: Sequence[Request], supply: Expression, workshop: Worksho
     change from one number to the next, some 1e-14 of it; this rest is taken off all in proportion.
     """
     wanted = [
-        Request(workshop.named(Call("max", (Number(0.0), one.quantity))), one.kind, one.priority, one.width)
-        for one in requests
+        Request(
+            workshop.named(Call("max", (Number(0.0), request.quantity))), request.kind, request.priority, request.width
+        )
+        for request in requests
     ]
     asked = workshop.named(total([one.quantity for one in wanted]))
     available = workshop.named(Call("max", (Number(0.0), Call("min", (supply, asked)))))

@@ -47,7 +47,7 @@ from egovsim.names import element_name
 
 def all_elements(scope: Scope, arguments: Sequence[Expression]) -> list[list[Expression]]:
     """Resolve expressions once for every combination of elements of the starred dimensions in any of them."""
-    named = [_name_stars(scope, one) for one in arguments]
+    named = [_name_stars(scope, argument) for argument in arguments]
     stars = list(dict.fromkeys(star for one in named for star in _stars(one)))
     choices = [_starred_elements(scope.model, star) for star in stars]
     _refuse_above(LARGEST_ARRAY, math.prod(map(len, choices)), scope, arguments[0].where, "elements to go over")
@@ -88,7 +88,7 @@ def _name_stars(scope: Scope, node: Expression) -> Expression:
         assert isinstance(lookup, Reference)
         return replace(node, lookup=lookup, argument=_name_stars(scope, node.argument))
     operands = children(node)
-    return with_children(node, tuple(_name_stars(scope, one) for one in operands)) if operands else node
+    return with_children(node, tuple(_name_stars(scope, operand) for operand in operands)) if operands else node
 
 
 def _star_named(scope: Scope, subscript: str | Star, dimension: Dimension) -> str:
@@ -100,7 +100,7 @@ def _star_named(scope: Scope, subscript: str | Star, dimension: Dimension) -> st
 
 
 def _stars(node: Expression) -> list[str]:
-    subscripts = [s for one in references(node) for s in one.subscripts if isinstance(s, str)]
+    subscripts = [s for reference in references(node) for s in reference.subscripts if isinstance(s, str)]
     return list(dict.fromkeys(s for s in subscripts if s.startswith(_STARRED)))
 
 
@@ -109,7 +109,7 @@ def _starred_elements(model: Model, star: str) -> tuple[str, ...]:
     every = elements_of_subscript(model, name)
     if not ends:
         return every
-    first, last = (every.index(one) if one in every else int(one) - 1 for one in ends)
+    first, last = (every.index(end) if end in every else int(end) - 1 for end in ends)
     return every[first : last + 1]
 
 
@@ -209,7 +209,7 @@ def _ranks(scope: Scope, vector: _Vector, call: Call) -> list[Expression]:
     direction = _code(scope, call.arguments[1])
     workshop = scope.workshop
     _refuse_above(_LONGEST_SORTED, len(vector.terms), scope, call.where, "elements to sort")
-    make = lambda: [workshop.named(one) for one in ranks(vector.terms, direction)]  # noqa: E731
+    make = lambda: [workshop.named(rank) for rank in ranks(vector.terms, direction)]  # noqa: E731
     return workshop.once(("rank", vector.key, direction), make)
 
 
@@ -240,7 +240,7 @@ def _invert_matrix(scope: Scope, arguments: tuple[Expression, ...], call: Call) 
     def make() -> list[Expression]:
         target = scope.target(node)
         fixed = scope.subscripts(node, target)[:-2]
-        row_ids, column_ids = (one.element_ids for one in scope.dimensions(target)[-2:])
+        row_ids, column_ids = (dimension.element_ids for dimension in scope.dimensions(target)[-2:])
         matrix = [[scope.element(node, target, (*fixed, i, j)) for j in column_ids] for i in row_ids]
         return inverse(matrix, scope.workshop)
 
@@ -250,7 +250,7 @@ def _invert_matrix(scope: Scope, arguments: tuple[Expression, ...], call: Call) 
 
 
 def _by_priority(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
-    requests, priorities = (_vector(scope, one, call) for one in arguments[:2])
+    requests, priorities = (_vector(scope, argument, call) for argument in arguments[:2])
     width, supply = scope.resolve(arguments[3]), scope.resolve(arguments[4])
 
     def make() -> list[Expression]:
@@ -271,7 +271,7 @@ def _available(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> E
     supply = scope.resolve(arguments[2])
 
     def make() -> list[Expression]:
-        asked = [Request(one, *curve) for one, curve in zip(requests.terms, curves, strict=True)]
+        asked = [Request(term, *curve) for term, curve in zip(requests.terms, curves, strict=True)]
         return by_curves(asked, supply, scope.workshop)
 
     return scope.workshop.once(("available", requests.key, profiles, supply), make)[requests.place]
@@ -287,7 +287,7 @@ def _curves(scope: Scope, node: Expression, call: Call) -> tuple[str, list[tuple
     assert isinstance(node, Reference)
     target = scope.target(node)
     ids = scope.subscripts(node, target)
-    *_, columns = (one.element_ids for one in scope.dimensions(target))
+    *_, columns = (dimension.element_ids for dimension in scope.dimensions(target))
     first = columns.index(ids[-1])
     if len(ids) < 2 or len(columns) < first + 3:
         text = "the curves of ALLOCATE AVAILABLE need two dimensions, the last for kind, priority and width"

@@ -68,7 +68,9 @@ class StartingValues:
             case Binary(operator="+" | "-" | "*" | "/" as sign, left=left, right=right):
                 return _arithmetic(sign, [self._value(one, role, found, depth) for one in (left, right)])
             case Call(function="step" | "max" | "min" as function, arguments=arguments):
-                return _called(function, [self._value(one, role, found, depth) for one in arguments], self.start)
+                return _called(
+                    function, [self._value(argument, role, found, depth) for argument in arguments], self.start
+                )
             case _:
                 return None
 

@@ -49,7 +49,7 @@ class _Parts:
             del done[first:]
             depth = 1 + max((depth for _, depth in operands), default=0)
             if depth > DEEPEST:
-                operands = [self._named(one) if one[1] == DEEPEST else one for one in operands]
+                operands = [self._named(operand) if operand[1] == DEEPEST else operand for operand in operands]
                 depth = 1 + max(depth for _, depth in operands)
             same = all(one is old for (one, _), old in zip(operands, children(node), strict=True))
             done.append((node if same else with_children(node, tuple(one for one, _ in operands)), depth))

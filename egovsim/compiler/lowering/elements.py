@@ -97,7 +97,9 @@ MOST_SCALARS = 250_000
 
 def _refuse_too_many(model: Model) -> None:
     dimensions = model.dimension_by_id
-    count = sum(math.prod(len(dimensions[canonical(d)].elements) for d in one.dimensions) for one in model.variables)
+    count = sum(
+        math.prod(len(dimensions[canonical(d)].elements) for d in variable.dimensions) for variable in model.variables
+    )
     if count > MOST_SCALARS:
         place = model.file or model.name
         raise ModelError(f"{place}: its arrays have {count} elements in all, and {MOST_SCALARS} can be run.")
@@ -117,7 +119,7 @@ def refuse_unsupported(model: Model) -> None:
 
 def unsupported_nodes(variable: Variable) -> list[Unsupported]:
     """Return what cannot be run in the equations of a variable, in order."""
-    return [node for one in variable.expressions for node in walk(one) if isinstance(node, Unsupported)]
+    return [node for expression in variable.expressions for node in walk(expression) if isinstance(node, Unsupported)]
 
 
 def _elements_of_variable(model: Model, variable: Variable) -> list[ScalarEquation]:
@@ -160,25 +162,25 @@ def _limit_flows(model: Model, equations: list[ScalarEquation]) -> list[ScalarEq
     The flow itself is limited, so what leaves one stock is what arrives in another and no mass is created.
     What flows in meanwhile may flow out again, unless it depends on this outflow itself.
     """
-    by_id = {one.id: one for one in equations}
+    by_id = {equation.id: equation for equation in equations}
     for stock in model.stocks:
         if stock.non_negative == "yes":
             for ids in product_of(model, stock):
                 _limit_one(by_id, stock, ids)
-    return [by_id[one.id] for one in equations]
+    return [by_id[equation.id] for equation in equations]
 
 
 def _limit_one(by_id: dict[str, ScalarEquation], stock: Variable, ids: tuple[str, ...]) -> None:
     here = Reference(element_name(stock.name, ids), element_name(stock.id, ids))
     content = Binary("/", here, ClockValue("time step"))
-    inflows = [by_id[element_name(one, ids)] for one in stock.inflows]
-    outflows = [by_id[element_name(one, ids)] for one in stock.outflows]
-    for number, one in enumerate(inflows):  # a flow in that turns negative flows out
-        room = _room(by_id, content, one, inflows[:number], [])
-        by_id[one.id] = replace(one, expression=Call("max", (Unary("-", room), one.expression), one.where))
-    for number, one in enumerate(outflows):
-        room = _room(by_id, content, one, inflows, outflows[:number])
-        by_id[one.id] = replace(one, expression=Call("min", (one.expression, room), one.where))
+    inflows = [by_id[element_name(inflow, ids)] for inflow in stock.inflows]
+    outflows = [by_id[element_name(outflow, ids)] for outflow in stock.outflows]
+    for number, inflow in enumerate(inflows):  # a flow in that turns negative flows out
+        room = _room(by_id, content, inflow, inflows[:number], [])
+        by_id[inflow.id] = replace(inflow, expression=Call("max", (Unary("-", room), inflow.expression), inflow.where))
+    for number, outflow in enumerate(outflows):
+        room = _room(by_id, content, outflow, inflows, outflows[:number])
+        by_id[outflow.id] = replace(outflow, expression=Call("min", (outflow.expression, room), outflow.where))
 
 
 def _room(

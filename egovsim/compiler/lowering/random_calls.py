@@ -24,8 +24,8 @@ def draws(expression: Expression) -> bool:
 
 def numbered(equations: list[ScalarEquation]) -> list[ScalarEquation]:
     """Put the number of its site in front of the arguments of every random call, and name its stream."""
-    common = next((Reference(one.name, one.id) for one in equations if one.id == NOISE_SEED), None)
-    return [_numbered(one, common) if _draws(one) else one for one in equations]
+    common = next((Reference(equation.name, equation.id) for equation in equations if equation.id == NOISE_SEED), None)
+    return [_numbered(equation, common) if _draws(equation) else equation for equation in equations]
 
 
 def _draws(equation: ScalarEquation) -> bool:

@@ -62,8 +62,8 @@ class Scope:
         while isinstance(links[-1].left, Binary):
             links.append(links[-1].left)
         left = self.resolve(links[-1].left)
-        for one in reversed(links):
-            left = with_children(one, (left, self.resolve(one.right)))
+        for link in reversed(links):
+            left = with_children(link, (left, self.resolve(link.right)))
         return left
 
     def reference(self, node: Reference) -> Expression:
@@ -93,7 +93,7 @@ class Scope:
 
     def dimensions(self, target: Variable) -> list[Dimension]:
         """Return the dimensions of a variable."""
-        return [self.model.dimension_by_id[canonical(one)] for one in target.dimensions]
+        return [self.model.dimension_by_id[canonical(dimension)] for dimension in target.dimensions]
 
     def subscripts(self, node: Reference, target: Variable) -> tuple[str, ...]:
         """Return the ids of the element that a reference means."""
@@ -104,7 +104,7 @@ class Scope:
     def given(self, node: Reference, target: Variable) -> tuple[str | Star, ...]:
         """Return the subscripts of a reference, the dimensions themselves where it has none."""
         dimensions = self.dimensions(target)
-        given = node.subscripts or tuple(one.id for one in dimensions)
+        given = node.subscripts or tuple(dimension.id for dimension in dimensions)
         if len(given) != len(dimensions):
             wanted = f"{len(dimensions)} subscript{'' if len(dimensions) == 1 else 's'}"
             raise self.error(node.where, f'"{target.name}" takes {wanted}, not {len(given)}')

@@ -36,7 +36,7 @@ def block_of(chain: Chain) -> Block:
         first, last = lanes.boxes.get(number, (top, top))
         stocks[id] = tuple((2 * number + 1, row - top) for row in range(first, last + 1))
     cells = {**stocks, **flows}
-    rows = 1 + max(row for one in cells.values() for _, row in one)
+    rows = 1 + max(row for cell in cells.values() for _, row in cell)
     return Block(cells, 2 * len(chain.stocks) + 1, rows)
 
 
@@ -73,8 +73,8 @@ class _Lanes:
         # two rings of flows may leave no way round a box; then the pipe runs below everything, across what it must
         _, _, number, row = min(tried, default=(0, False, 0, far))
         self.flows[pipe.flow] = row, self.ways(pipe)[number]
-        for one in ends:
-            self.boxes[one] = self._reaching(one, row)
+        for end in ends:
+            self.boxes[end] = self._reaching(end, row)
 
     def _reaching(self, stock: int, row: int) -> tuple[int, int]:
         first, last = self.boxes.get(stock, (row, row))

@@ -74,14 +74,14 @@ def for_editors(view: View) -> View:
     across, down = _EDITOR
     moved = [
         replace(
-            one,
-            x=round(one.x * across),
-            y=round(one.y * down),
-            width=None if one.width is None else round(one.width * across),
-            height=None if one.height is None else round(one.height * down),
-            points=tuple((round(x * across), round(y * down)) for x, y in one.points),
+            item,
+            x=round(item.x * across),
+            y=round(item.y * down),
+            width=None if item.width is None else round(item.width * across),
+            height=None if item.height is None else round(item.height * down),
+            points=tuple((round(x * across), round(y * down)) for x, y in item.points),
         )
-        for one in view.items
+        for item in view.items
     ]
     named = {one.name: one for one in moved if one.kind != "alias"}
     turned = [
@@ -115,9 +115,9 @@ class _Sheet:
 def _view(model: Model, sector: Sector, pipes: Mapping[str, Pipe]) -> View:
     chains = chains_of(sector, pipes)
     captions, arrows = _captions(model, sector)
-    standing = {id for one in chains for id in (*one.stocks, *(pipe.flow for pipe in one.pipes))}
+    standing = {id for chain in chains for id in (*chain.stocks, *(pipe.flow for pipe in chain.pipes))}
     hanging = {id for below in captions.values() for id, _ in below}
-    loose = [one.id for one in sector.variables if one.id not in standing | hanging]
+    loose = [variable.id for variable in sector.variables if variable.id not in standing | hanging]
     cells = grid(chains, loose, arrows)
     sheet = _Sheet(model, sector, pipes, captions, tuple(arrows), cells)
     return View(sector.name, tuple(_items(sheet)))
@@ -144,7 +144,7 @@ def _captions(model: Model, sector: Sector) -> tuple[dict[str, tuple[tuple[str, 
 def _items(sheet: _Sheet) -> Iterator[ViewItem]:
     """Yield what stands on the picture, then its arrows."""
     tops = _tops(sheet)
-    own = {one.id for one in sheet.sector.variables}
+    own = {variable.id for variable in sheet.sector.variables}
     numbers = itertools.count(1)
     placed: dict[str, ViewItem] = {}
     for id, cells in sheet.cells.items():

@@ -37,7 +37,7 @@ def grid(
     links : sequence of (str, str)
         Arrows, from cause to effect.
     """
-    blocks = [block_of(one) for one in chains]
+    blocks = [block_of(chain) for chain in chains]
     tried: list[_Search] = []
     for above in _WAYS:
         for order in (loose, loose[::-1]):
@@ -48,16 +48,16 @@ def grid(
 
 def _packed(blocks: Sequence[Block], loose: int, above: int) -> tuple[dict[str, tuple[Cell, ...]], int, int]:
     """Put blocks side by side in shelves, with free rows between; return cells, and numbers of columns and rows."""
-    area = loose + sum(one.columns * one.rows for one in blocks)
-    columns = max([3, math.isqrt(area) + 1, *(one.columns for one in blocks)])
+    area = loose + sum(block.columns * block.rows for block in blocks)
+    columns = max([3, math.isqrt(area) + 1, *(block.columns for block in blocks)])
     shelves: list[list[Block]] = []
     used = columns
-    for one in blocks:
-        if used + one.columns > columns:
+    for block in blocks:
+        if used + block.columns > columns:
             shelves.append([])
             used = 0
-        shelves[-1].append(one)
-        used += one.columns
+        shelves[-1].append(block)
+        used += block.columns
     spare = -(-loose * 5 // (4 * columns))
     first = (spare // (len(shelves) + 1), 0, spare)[above] if shelves else spare
     rest, places = spare - first, max(len(shelves), 1)
@@ -105,7 +105,7 @@ class _Search:
         lines = list(self._arrows())
         length = sum(2 * abs(end[0] - begin[0]) + abs(end[1] - begin[1]) for _, begin, end in lines)
         over = sum(cell in self.holder for cell in self.passing for _ in self.passing[cell])
-        crossings = sum(_cross(one[1:], other[1:]) for number, one in enumerate(lines) for other in lines[:number])
+        crossings = sum(_cross(line[1:], other[1:]) for number, line in enumerate(lines) for other in lines[:number])
         return length + _IN_THE_WAY * over + _CROSSING * crossings
 
     def _nearest_first(self, loose: Sequence[str]) -> Iterator[str]:

@@ -49,9 +49,9 @@ def sectors_of(model: Model) -> tuple[Sector, ...]:
     """Divide a model into sectors; every variable is in exactly one."""
     if len(model) <= ONE_PICTURE or not model.groups:
         return (Sector(model.name, model.variables),)
-    homes = {one.id: _home(model, one) for one in model}
-    names = list(dict.fromkeys(one.group or REST for one in model))
-    found = [Sector(name, tuple(one for one in model if homes[one.id] == name)) for name in names]
+    homes = {variable.id: _home(model, variable) for variable in model}
+    names = list(dict.fromkeys(variable.group or REST for variable in model))
+    found = [Sector(name, tuple(variable for variable in model if homes[variable.id] == name)) for name in names]
     return tuple(one for one in found if one.variables)
 
 
@@ -59,7 +59,7 @@ def _home(model: Model, variable: Variable) -> str:
     """Return the group of a variable; of a stock without a flow in its own group, the commonest of its flows'."""
     own = variable.group or REST
     flows = [model.by_id[id] for id in (*variable.inflows, *variable.outflows) if id in model.by_id]
-    groups = Counter(one.group or REST for one in flows)
+    groups = Counter(flow.group or REST for flow in flows)
     return own if not groups or own in groups else groups.most_common(1)[0][0]
 
 
@@ -72,7 +72,7 @@ def pipes_of(model: Model) -> dict[str, Pipe]:
             source.setdefault(id, stock.id)
         for id in stock.inflows:
             target.setdefault(id, stock.id)
-    joined = [one.id for one in model if one.id in source or one.id in target]
+    joined = [variable.id for variable in model if variable.id in source or variable.id in target]
     return {id: Pipe(id, source.get(id), target.get(id)) for id in joined}
 
 
@@ -81,8 +81,8 @@ def chains_of(sector: Sector, pipes: Mapping[str, Pipe]) -> tuple[Chain, ...]:
 
     Stocks without a flow in this sector are chains of their own.
     """
-    own = [pipes[one.id] for one in sector.variables if one.id in pipes]
-    stocks = [one.id for one in sector.variables if one.kind == "stock"]
+    own = [pipes[variable.id] for variable in sector.variables if variable.id in pipes]
+    stocks = [variable.id for variable in sector.variables if variable.kind == "stock"]
     stocks += [id for one in own for id in (one.source, one.target) if id is not None]
     parent = {id: id for id in stocks}
 
@@ -102,12 +102,12 @@ def chains_of(sector: Sector, pipes: Mapping[str, Pipe]) -> tuple[Chain, ...]:
 
 def _chain(members: list[str], pipes: Iterable[Pipe]) -> Chain:
     """Order the stocks of a chain so that flows run to the right and skip as few stocks as can be."""
-    inside = tuple(one for one in pipes if one.source in members or one.target in members)
+    inside = tuple(pipe for pipe in pipes if pipe.source in members or pipe.target in members)
     joining = [(one.source, one.target) for one in inside if one.source is not None and one.target is not None]
 
     def effort(order: tuple[str, ...]) -> tuple[int, int]:
         steps = [order.index(target) - order.index(source) for source, target in joining]
-        return sum(map(abs, steps)), sum(one < 0 for one in steps)
+        return sum(map(abs, steps)), sum(step < 0 for step in steps)
 
     tried = permutations(members) if len(members) <= _FEW_STOCKS else [tuple(members)]
     return Chain(min(tried, key=effort), inside)
@@ -123,15 +123,18 @@ def start_of(model: Model, variable: Variable) -> list[str]:
     """Return the ids that a stock's initial value is computed from."""
     if variable.kind != "stock":
         return []
-    used = {one.id for equation in variable.equations for one in references(equation.expression)}
+    used = {reference.id for equation in variable.equations for reference in references(equation.expression)}
     return [one.id for one in model if one.id in used]
 
 
 def neighbours(model: Model) -> dict[str, tuple[list[str], list[str]]]:
     """Return, for each id, the ids it is made from (flows and starts included) and those that are made from it."""
-    made = {one.id: uses(model, one) | {*one.inflows, *one.outflows, *start_of(model, one)} for one in model}
-    uses_of = {one.id: [other.id for other in model if other.id in made[one.id]] for one in model}
-    used_by: dict[str, list[str]] = {one.id: [] for one in model}
+    made = {
+        variable.id: uses(model, variable) | {*variable.inflows, *variable.outflows, *start_of(model, variable)}
+        for variable in model
+    }
+    uses_of = {variable.id: [other.id for other in model if other.id in made[variable.id]] for variable in model}
+    used_by: dict[str, list[str]] = {variable.id: [] for variable in model}
     for effect, causes in uses_of.items():
         for cause in causes:
             used_by[cause].append(effect)

@@ -111,14 +111,14 @@ def diagram(model: Model, view: View) -> str:
     """
     shapes = _shapes(model, view)
     drawn = [
-        *(line for one in shapes.values() if one.boxed for line in _frame(one)),
-        *(line for one in shapes.values() if one.item.kind == "flow" for line in _pipe(one.item, shapes)),
-        *(line for one in view.items if one.kind == "connector" for line in _arrow(one, shapes)),
-        *(line for one in shapes.values() for line in _label(one)),
+        *(line for shape in shapes.values() if shape.boxed for line in _frame(shape)),
+        *(line for shape in shapes.values() if shape.item.kind == "flow" for line in _pipe(shape.item, shapes)),
+        *(line for item in view.items if item.kind == "connector" for line in _arrow(item, shapes)),
+        *(line for shape in shapes.values() for line in _label(shape)),
     ]
-    points = [point for one in view.items if one.kind == "flow" for point in one.points]
+    points = [point for item in view.items if item.kind == "flow" for point in item.points]
     points += _crests(view, shapes)
-    boxes = [*(one.whole for one in shapes.values()), *(_Box(x, y, x, y) for x, y in points)]
+    boxes = [*(shape.whole for shape in shapes.values()), *(_Box(x, y, x, y) for x, y in points)]
     left = min((one.left for one in boxes), default=0.0) - _AROUND
     top = min((one.top for one in boxes), default=0.0) - _AROUND
     right = max((one.right for one in boxes), default=0.0) + _AROUND
@@ -138,7 +138,7 @@ def _key(item: ViewItem) -> str | int:
 
 def _shapes(model: Model, view: View) -> dict[str | int, _Shape]:
     """Measure everything that has a place, captions with what they stand below."""
-    shown = [one for one in view.items if one.kind in ("stock", "flow", "auxiliary", "alias")]
+    shown = [item for item in view.items if item.kind in ("stock", "flow", "auxiliary", "alias")]
     shapes = {_key(one): _shape(model, one) for one in shown}
     for connector in view.items:
         begin, end = _ends(connector, shapes)
@@ -179,7 +179,7 @@ def _hangs(begin: _Shape, end: _Shape) -> bool:
 def _pipe(flow: ViewItem, shapes: Mapping[str | int, _Shape]) -> Iterator[str]:
     if len(flow.points) < 2:
         return
-    boxes = [one.symbol for one in shapes.values() if one.boxed]
+    boxes = [shape.symbol for shape in shapes.values() if shape.boxed]
     (before_x, before_y), (x, y) = flow.points[-2:]
     length = math.hypot(x - before_x, y - before_y) or 1.0
     ux, uy = (x - before_x) / length, (y - before_y) / length
@@ -195,7 +195,7 @@ def _pipe(flow: ViewItem, shapes: Mapping[str | int, _Shape]) -> Iterator[str]:
 
 def _inside(boxes: list[_Box], point: Spot) -> bool:
     x, y = point
-    return any(one.left - 2 <= x <= one.right + 2 and one.top - 2 <= y <= one.bottom + 2 for one in boxes)
+    return any(box.left - 2 <= x <= box.right + 2 and box.top - 2 <= y <= box.bottom + 2 for box in boxes)
 
 
 def _arrow(connector: ViewItem, shapes: Mapping[str | int, _Shape]) -> Iterator[str]:
@@ -221,10 +221,10 @@ def _curve(connector: ViewItem, begin: _Shape, end: _Shape) -> tuple[Spot, Spot,
 
 def _crests(view: View, shapes: Mapping[str | int, _Shape]) -> Iterator[Spot]:
     """Yield the point of every arrow that is farthest from the straight line."""
-    for one in view.items:
-        begin, end = _ends(one, shapes)
-        if one.kind == "connector" and begin is not None and end is not None:
-            first, bend, last = _curve(one, begin, end)
+    for item in view.items:
+        begin, end = _ends(item, shapes)
+        if item.kind == "connector" and begin is not None and end is not None:
+            first, bend, last = _curve(item, begin, end)
             yield (first[0] + 2 * bend[0] + last[0]) / 4, (first[1] + 2 * bend[1] + last[1]) / 4
 
 

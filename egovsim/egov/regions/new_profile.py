@@ -70,7 +70,7 @@ class _Draft:
     constants: dict[str, Entry] = field(default_factory=dict[str, Entry])
     ranges: dict[str, Entry] = field(default_factory=dict[str, Entry])
     levers: dict[str, Entry] = field(default_factory=dict[str, Entry])
-    reported: dict[str, Entry] = field(default_factory=dict[str, Entry])
+    published: dict[str, Entry] = field(default_factory=dict[str, Entry])
 
     def value(self, name: str) -> float:
         """Return a constant of the template, or of the model where the template leaves it alone."""
@@ -90,8 +90,8 @@ def defaults(template: Profile, model: Model, questionnaire: Questionnaire) -> d
             found[question.key] = round(_value(template, model, question.sets) / question.scale, 6)
         elif question.key == "budget":
             found[question.key] = float(round(_later_budget(template, model)))
-        elif question.reports == _ONLINE and _ONLINE in template.reported:
-            found[question.key] = round(template.reported[_ONLINE].value / question.scale, 6)
+        elif question.reports == _ONLINE and _ONLINE in template.published:
+            found[question.key] = round(template.published[_ONLINE].value / question.scale, 6)
     return found
 
 
@@ -212,7 +212,7 @@ def _set(draft: _Draft, question: Question, answer: Answer) -> None:
     value = round(float(answer.value) * question.scale, 9)
     entry: Entry = {"value": value, "source": _source(draft, answer)}
     if question.reports:
-        draft.reported[question.reports] = {"value": value, "year": question.year, "source": entry["source"]}
+        draft.published[question.reports] = {"value": value, "year": question.year, "source": entry["source"]}
     elif question.sets:
         is_lever = draft.model[question.sets].group == "Levers"
         into = draft.levers if is_lever else draft.constants
@@ -258,7 +258,7 @@ def _access(draft: _Draft, urban: float, share: float) -> None:
     low, high = bounds.low, bounds.high
     grid = np.geomspace(low, high, 61)
     off = 0.0
-    published = draft.template.reported.get(_ONLINE)
+    published = draft.template.published.get(_ONLINE)
     if published is not None:
         own = _online(draft, np.array([old]), draft.value(_URBAN), published.year)
         off = float(own[0]) - published.value
@@ -301,13 +301,13 @@ def _history(draft: _Draft, question: Question, level: Answer | None, begins: An
     if level is not None:
         value = f"{level.value}" if question.kind == "word" else f"{number_text(float(level.value))} %"
         reasons.append(draft.words.say("level", level=value, source=_source(draft, level), template=draft.label))
-        _height(draft, question, top)
+        _multiplier(draft, question, top)
     if begins is not None:
         year = number_text(float(begins.value))
         reasons.append(draft.words.say("since", year=year, source=_source(draft, begins)))
     entry: Entry = {"steps": steps, "assumption": "; ".join(reasons)}
     if top > 0.0:
-        entry = {"steps": steps, "height": question.height, "assumption": entry["assumption"]}
+        entry = {"steps": steps, "multiplier": question.multiplier, "assumption": entry["assumption"]}
     draft.levers[name] = entry
 
 
@@ -319,19 +319,19 @@ def _bent(shape: Series, top: float, since: float | None) -> list[list[float]]:
     if since is not None:
         reached = max(number for number, time in enumerate(times) if time <= max(since, times[1]))
         before = steps[:1] if since > times[0] else []
-        later = [one for one in steps[reached + 1 :] if one[0] > since]
+        later = [step for step in steps[reached + 1 :] if step[0] > since]
         steps = [*before, (since, values[reached]), *later]
-    kept = [steps[0], *(after for before, after in pairwise(steps) if after[1] != before[1])]
-    return [[time, _round(value)] for time, value in kept]
+    accepted = [steps[0], *(after for before, after in pairwise(steps) if after[1] != before[1])]
+    return [[time, _round(value)] for time, value in accepted]
 
 
-def _height(draft: _Draft, question: Question, top: float) -> None:
+def _multiplier(draft: _Draft, question: Question, top: float) -> None:
     """Say how far a stated level may be off; never above all, and nothing where it is none at all."""
-    draft.ranges.pop(question.height, None)
+    draft.ranges.pop(question.multiplier, None)
     if top > 0.0:
         low, high = question.spread
         ends = {"low": low, "high": _round(min(high, 1.0 / top))}
-        draft.ranges[question.height] = ends | {"assumption": draft.words.say("spread")}
+        draft.ranges[question.multiplier] = ends | {"assumption": draft.words.say("spread")}
 
 
 def _written(draft: _Draft, label: str, given: tuple[str, ...], assumed: tuple[str, ...]) -> str:
@@ -347,7 +347,7 @@ def _written(draft: _Draft, label: str, given: tuple[str, ...], assumed: tuple[s
         f"note = {_text(' '.join(notes))}",
         'covers = "all"',
     ]
-    for section in ("constants", "ranges", "levers", "reported"):
+    for section in ("constants", "ranges", "levers", "published"):
         entries: dict[str, Entry] = getattr(draft, section)
         if entries:
             lines += ["", f"[{section}]", *(f"{_text(name)} = {_toml(entry)}" for name, entry in entries.items())]

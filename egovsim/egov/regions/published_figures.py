@@ -6,22 +6,22 @@ from dataclasses import dataclass
 
 from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.measures import Spread, spread
-from egovsim.model.inputs import Profile, Reported
+from egovsim.model.inputs import Profile, PublishedFigure
 from egovsim.model.metrics import mean_over
 from egovsim.model.model import Model
 from egovsim.simulation.run import run
 
 
 @dataclass(frozen=True, slots=True)
-class ReportedRow:
+class PublishedRow:
     """A published figure, and the mean of its calendar year in the kept members, both in the model's unit."""
 
     outcome: str
-    published: Reported
+    published: PublishedFigure
     simulated: Spread
 
 
-def beside_reported(profile: Profile, model: Model, match: Match) -> tuple[ReportedRow, ...]:
+def published_rows(profile: Profile, model: Model, match: Match) -> tuple[PublishedRow, ...]:
     """Return each figure that a profile reports beside what kept members give under the profile.
 
     Parameters
@@ -33,10 +33,10 @@ def beside_reported(profile: Profile, model: Model, match: Match) -> tuple[Repor
     match : Match
         Kept members.
     """
-    if not profile.reported:
+    if not profile.published:
         return ()
-    metrics = {name: mean_over(name, one.year, one.year + 1.0) for name, one in profile.reported.items()}
-    until = max(one.year for one in profile.reported.values()) + 1.0
+    metrics = {name: mean_over(name, one.year, one.year + 1.0) for name, one in profile.published.items()}
+    until = max(one.year for one in profile.published.values()) + 1.0
     result = run(
         model,
         profile=profile,
@@ -46,6 +46,6 @@ def beside_reported(profile: Profile, model: Model, match: Match) -> tuple[Repor
         until=until,
     )
     return tuple(
-        ReportedRow(name, profile.reported[name], spread(result.metric_values(metric.label)[0, 0]))
+        PublishedRow(name, profile.published[name], spread(result.metric_values(metric.label)[0, 0]))
         for name, metric in metrics.items()
     )

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from egovsim.egov.labels import Labels
-from egovsim.egov.regions.published_figures import ReportedRow
+from egovsim.egov.regions.published_figures import PublishedRow
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
-def reported_table(rows: Sequence[ReportedRow], labels: Labels, *, members: int) -> Table:
+def published_table(rows: Sequence[PublishedRow], labels: Labels, *, members: int) -> Table:
     """Return a row a figure: outcome, year, published, simulated median, 5 to 95 percent of the kept members."""
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=labels.text("reported caption", members=members))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=labels.text("published caption", members=members))
     table.caption_justify = "left"
-    for key in ("reported outcome", "reported year", "reported published", "reported simulated", "reported range"):
-        table.add_column(labels.text(key), justify="left" if key == "reported outcome" else "right")
+    for key in ("published outcome", "published year", "published published", "published simulated", "published range"):
+        table.add_column(labels.text(key), justify="left" if key == "published outcome" else "right")
     for row in rows:
         shown = [labels.number(one, 2) for one in (row.published.value, row.simulated.p50)]
         ends = " .. ".join(labels.number(one, 2) for one in (row.simulated.p05, row.simulated.p95))

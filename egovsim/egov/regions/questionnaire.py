@@ -46,7 +46,7 @@ class Question:
         Whether an answer that is looked at beside a result also sets something.
     year : float
         Of a reported figure.
-    height : str
+    multiplier : str
         The constant that multiplies the history.
     spread : tuple of float
         How far a stated level may be off, as multiples of it.
@@ -68,7 +68,7 @@ class Question:
     history: str = ""
     since: str = ""
     year: float = 0.0
-    height: str = ""
+    multiplier: str = ""
     spread: tuple[float, float] = (1.0, 1.0)
     words: Mapping[str, float] = field(default_factory=dict[str, float])
 
@@ -95,15 +95,15 @@ class Questionnaire:
 
     def question(self, key: str) -> Question:
         """Return a question by its key; `UnknownNameError` where there is none."""
-        for one in self.questions:
-            if one.key == key:
-                return one
+        for question in self.questions:
+            if question.key == key:
+                return question
         raise unknown_name(key, self.keys, what="a question of `egovsim profile new`")
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys, in the order of the questions."""
-        return tuple(one.key for one in self.questions)
+        return tuple(question.key for question in self.questions)
 
     def say(self, key: str, **values: object) -> str:
         """Return a text with its gaps filled."""
@@ -238,14 +238,14 @@ def gather(
     DataError, UnknownNameError, ValueRangeError
         With the key and what to do.
     """
-    kept = {questionnaire.question(key).key for key in accepted}
+    accepted = {questionnaire.question(key).key for key in accepted}
     found: dict[str, Answer] = {}
     for key, answer in given:
         question = questionnaire.question(key)
         if key in found:
             raise DataError(f"{key} is answered twice; keep one of them.")
         why = doubt(question, answer)
-        if why and key not in kept:
+        if why and key not in accepted:
             raise ValueRangeError(f"{why}; if it is right, add --accept {key}.")
         found[key] = answer
     return found

@@ -93,7 +93,7 @@ def _using(user: Variable, variable: Variable, instead: Variable) -> Variable:
         return rewrite(expression, change) if expression is not None else None
 
     if user.kind == "stock":
-        equations = tuple(replace(one, rate=changed(one.rate)) for one in user.equations)
+        equations = tuple(replace(equation, rate=changed(equation.rate)) for equation in user.equations)
     else:
-        equations = tuple(replace(one, expression=changed(one.expression)) for one in user.equations)
+        equations = tuple(replace(equation, expression=changed(equation.expression)) for equation in user.equations)
     return replace(user, equations=equations)

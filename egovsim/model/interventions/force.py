@@ -67,18 +67,18 @@ def forced_to_hold(model: Model, constraint: Constraint) -> Model:
         When the condition cannot be forced, or the constraint speaks of what is not in the model.
     """
     _refuse(model, constraint)
-    inputs = {one.id: one for one in model.reality_checks if isinstance(one, TestInput)}
+    inputs = {check.id: check for check in model.reality_checks if isinstance(check, TestInput)}
     renamed: dict[str, str] = {}
     for forced in _forced(constraint.condition, inputs):
         model = _with_forced(model, forced)
         renamed[forced.variable.id] = _forced_name(forced.variable)
-    axes = [one for one in constraint.subscripts if one in model.dimension_by_id]
+    axes = [subscript for subscript in constraint.subscripts if subscript in model.dimension_by_id]
     consequence = _spelt_out(rewrite(constraint.consequence, lambda node: _using(node, renamed)), model)
     holds = Variable(
         HOLDS,
         "auxiliary",
         (Equation(rewrite(consequence, _lenient), tuple(axes)),),
-        tuple(model.dimension_by_id[one].name for one in axes),
+        tuple(model.dimension_by_id[ax].name for ax in axes),
     )
     return replace(model, variables=(*model.variables, holds))
 
@@ -88,14 +88,14 @@ def _forced_name(variable: Reference) -> str:
 
 
 def _refuse(model: Model, constraint: Constraint) -> None:
-    known = {*model.by_id, *model.subscript_ids, *(one.id for one in model.reality_checks)}
+    known = {*model.by_id, *model.subscript_ids, *(check.id for check in model.reality_checks)}
     for part in constraint.parts:
         for node in walk(part):
             if isinstance(node, Unsupported):
                 raise UnsupportedError(f"{node.reason}: {node.text}")
             if isinstance(node, Call) and node.function in ("rc compare", "rc compare check"):
                 raise UnsupportedError("it compares with another run; run it in Vensim")
-        unknown = [one.name for one in references(part) if one.id not in known]
+        unknown = [reference.name for reference in references(part) if reference.id not in known]
         if unknown:
             raise UnsupportedError(f'"{unknown[0]}" is not a variable of this model')
 
@@ -168,7 +168,7 @@ def _equations(model: Model, variable: Variable, forced: _Forced) -> Iterator[Eq
     """Yield the equations of what stands in a variable's place: for all of it, or for one element."""
     expression = _spelt_out(forced.expression, model)
     axes = tuple(map(canonical, variable.dimensions))
-    subscripts = tuple(str(one) for one in forced.variable.subscripts)
+    subscripts = tuple(str(subscript) for subscript in forced.variable.subscripts)
     if subscripts == axes:
         yield Equation(expression, axes)
         return
@@ -188,13 +188,13 @@ def _spelt_out(expression: Expression, model: Model) -> Expression:
 
     def change(node: Expression) -> Expression:
         if isinstance(node, Call) and node.function in FUNCTIONS:
-            return _course(node.function, list(node.arguments), model)
+            return _trajectory(node.function, list(node.arguments), model)
         return node
 
     return rewrite(expression, change)
 
 
-def _course(function: str, arguments: list[Expression], model: Model) -> Expression:
+def _trajectory(function: str, arguments: list[Expression], model: Model) -> Expression:
     """Return the course that a function of Reality Checks gives its basis."""
     grace: Expression = arguments.pop(0) if function.endswith(" check") else Number(0.0)
     kind, count = function.removesuffix(" check"), FUNCTIONS[function].start - (1 if function.endswith(" check") else 0)

@@ -43,7 +43,7 @@ def hold(model: Model, name: str, *, at: Literal["start"] = "start") -> Model:
         raise InputError(f'hold(..., at="{at}"): a variable can be held at its "start" only.')
     if variable.kind == "lookup":
         raise InputError(f'"{variable.name}" is a lookup and has no value to hold; hold a variable that uses it.')
-    held = replace(variable, equations=tuple(_held(variable, one) for one in variable.equations))
+    held = replace(variable, equations=tuple(_held(variable, equation) for equation in variable.equations))
     variables = tuple(held if one is variable else one for one in model.variables)
     return replace(model, variables=variables)
 

@@ -102,7 +102,7 @@ class Units:
         self._read = {text: _read(text) for text in texts}
         self._products = [one for one in self._read.values() if isinstance(one, Product)]
         self._declared = [
-            (tuple(canonical(one) for one in group.names), _read(group.definition) if group.definition else None)
+            (tuple(canonical(name) for name in group.names), _read(group.definition) if group.definition else None)
             for group in synonyms
             if group.names
         ]
@@ -149,7 +149,7 @@ class Units:
 
     def misspelt(self) -> list[tuple[str, str]]:
         """Return names that are used once, declared nowhere and nearly another name, with that other name."""
-        uses = Counter(name for one in self._products for name in one.spellings)
+        uses = Counter(name for product in self._products for name in product.spellings)
         declared = {name for names, _ in self._declared for name in names}.union(*_COMMON)
         once = [name for name, count in uses.items() if count == 1 and name not in declared]
         known = [*declared, *(name for name, count in uses.items() if count > 1 and name not in declared)]
@@ -172,7 +172,7 @@ class Units:
         """Each name's unit: the same name for every name of one unit."""
         groups = [*_COMMON, *(names for names, _ in self._declared)]
         products = [*self._products, *(one for _, one in self._declared if isinstance(one, Product))]
-        names = dict.fromkeys([name for one in products for name in one.spellings])
+        names = dict.fromkeys([name for product in products for name in product.spellings])
         return _leaders([*names, *(name for group in groups for name in group)], groups)
 
     @cached_property
@@ -192,7 +192,7 @@ class Units:
             if isinstance(product, Product):
                 leader = self._leaders[names[0]]
                 # Stella's "Dollars" are defined as "$", which they are already.
-                if product.factor != 1.0 or [self._leaders[one] for one in product.powers] != [leader]:
+                if product.factor != 1.0 or [self._leaders[power] for power in product.powers] != [leader]:
                     found.setdefault(leader, product)
         return found
 

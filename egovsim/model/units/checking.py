@@ -100,7 +100,7 @@ class _Checker:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        texts = dict.fromkeys((*(one.unit for one in model.variables), model.clock.unit))
+        texts = dict.fromkeys((*(variable.unit for variable in model.variables), model.clock.unit))
         clock = (UnitSynonyms((model.clock.unit, _TIME)),) if model.clock.unit else ()
         self._units = Units([one for one in texts if one.strip("? ")], (*model.unit_synonyms, *clock))
         self._known = {text: self._read(text) for text in texts}
@@ -166,8 +166,8 @@ class _Checker:
 
     def _rate_faults(self, stock: Variable, rate: Expression, unit: Unit | None) -> Iterator[tuple[_Fault, Where]]:
         """Check what changes a stock: its flows one by one where it has them, else the net flow."""
-        flows = [one for one in walk(rate) if isinstance(one, Reference)] if stock.inflows or stock.outflows else []
-        changes = [(f'the flow "{self._name(one)}"', self._reference(one), one.where) for one in flows]
+        flows = [node for node in walk(rate) if isinstance(node, Reference)] if stock.inflows or stock.outflows else []
+        changes = [(f'the flow "{self._name(flow)}"', self._reference(flow), flow.where) for flow in flows]
         if not flows:
             found = yield from self._evaluate(rate)
             changes.append(("the net flow", found, rate.where))
@@ -243,11 +243,12 @@ class _Checker:
         solved = Solving(rule, operands, one=self._units.dimensionless, time=self._time)
         faults = [
             self._differing(
-                f"{names[one.place]} is in {self._show(one.found)}, where {self._show(one.expected)} is expected",
-                one.found,
-                one.expected,
+                f"{names[mismatch.place]} is in {self._show(mismatch.found)}, "
+                f"where {self._show(mismatch.expected)} is expected",
+                mismatch.found,
+                mismatch.expected,
             )
-            for one in solved.mismatches
+            for mismatch in solved.mismatches
         ]
         return solved.value, faults
 

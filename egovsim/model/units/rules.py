@@ -144,7 +144,7 @@ class Solving:
         for place, (pattern, operand) in enumerate(zip(arguments, operands, strict=False)):
             if pattern is not None and not isinstance(operand, Bare):
                 self._take(place, pattern, operand)
-        touched = {letter for one in self.mismatches for letter in _letters(arguments[one.place])}
+        touched = {letter for mismatch in self.mismatches for letter in _letters(arguments[mismatch.place])}
         self._letters.update(dict.fromkeys(touched - {"t"}))
         self.value = self._value(value)
 

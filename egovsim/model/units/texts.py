@@ -86,7 +86,7 @@ def with_units_for(text: str, units: Mapping[str, str]) -> str:
     words = {canonical(one["word"]) for one in _TOKEN.finditer(text) if one["word"]}
     if not words & units.keys():
         return text
-    if not all(units.get(one, one) for one in words):
+    if not all(units.get(word, word) for word in words):
         return ""
     return _TOKEN.sub(lambda one: _unit_for(one, units), text)
 

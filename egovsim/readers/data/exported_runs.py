@@ -41,8 +41,8 @@ def exports_of(datasets: Sequence[str], folder: Path) -> list[Path]:
     Vensim's own .vdf is a binary form that is not documented; an export has its name and another suffix.
     """
     found: list[Path] = []
-    for one in datasets:
-        stem = Path(one.replace("\\", "/")).stem
+    for dataset in datasets:
+        stem = Path(dataset.replace("\\", "/")).stem
         candidates = [folder / f"{stem}{suffix}" for suffix in _EXPORTS]
         found += [path for path in candidates if is_file(path)][:1]
     return found
@@ -82,7 +82,7 @@ def read_series(path: Path) -> dict[tuple[str, tuple[str, ...]], Points]:
 
 def _key(name: str) -> tuple[str, tuple[str, ...]]:
     base, elements = split_element(name)
-    return canonical(base), tuple(canonical(one) for one in elements)
+    return canonical(base), tuple(canonical(element) for element in elements)
 
 
 def _dat_series(file: str, text: str) -> dict[str, Points]:
@@ -93,7 +93,7 @@ def _dat_series(file: str, text: str) -> dict[str, Points]:
         if len(parts) == 1 and parts[0]:
             current = found.setdefault(parts[0], [])
         elif len(parts) > 1:
-            pair = [cell_of(one) for one in parts[:2]]
+            pair = [cell_of(part) for part in parts[:2]]
             if current is None or not all(isinstance(one, float) for one in pair):
                 raise DataError(
                     f"{file}, line {number}: '{' '.join(line.split())}' is not a time and a value under a name; "

@@ -71,7 +71,7 @@ def request_in(text: str, *, place: str) -> Request | None:
             f"it has '{' '.join(inside.split())}'."
         )
     # The fifth is what a dimension's elements begin with; a blank at its end is part of it.
-    return Request(what, (*(one.strip() for one in arguments[:4]), *arguments[4:]))
+    return Request(what, (*(argument.strip() for argument in arguments[:4]), *arguments[4:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Left:
     @property
     def lengths(self) -> list[int]:
         """The numbers of elements of the subscripts that stand for several."""
-        return [len(one) for one in self.choices if len(one) > 1]
+        return [len(choice) for choice in self.choices if len(choice) > 1]
 
 
 @dataclass
@@ -277,7 +277,7 @@ class DataFiles:
             raise DataError(
                 f"{place}: {sheet.place} names no element from cell {first} to {last or 'the end'}; write them there."
             )
-        return tuple(f"{prefix}{one}" for one in names)
+        return tuple(f"{prefix}{name}" for name in names)
 
     # Exported runs
 

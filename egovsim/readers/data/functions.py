@@ -77,8 +77,8 @@ def resolve_data_functions(variables: Sequence[Variable]) -> list[Variable]:
     list of Variable
         The same ones, and the lookups that the calls need, named ``#variable>mode#``.
     """
-    resolver = _Resolver({one.id: one for one in variables})
-    found = [with_expressions(one, lambda node: rewrite(node, resolver.node)) for one in variables]
+    resolver = _Resolver({variable.id: variable for variable in variables})
+    found = [with_expressions(variable, lambda node: rewrite(node, resolver.node)) for variable in variables]
     return [*found, *resolver.added.values()]
 
 
@@ -101,7 +101,9 @@ def exogenous(variables: Sequence[Variable], files: DataFiles) -> list[Variable]
 
 
 def _nodes(variable: Variable) -> Iterator[Expression]:
-    parts = (part for one in variable.equations for part in (one.expression, one.rate) if part is not None)
+    parts = (
+        part for equation in variable.equations for part in (equation.expression, equation.rate) if part is not None
+    )
     return (node for part in parts for node in walk(part))
 
 
@@ -151,7 +153,7 @@ class _Resolver:
             variable = self._variables.get(source.id)
             if variable is None:
                 return None
-            if all(_series(one) is not None for one in variable.equations):
+            if all(_series(equation) is not None for equation in variable.equations):
                 return source
             repeated = _repeated(variable)
             if repeated is None:
@@ -169,7 +171,7 @@ class _Resolver:
     def _summary(self, what: str, source: Reference, start: Expression, end: Expression, where: Where) -> Expression:
         """Return what the points from one time to another come to; not available where there is none."""
         variable = self._variables[source.id]
-        tables = [table for one in variable.equations if (table := _series(one)) is not None]
+        tables = [table for equation in variable.equations if (table := _series(equation)) is not None]
         if isinstance(start, Number) and isinstance(end, Number):
             low, high = start.value, end.value
             return self._end(source, f"{what} {low:.17g} {high:.17g}", lambda table: _come_to(what, table, low, high))
@@ -268,7 +270,7 @@ def _repeated(variable: Variable) -> Reference | None:
     expression = variable.equations[0].expression
     if isinstance(expression, Call) and expression.function.removeprefix(MARK) in MODES:
         expression = expression.arguments[0]
-    own = tuple(canonical(one) for one in variable.dimensions)
+    own = tuple(canonical(dimension) for dimension in variable.dimensions)
     return expression if isinstance(expression, Reference) and expression.subscripts in ((), own) else None
 
 

@@ -164,7 +164,7 @@ class Workbooks:
                 raise DataError(
                     f'{place}: "{file}" cannot be read ({reason}); save it as .xlsx or .csv and name that file.'
                 ) from error
-            self._files[key] = {one.name.lower(): one for one in sheets}
+            self._files[key] = {sheet.name.lower(): sheet for sheet in sheets}
         sheets_by_name = self._files[key]
         if delimited:
             return next(iter(sheets_by_name.values()))
@@ -209,7 +209,7 @@ class Workbooks:
 def _files_of(folder: Path) -> list[Path]:
     """Return the files of a folder; none where there is no such folder."""
     try:
-        return [one for one in folder.iterdir() if one.is_file()]
+        return [path for path in folder.iterdir() if path.is_file()]
     except (OSError, ValueError):
         return []
 

@@ -41,7 +41,7 @@ from egovsim.readers.data.functions import ARITY as DATA_FUNCTIONS
 from egovsim.readers.data.functions import MARK as DATA
 from egovsim.readers.lookup_points import TableError, table_of
 from egovsim.readers.macros import MARK
-from egovsim.readers.source_span import Passage, passage_of
+from egovsim.readers.source_span import SourceSpan, span_of
 
 Dialect = Literal["xmile", "vensim"]
 
@@ -130,7 +130,7 @@ def _parser(dialect: Dialect) -> Lark:
     return Lark(shared + terminals[dialect], parser="lalr", lexer="contextual", start=start, maybe_placeholders=False)
 
 
-def parse(text: str | Passage, *, dialect: Dialect, owner: str = "", names: Names = Names()) -> Expression:
+def parse(text: str | SourceSpan, *, dialect: Dialect, owner: str = "", names: Names = Names()) -> Expression:
     """Read an expression.
 
     Parameters
@@ -157,33 +157,33 @@ def parse(text: str | Passage, *, dialect: Dialect, owner: str = "", names: Name
     return _read(text, "expression", dialect, owner, names)
 
 
-def parse_vensim_equation(passage: Passage, *, owner: str, names: Names) -> Expression | Integral | Constants:
+def parse_vensim_equation(span: SourceSpan, *, owner: str, names: Names) -> Expression | Integral | Constants:
     """Read what stands to the right of a name in Vensim: an expression, an INTEG, or a list of constants."""
-    return _read(passage, "vensim_equation", "vensim", owner, names)
+    return _read(span, "vensim_equation", "vensim", owner, names)
 
 
-def parse_xmile_equation(passage: Passage, *, owner: str, names: Names) -> Expression | Constants:
+def parse_xmile_equation(span: SourceSpan, *, owner: str, names: Names) -> Expression | Constants:
     """Read an ``<eqn>``: an expression, or a list of constants (not in the standard, but in files)."""
-    return _read(passage, "xmile_equation", "xmile", owner, names)
+    return _read(span, "xmile_equation", "xmile", owner, names)
 
 
-def parse_points(passage: Passage, *, owner: str) -> Table:
+def parse_points(span: SourceSpan, *, owner: str) -> Table:
     """Read Vensim's points of a lookup, ``(x,y),(x,y)``, with or without the range in front."""
-    return _read(passage, "table", "vensim", owner, Names())
+    return _read(span, "table", "vensim", owner, Names())
 
 
-def _read(text: str | Passage, start: str, dialect: Dialect, owner: str, names: Names) -> Any:
-    passage = passage_of(text) if isinstance(text, str) else text
-    if length(passage.text) > LONGEST:
+def _read(text: str | SourceSpan, start: str, dialect: Dialect, owner: str, names: Names) -> Any:
+    span = span_of(text) if isinstance(text, str) else text
+    if length(span.text) > LONGEST:
         raise ModelError(
-            f"{_place(passage.where(0), owner)}: the equation has {length(passage.text)} characters, and {LONGEST} can "
+            f"{_place(span.where(0), owner)}: the equation has {length(span.text)} characters, and {LONGEST} can "
             "be read; split it into auxiliaries."
         )
     try:
-        tree = _parser(dialect).parse(passage.text, start=start)
+        tree = _parser(dialect).parse(span.text, start=start)
     except UnexpectedInput as error:
-        raise _syntax_error(error, passage, owner) from error
-    builder = _Builder(passage, dialect, owner, names)
+        raise _syntax_error(error, span, owner) from error
+    builder = _Builder(span, dialect, owner, names)
     return builder.build(tree)
 
 
@@ -191,19 +191,19 @@ def _place(where: Where, owner: str) -> str:
     return f'{where}, "{owner}"' if owner else str(where)
 
 
-def _syntax_error(error: UnexpectedInput, passage: Passage, owner: str) -> ModelError:
+def _syntax_error(error: UnexpectedInput, span: SourceSpan, owner: str) -> ModelError:
     """Say what stopped the parser, and what to do."""
-    if passage.text.strip().strip("?") == "" and "?" in passage.text:
+    if span.text.strip().strip("?") == "" and "?" in span.text:
         # How translators mark what they could not translate.
-        what, position = f"the equation is '{passage.text.strip()}'; write it.", 0
+        what, position = f"the equation is '{span.text.strip()}'; write it.", 0
     elif isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        what = _ending(passage.text)
-        position = len(passage.text.rstrip())
+        what = _ending(span.text)
+        position = len(span.text.rstrip())
     else:
         position = error.pos_in_stream or 0
-        found = error.token if isinstance(error, UnexpectedToken) else passage.text[position]
-        what = _stopper(passage.text[:position], str(found), foreign=isinstance(error, UnexpectedCharacters))
-    return ModelError(f"{_place(passage.where(position), owner)}: {what}")
+        found = error.token if isinstance(error, UnexpectedToken) else span.text[position]
+        what = _stopper(span.text[:position], str(found), foreign=isinstance(error, UnexpectedCharacters))
+    return ModelError(f"{_place(span.where(position), owner)}: {what}")
 
 
 def _ending(text: str) -> str:
@@ -236,8 +236,8 @@ def _stopper(before: str, found: str, *, foreign: bool) -> str:
 class _Builder:
     """Makes nodes of a parse tree, children first and without recursion (equations nest deep)."""
 
-    def __init__(self, passage: Passage, dialect: Dialect, owner: str, names: Names) -> None:
-        self._passage = passage
+    def __init__(self, span: SourceSpan, dialect: Dialect, owner: str, names: Names) -> None:
+        self._passage = span
         self._dialect: Dialect = dialect
         self._owner = owner
         self._names = names
@@ -420,7 +420,7 @@ class _Builder:
             return "the equation has not been written yet"
         if known:
             return f'"{name}" with {count} argument{"" if count == 1 else "s"} cannot be run yet'
-        near = suggestion(name, [one.upper() for one in self._functions])
+        near = suggestion(name, [function.upper() for function in self._functions])
         return f'"{name}" is not a function this version can run{near}'
 
     def with_lookup(self, parts: list[Any]) -> TableCall:
@@ -446,12 +446,12 @@ class _Builder:
 
     def flat_points(self, parts: list[Any]) -> Table:
         """Vensim's older form: every x, then every y."""
-        values = [one for one in parts if one is not None]
+        values = [part for part in parts if part is not None]
         half = len(values) // 2
         return self._table(values[:half], values[half:])
 
     def points(self, parts: list[Any]) -> Table:
-        pairs = [one for one in parts if one is not None]
+        pairs = [part for part in parts if part is not None]
         return self._table([x for x, _ in pairs], [y for _, y in pairs])
 
     def _table(self, x: list[float], y: list[float]) -> Table:
@@ -521,4 +521,4 @@ def _subscript(part: Expression | Star | None) -> str | Star | None:
 
 
 def _has_text(arguments: tuple[Expression, ...]) -> bool:
-    return any(isinstance(one, Unsupported) and one.text.startswith("'") for one in arguments)
+    return any(isinstance(argument, Unsupported) and argument.text.startswith("'") for argument in arguments)

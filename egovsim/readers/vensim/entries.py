@@ -13,7 +13,7 @@ from egovsim.model.expression import Where
 from egovsim.model.model import UnitSynonyms
 from egovsim.names import canonical
 from egovsim.readers.file_bytes import read_bytes, refuse_other_formats
-from egovsim.readers.source_span import Passage, Source
+from egovsim.readers.source_span import Source, SourceSpan
 
 _SKETCH = re.compile(r"^\\{2,}---///.*$", re.MULTILINE)
 _MACRO = re.compile(
@@ -39,7 +39,7 @@ _CONTINUATION = re.compile(r"\\(?=\n)")
 class Entry:
     """One entry: `equation` is everything before the first ``~``."""
 
-    equation: Passage
+    equation: SourceSpan
     units: str
     note: str
     group: str
@@ -198,7 +198,7 @@ def _entries(source: Source) -> Iterator[Entry]:
             group = banner["name"].strip()
         elif text[start:stop].strip():
             units, note = _rest(text[stop:end])
-            yield Entry(source.passage(start, stop), units, note, group)
+            yield Entry(source.span(start, stop), units, note, group)
 
 
 def _start(text: str, position: int) -> int:

@@ -14,7 +14,7 @@ from egovsim.errors import ModelError
 from egovsim.model.expression import Where
 from egovsim.model.model import Bounds
 from egovsim.names import canonical
-from egovsim.readers.source_span import Passage
+from egovsim.readers.source_span import SourceSpan
 from egovsim.readers.vensim.entries import Entry
 
 _WORD = r"(?:[^\W\d]|[^\x00-\x7f\s])(?:[\w$'.]|[^\x00-\x7f\s])*(?:[ \t\n]+(?:[\w$'.]|[^\x00-\x7f\s])+)*"
@@ -40,7 +40,7 @@ class LeftSide:
     entry: Entry
     name: str
     sign: str
-    right: Passage
+    right: SourceSpan
     subscripts: tuple[str, ...]
     exceptions: tuple[tuple[str, ...], ...]
     where: Where
@@ -60,16 +60,16 @@ def read_left_side(entry: Entry) -> LeftSide:
     ModelError
         It does not begin with a name and a sign.
     """
-    passage = entry.equation
-    found = _LEFT.match(passage.text)
-    where = passage.where(0)
+    span = entry.equation
+    found = _LEFT.match(span.text)
+    where = span.where(0)
     if found is None:
-        start = " ".join(passage.text.split())[:40]
+        start = " ".join(span.text.split())[:40]
         raise ModelError(f"{where}: '{start}' does not begin with a name and '='; write name = expression.")
-    right = _part(passage, found.end())
+    right = _part(span, found.end())
     ignored = _IGNORED.search(right.text)
     if ignored is not None:
-        right = Passage(right.text[: ignored.start()], right.source, right.offsets[: ignored.start()])
+        right = SourceSpan(right.text[: ignored.start()], right.source, right.offsets[: ignored.start()])
     return LeftSide(
         entry,
         _shown(found["name"]),
@@ -82,12 +82,12 @@ def read_left_side(entry: Entry) -> LeftSide:
     )
 
 
-def _part(passage: Passage, start: int) -> Passage:
+def _part(span: SourceSpan, start: int) -> SourceSpan:
     """Return what comes after `start`, without the blanks before it."""
-    text = passage.text[start:]
+    text = span.text[start:]
     skip = start + len(text) - len(text.lstrip())
     # Where nothing comes after, the place is that of the last character before.
-    return Passage(passage.text[skip:].rstrip(), passage.source, passage.offsets[min(skip, len(passage.text) - 1) :])
+    return SourceSpan(span.text[skip:].rstrip(), span.source, span.offsets[min(skip, len(span.text) - 1) :])
 
 
 def _shown(name: str) -> str:

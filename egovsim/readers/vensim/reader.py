@@ -53,7 +53,7 @@ from egovsim.readers.expressions.parser import (
     parse_vensim_equation,
 )
 from egovsim.readers.macros import Macro, expand_macros
-from egovsim.readers.source_span import Passage
+from egovsim.readers.source_span import SourceSpan
 from egovsim.readers.vensim.entries import MacroText, VensimText, read_vensim_text
 from egovsim.readers.vensim.left_hand_side import LeftSide, read_left_side, units_and_bounds
 from egovsim.readers.vensim.reality_checks import is_reality_check, read_reality_checks
@@ -102,11 +102,11 @@ class _Reader:
         self._files = files
         self._ignored = text.ignored
         self._lefts = [read_left_side(entry) for entry in text.entries if not is_reality_check(entry)]
-        if lists := sum(one.ignores for one in self._lefts):
+        if lists := sum(left.ignores for left in self._lefts):
             self._ignored["lists of causes that are none (:IGNORE:)"] += lists
         self._names = Names(
-            variables={id: tuple(one.id for one in self._axes(lefts) or ()) for id, lefts in self._defined.items()},
-            macros={one.id for one in text.macros},
+            variables={id: tuple(ax.id for ax in self._axes(lefts) or ()) for id, lefts in self._defined.items()},
+            macros={macro.id for macro in text.macros},
             date=text.date,
         )
 
@@ -117,7 +117,7 @@ class _Reader:
         self._names = replace(self._names, built_in={"saveper": saveper})
         file = self._text.source.file
         variables = tuple(self._flat())
-        statements = [one for one in self._text.entries if is_reality_check(one)]
+        statements = [entry for entry in self._text.entries if is_reality_check(entry)]
         reality_checks, unread = read_reality_checks(statements, self._names)
         sketches = read_sketches(self._text.end, variables)
         if sketches.skipped:
@@ -142,18 +142,18 @@ class _Reader:
         return resolve_data_functions([*variables, *exogenous(variables, self._files)])
 
     def _macros(self) -> list[Macro]:
-        return [self._macro(one) for one in self._text.macros]
+        return [self._macro(macro) for macro in self._text.macros]
 
     def _macro(self, macro: MacroText) -> Macro:
         """Read the body of a macro; ``name$`` in it is what the model calls so."""
         inner = _Reader(replace(self._text, entries=macro.entries), self._files)
         clock = {**BUILT_IN_NAMES["vensim"], **self._names.built_in}
-        known = {**inner._names.variables, **{canonical(one): () for one in macro.inputs}}
+        known = {**inner._names.variables, **{canonical(variable): () for variable in macro.inputs}}
         inner._names = replace(
             self._names, variables=known, built_in={f"{name}$": value for name, value in clock.items()}
         )
         variables = tuple(inner._variables())
-        defined = {one.id for one in variables}
+        defined = {variable.id for variable in variables}
         missing = [one for one in (macro.name, *macro.outputs) if canonical(one) not in defined]
         if missing:
             raise ModelError(f'{macro.where}, "{macro.name}": the macro has no equation for "{missing[0]}"; add it.')
@@ -166,9 +166,9 @@ class _Reader:
     def _dimensions(self) -> dict[str, Dimension]:
         """The subscript ranges whose elements are known."""
         texts = [
-            RangeText(one.name, one.right.text, one.where, alias=one.sign == "<->")
-            for one in self._lefts
-            if one.sign in (":", "<->")
+            RangeText(left.name, left.right.text, left.where, alias=left.sign == "<->")
+            for left in self._lefts
+            if left.sign in (":", "<->")
         ]
         found = read_ranges(texts, external=self._elements_elsewhere)
         return {id: one for id, one in found.items() if one.elements}
@@ -181,9 +181,9 @@ class _Reader:
     # The clock
 
     def _clock(self) -> Clock:
-        lefts = {one.id: one for one in self._lefts if one.id in CONTROLS}
+        lefts = {left.id: left for left in self._lefts if left.id in CONTROLS}
         controls = {
-            id: Control(one.name, self._scalar(one) or Number(math.nan), one.where) for id, one in lefts.items()
+            id: Control(left.name, self._scalar(left) or Number(math.nan), left.where) for id, left in lefts.items()
         }
         unit = units_and_bounds(lefts["time step"].entry.units)[0] if "time step" in lefts else ""
         return ClockText(self._text.source.file, controls, self._equation_of).clock(unit)
@@ -217,20 +217,20 @@ class _Reader:
 
     def _variable(self, lefts: list[LeftSide]) -> Variable:
         first = lefts[0]
-        if len(lefts) > 1 and not all(one.subscripts for one in lefts):
+        if len(lefts) > 1 and not all(left.subscripts for left in lefts):
             raise ModelError(
                 f'{lefts[1].where}, "{first.name}": line {first.where.line} has an equation of this name already; '
                 "rename one."
             )
         kind, equations, dimensions = self._content(lefts)
-        unit, bounds = next((units_and_bounds(one.entry.units) for one in lefts if one.entry.units), ("", Bounds()))
+        unit, bounds = next((units_and_bounds(left.entry.units) for left in lefts if left.entry.units), ("", Bounds()))
         return Variable(
             name=first.name,
             kind=kind,
             equations=equations,
             dimensions=dimensions,
             unit=unit,
-            note=next((one.entry.note for one in lefts if one.entry.note), ""),
+            note=next((left.entry.note for left in lefts if left.entry.note), ""),
             bounds=bounds,
             group=first.entry.group,
             where=first.where,
@@ -246,31 +246,35 @@ class _Reader:
             left, reason = refusals[0]
             text = " ".join(left.entry.equation.text.split())
             return "auxiliary", (Equation(Unsupported(text, reason, left.where)),), ()
-        equations = [one for left in lefts for one in self._equations(left, axes)]
-        if all(one.table is not None for one in equations):
-            return "lookup", tuple(equations), tuple(one.name for one in axes)
-        equations = [_refused(one, _MIXED_LOOKUP, lefts[0].where) if one.table else one for one in equations]
-        stock = any(one.rate is not None for one in equations)
+        equations = [equation for left in lefts for equation in self._equations(left, axes)]
+        if all(equation.table is not None for equation in equations):
+            return "lookup", tuple(equations), tuple(ax.name for ax in axes)
+        equations = [
+            _refused(equation, _MIXED_LOOKUP, lefts[0].where) if equation.table else equation for equation in equations
+        ]
+        stock = any(equation.rate is not None for equation in equations)
         if stock:
-            equations = [one if one.rate is not None else _standing(one, lefts[0].where) for one in equations]
-        return "stock" if stock else "auxiliary", tuple(equations), tuple(one.name for one in axes)
+            equations = [
+                equation if equation.rate is not None else _standing(equation, lefts[0].where) for equation in equations
+            ]
+        return "stock" if stock else "auxiliary", tuple(equations), tuple(ax.name for ax in axes)
 
     def _table(self, left: LeftSide) -> Table:
         text = left.right.text
         stop = text.rfind(")")
         if stop < 0:
             raise ModelError(f'{left.where}, "{left.name}": the lookup is not closed; add ")" after its points.')
-        passage = Passage(text[:stop], left.right.source, left.right.offsets[:stop])
-        return parse_points(passage, owner=left.name)
+        span = SourceSpan(text[:stop], left.right.source, left.right.offsets[:stop])
+        return parse_points(span, owner=left.name)
 
     def _axes(self, lefts: list[LeftSide]) -> tuple[Dimension, ...] | None:
         """Return the smallest dimensions that hold every subscript in its position; None where there is none."""
-        if len({len(one.subscripts) for one in lefts}) != 1:
+        if len({len(left.subscripts) for left in lefts}) != 1:
             return None
         found: list[Dimension] = []
-        for column in zip(*(one.subscripts for one in lefts), strict=True):
+        for column in zip(*(left.subscripts for left in lefts), strict=True):
             needed = {element for one in column for element in self._elements(one)}
-            fitting = [one for one in self._dimensions.values() if needed <= set(one.element_ids)]
+            fitting = [dimension for dimension in self._dimensions.values() if needed <= set(dimension.element_ids)]
             if not fitting:
                 return None
             found.append(min(fitting, key=lambda one: (len(one.elements), one.id not in column)))
@@ -296,26 +300,31 @@ class _Reader:
             return
         if left.sign.lower() in MODES and left.sign != ":=":
             right = _with_keyword(left, right)
-        whole = [one == axis.id and not left.exceptions for one, axis in zip(left.subscripts, axes, strict=True)]
+        whole = [
+            subscript == axis.id and not left.exceptions for subscript, axis in zip(left.subscripts, axes, strict=True)
+        ]
         if all(whole):
             yield _equation(right, ())
             return
         for ids in self._combinations(left, whole):
-            stand_in = {one: id for one, id in zip(left.subscripts, ids, strict=True) if one != id}
+            stand_in = {subscript: id for subscript, id in zip(left.subscripts, ids, strict=True) if subscript != id}
             yield _equation(_placed(right, stand_in), ids)
 
     def _external(self, left: LeftSide) -> list[Equation] | None:
         """Return the equations of an entry whose values come from another file; None for any other."""
-        choices = tuple(self._elements(one) for one in left.subscripts)
+        choices = tuple(self._elements(subscript) for subscript in left.subscripts)
         right = left.right.text
         if left.sign == "(" and ")" in right:
             right = right[: right.rindex(")")]
         return self._files.equations(Left(left.name, left.sign, choices, left.where), right)
 
     def _combinations(self, left: LeftSide, kept: Iterable[bool]) -> Iterator[tuple[str, ...]]:
-        choices = [(one,) if keep else self._elements(one) for one, keep in zip(left.subscripts, kept, strict=True)]
+        choices = [
+            (subscript,) if keep else self._elements(subscript)
+            for subscript, keep in zip(left.subscripts, kept, strict=True)
+        ]
         for ids in product(*choices):
-            if not any(self._excepted(ids, one) for one in left.exceptions):
+            if not any(self._excepted(ids, exception) for exception in left.exceptions):
                 yield ids
 
     def _excepted(self, ids: tuple[str, ...], exception: tuple[str, ...]) -> bool:
@@ -323,7 +332,7 @@ class _Reader:
         return len(ids) == len(exception) and all(id in self._elements(one) for id, one in pairs)
 
     def _constants(self, left: LeftSide, numbers: Constants) -> Iterator[Equation]:
-        every = list(product(*(self._elements(one) for one in left.subscripts)))
+        every = list(product(*(self._elements(subscript) for subscript in left.subscripts)))
         if len(every) != len(numbers.values):
             raise ModelError(
                 f'{left.where}, "{left.name}": {len(numbers.values)} numbers are given for {len(every)} elements; '
@@ -381,13 +390,15 @@ def _at(node: Expression, elements: Mapping[str, str]) -> Expression:
             return node
         case _:
             operands = children(node)
-            return with_children(node, tuple(_at(one, elements) for one in operands)) if operands else node
+            return with_children(node, tuple(_at(operand, elements) for operand in operands)) if operands else node
 
 
 def _reference_at(node: Reference, elements: Mapping[str, str]) -> Reference:
     if not node.subscripts:
         return Reference(elements[node.id], elements[node.id], (), node.where) if node.id in elements else node
-    subscripts = (elements.get(one, one) if isinstance(one, str) else one for one in node.subscripts)
+    subscripts = (
+        elements.get(subscript, subscript) if isinstance(subscript, str) else subscript for subscript in node.subscripts
+    )
     return replace(node, subscripts=tuple(subscripts))
 
 

@@ -13,7 +13,7 @@ from egovsim.model.reality_checks import FUNCTIONS, Constraint, RealityCheck, Te
 from egovsim.names import canonical
 from egovsim.readers.data.functions import MARK as DATA
 from egovsim.readers.expressions.parser import Names, parse
-from egovsim.readers.source_span import Passage
+from egovsim.readers.source_span import SourceSpan
 from egovsim.readers.vensim.entries import Entry
 
 _BEGINNING = re.compile(
@@ -60,12 +60,12 @@ def read_reality_checks(entries: Sequence[Entry], names: Names) -> tuple[tuple[R
 
 
 def _statement(entry: Entry, names: Names) -> RealityCheck:
-    passage, name = entry.equation, _name(entry)
+    span, name = entry.equation, _name(entry)
     beginning = _beginning(entry)
     subscripts = tuple(canonical(one) for one in (beginning["subscripts"] or "[]")[1:-1].split(",") if one.strip())
-    about = (subscripts, entry.units, entry.note, passage.where(0))
+    about = (subscripts, entry.units, entry.note, span.where(0))
     if beginning["input"]:
-        equation = _parsed(passage, beginning.end(), len(passage.text), name, names)
+        equation = _parsed(span, beginning.end(), len(span.text), name, names)
         match equation:
             case Binary(operator="=", left=Reference() as variable, right=right):
                 return TestInput(name, variable, right, *about)
@@ -74,14 +74,14 @@ def _statement(entry: Entry, names: Names) -> RealityCheck:
                     f'{equation.where}, "{name}": a test input is an equation of one variable; '
                     "write name :TEST INPUT: variable = expression."
                 )
-    parted = _IMPLIES.match(passage.text, beginning.end())
+    parted = _IMPLIES.match(span.text, beginning.end())
     if parted is None:
         raise ModelError(
-            f'{passage.where(0)}, "{name}": it says what is so, and not what follows; add ":IMPLIES: consequence".'
+            f'{span.where(0)}, "{name}": it says what is so, and not what follows; add ":IMPLIES: consequence".'
         )
     start, stop = parted.span("condition")
-    condition = _parsed(passage, start, stop, name, names) if parted["condition"].strip() else None
-    return Constraint(name, condition, _parsed(passage, parted.end(), len(passage.text), name, names), *about)
+    condition = _parsed(span, start, stop, name, names) if parted["condition"].strip() else None
+    return Constraint(name, condition, _parsed(span, parted.end(), len(span.text), name, names), *about)
 
 
 def _beginning(entry: Entry) -> re.Match[str]:
@@ -95,8 +95,8 @@ def _name(entry: Entry) -> str:
     return " ".join((name[1:-1] if name.startswith('"') else name).split())
 
 
-def _parsed(passage: Passage, start: int, stop: int, owner: str, names: Names) -> Expression:
-    part = Passage(passage.text[start:stop], passage.source, passage.offsets[start:stop])
+def _parsed(span: SourceSpan, start: int, stop: int, owner: str, names: Names) -> Expression:
+    part = SourceSpan(span.text[start:stop], span.source, span.offsets[start:stop])
     return rewrite(parse(part, dialect="vensim", owner=owner, names=names), _checked)
 
 

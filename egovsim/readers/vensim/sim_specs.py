@@ -143,7 +143,7 @@ class ClockText:
             case Binary(operator=sign, left=left, right=right):
                 return _applied(_OPERATORS.get(sign), [self._worked_out(one, seen) for one in (left, right)])
             case Call(function=function, arguments=arguments):
-                return _applied(_FUNCTIONS.get(function), [self._worked_out(one, seen) for one in arguments])
+                return _applied(_FUNCTIONS.get(function), [self._worked_out(argument, seen) for argument in arguments])
             case _:
                 return None
 
@@ -155,7 +155,7 @@ class ClockText:
 
 
 def _applied(function: Callable[..., float] | None, values: list[float | None]) -> float | None:
-    known = [one for one in values if one is not None]
+    known = [value for value in values if value is not None]
     return None if function is None or len(known) < len(values) else float(function(*known))
 
 

@@ -96,7 +96,7 @@ def read_sketches(text: str, variables: Iterable[Variable]) -> ReadSketches:
     variables : iterable of Variable
         All of the model; what shows none of them is skipped.
     """
-    every = {one.id: one for one in variables}
+    every = {variable.id: variable for variable in variables}
     shown: set[str] = set()
     views: list[View] = []
     skipped = 0

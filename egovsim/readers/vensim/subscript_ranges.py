@@ -56,12 +56,12 @@ def read_ranges(texts: Sequence[RangeText], *, external: External) -> dict[str, 
     ModelError
         A definition uses itself, or a mapping does not fit.
     """
-    reader = _Reader({one.id: one for one in texts}, external)
-    elements = {one.id: reader.elements(one, ()) for one in texts}
-    plain = {one.id: Dimension(one.name, elements[one.id]) for one in texts}
+    reader = _Reader({text.id: text for text in texts}, external)
+    elements = {text.id: reader.elements(text, ()) for text in texts}
+    plain = {text.id: Dimension(text.name, elements[text.id]) for text in texts}
     return {
-        one.id: Dimension(one.name, elements[one.id], _mappings(one, plain)) if not one.alias else plain[one.id]
-        for one in texts
+        text.id: Dimension(text.name, elements[text.id], _mappings(text, plain)) if not text.alias else plain[text.id]
+        for text in texts
     }
 
 

@@ -83,7 +83,7 @@ class _Within(Mapping[str, str]):
         return self._names[f"{self._begin}{id}"]
 
     def __iter__(self) -> Iterator[str]:
-        return (one.removeprefix(self._begin) for one in self._names if one.startswith(self._begin))
+        return (name.removeprefix(self._begin) for name in self._names if name.startswith(self._begin))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -99,9 +99,9 @@ class _Reader:
 
     def model(self) -> Model:
         places = list(self._places(self._scope(self._root), "", ()))
-        names = {canonical(full := f"{one.prefix}{name}"): full for one in places for name in one.names}
+        names = {canonical(full := f"{place.prefix}{name}"): full for place in places for name in place.names}
         sources = self._sources(places, names)
-        variables = [variable for one in places for variable in self._variables(one, names, sources)]
+        variables = [variable for place in places for variable in self._variables(place, names, sources)]
         if self._outside_is_no_number:
             variables = [with_expressions(one, _without_computed_subscripts) for one in variables]
         variables = expand_macros([_from_the_top(one) for one in variables], self._macros, self._dimensions)
@@ -122,7 +122,7 @@ class _Reader:
     def _name(self) -> str:
         for header in self.document.named(self.document.root, "header"):
             for one in self.document.named(header, "name"):
-                return self.document.passage(one).text.strip() or self.document.source.file
+                return self.document.span(one).text.strip() or self.document.source.file
         return self.document.source.file
 
     @cached_property
@@ -135,12 +135,12 @@ class _Reader:
     @cached_property
     def _root(self) -> Element:
         """The whole model: the one without a name, wherever it stands, or else the first."""
-        return next((one for one in self._models if not one.get("name")), self._models[0])
+        return next((model for model in self._models if not model.get("name")), self._models[0])
 
     @cached_property
     def _parts(self) -> dict[str, Element]:
         """The models that can be modules, by name."""
-        return {canonical(one.get("name") or ""): one for one in self._models if one is not self._root}
+        return {canonical(model.get("name") or ""): model for model in self._models if model is not self._root}
 
     @cached_property
     def _dimensions(self) -> dict[str, Dimension]:
@@ -153,7 +153,7 @@ class _Reader:
         headers = named(self.document.root, "header")
         options = [one for header in headers for one in named(header, "options")]
         arrays = [one for option in options for one in named(option, "uses_arrays")]
-        return any((one.get("invalid_index_value") or "").strip().lower() == "nan" for one in arrays)
+        return any((array.get("invalid_index_value") or "").strip().lower() == "nan" for array in arrays)
 
     @cached_property
     def _clock(self) -> Clock:
@@ -172,7 +172,7 @@ class _Reader:
             inside = self._parts.get(canonical(name))
             if inside is not None:
                 axes = replace(scope, place=inside).axes
-                scope.beyond.update({f"{canonical(name)}.{id}": one for id, one in axes.items()})
+                scope.beyond.update({f"{canonical(name)}.{id}": ax for id, ax in axes.items()})
         return scope
 
     # Modules (section 4.7)
@@ -242,9 +242,9 @@ class _Reader:
     @staticmethod
     def _first(candidates: Sequence[str], written: str, name: str, where: Where, names: Mapping[str, str]) -> str:
         """Return the first id that a variable bears; of one that begins with a dot the rest is the whole name."""
-        for one in (written[1:],) if written.startswith(".") else candidates:
-            if one in names:
-                return one
+        for candidate in (written[1:],) if written.startswith(".") else candidates:
+            if candidate in names:
+                return candidate
         near = suggestion(candidates[0], names.values())
         raise ModelError(f'{where}, "{name}": "{written}" is not a variable that can be connected{near}.')
 
@@ -258,7 +258,7 @@ class _Reader:
         document, where = self.document, self.document.where(element)
         name = parts.display_name(element.get("name") or "")
         given = document.named(element, "parm")
-        inputs = tuple(parts.display_name(document.passage(one).text) for one in given)
+        inputs = tuple(parts.display_name(document.span(one).text) for one in given)
         written = [one.get("default") for one in given]
         optional = [one for one in written if one is not None]
         if written[len(written) - len(optional) :] != optional:
@@ -285,14 +285,14 @@ class _Reader:
                 self.ignored[name] += 1
             elif name not in _OWN_PART:
                 yield self._part(name, element)
-        used = [one.scope.place for one in places]
+        used = [place.scope.place for place in places]
         for other in self._models:
             if other not in used:
                 yield self._part(
                     "model", other, "no module is made of this model; name it in a <module>, or take it out"
                 )
-        for one in places:
-            yield from (replace(part, name=f"{one.prefix}{part.name}") for part in self._parts_of(one))
+        for place in places:
+            yield from (replace(part, name=f"{place.prefix}{part.name}") for part in self._parts_of(place))
 
     def _parts_of(self, place: _Place) -> Iterator[Variable]:
         yield from self._unknown_parts(place.scope)
@@ -323,7 +323,7 @@ class _Reader:
 
 def _connected(variable: Variable, source: Reference) -> Variable:
     """Give a module's variable the value of the one it is connected to."""
-    subscripts = tuple(canonical(one) for one in variable.dimensions)
+    subscripts = tuple(canonical(dimension) for dimension in variable.dimensions)
     return replace(variable, equations=(Equation(replace(source, subscripts=subscripts)),))
 
 

@@ -63,7 +63,7 @@ def put_back(variables: Iterable[Variable], elements: Mapping[str, Element]) -> 
     elements : mapping of str to Element
         What each was read from, by its canonical name.
     """
-    found = [_as_it_was(one, elements.get(one.id)) for one in variables]
+    found = [_as_it_was(variable, elements.get(variable.id)) for variable in variables]
     by_id = {one.id: one for one in found}
     rates: dict[str, Variable] = {}
     points: dict[str, Table] = {}
@@ -77,9 +77,9 @@ def put_back(variables: Iterable[Variable], elements: Mapping[str, Element]) -> 
             points[one.id] = table
     if not rates and not points:
         return found
-    invented = {*(one.id for one in rates.values()), *points}
+    invented = {*(rate.id for rate in rates.values()), *points}
     kept = (one for one in found if one.id not in invented)
-    return [_in_place(_with_rate(one, rates.get(one.id)), points) for one in kept]
+    return [_in_place(_with_rate(member, rates.get(member.id)), points) for member in kept]
 
 
 def _as_it_was(variable: Variable, element: Element | None) -> Variable:
@@ -89,7 +89,7 @@ def _as_it_was(variable: Variable, element: Element | None) -> Variable:
     if element.get(_HELD):
         variable = replace(variable, equations=tuple(map(_held, variable.equations)))
     if variable.kind == "stock" and element.get(_RATE):
-        equations = (replace(one, rate=_signed(one.rate)) for one in variable.equations)
+        equations = (replace(equation, rate=_signed(equation.rate)) for equation in variable.equations)
         return replace(variable, inflows=(), outflows=(), equations=tuple(equations))
     if variable.kind == "flow" and element.get(_KIND) == "auxiliary":
         return replace(variable, kind="auxiliary")
@@ -119,7 +119,9 @@ def _signed(rate: Expression | None) -> Expression | None:
 def _is_rate_of(flow: Variable, stock: Variable) -> bool:
     """Whether a flow is still all that moves a stock, element by element; another program may have added some."""
     alone = flow.kind == "flow" and stock.inflows == (flow.id,) and not stock.outflows
-    return alone and [one.elements for one in stock.equations] == [one.elements for one in flow.equations]
+    return alone and [equation.elements for equation in stock.equations] == [
+        equation.elements for equation in flow.equations
+    ]
 
 
 def _with_rate(stock: Variable, flow: Variable | None) -> Variable:

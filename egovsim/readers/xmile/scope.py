@@ -118,7 +118,7 @@ class Scope:
     @cached_property
     def _subscripts(self) -> frozenset[str]:
         """Ids of all dimensions and elements."""
-        return frozenset(id for one in self.dimensions.values() for id in (one.id, *one.element_ids))
+        return frozenset(id for dimension in self.dimensions.values() for id in (dimension.id, *dimension.element_ids))
 
     @property
     def axes(self) -> dict[str, tuple[str, ...]]:
@@ -128,7 +128,7 @@ class Scope:
     def _axes(self, element: Element) -> tuple[str, ...]:
         """Return the ids of a variable's dimensions as the file names them, whether they exist or not."""
         blocks = self.document.named(element, "dimensions")
-        return tuple(canonical(dim.get("name") or "") for one in blocks for dim in self.document.named(one, "dim"))
+        return tuple(canonical(dim.get("name") or "") for block in blocks for dim in self.document.named(block, "dim"))
 
     def _is_clock(self, id: str, element: Element) -> bool:
         """Tell whether a variable only repeats the clock, as translators from Vensim write it."""
@@ -137,7 +137,7 @@ class Scope:
             "initial time": self.clock.start,
             "final time": self.clock.stop,
         }.get(id)
-        texts = [self.document.passage(one).text.strip() for one in self.document.named(element, "eqn")]
+        texts = [self.document.span(one).text.strip() for one in self.document.named(element, "eqn")]
         return value is not None and len(texts) == 1 and _same_number(texts[0], value)
 
     @cached_property
@@ -150,7 +150,7 @@ class Scope:
                 for kind, member in self.document.children(group):
                     if kind not in ("entity", "var"):
                         continue
-                    written = member.get("name") or self.document.passage(member).text
+                    written = member.get("name") or self.document.span(member).text
                     id = canonical(parts.display_name(written))
                     if id not in self.by_id and id not in self._other_names:
                         raise self._unknown(member, name, written)
@@ -166,7 +166,7 @@ class Scope:
             for kind, child in self.document.children(container)
             if kind not in VARIABLES
         ]
-        return frozenset(canonical(one) for one in names)
+        return frozenset(canonical(name) for name in names)
 
     @cached_property
     def _never_negative(self) -> frozenset[str]:
@@ -219,7 +219,7 @@ class Scope:
             inflows=tuple(self._flow_id(one, name) for one in children.get("inflow", ())),
             outflows=tuple(self._flow_id(one, name) for one in children.get("outflow", ())),
             non_negative="yes" if never_negative and kind in ("stock", "flow") else "no",
-            unit="" if units is None else self.document.passage(units).text.strip(),
+            unit="" if units is None else self.document.span(units).text.strip(),
             note=parts.note_of(first.get("doc")),
             bounds=parts.bounds_of(self.document, first.get("range")),
             group=self._groups.get(id, ""),
@@ -229,25 +229,25 @@ class Scope:
     def _is_lookup(self, children: Mapping[str, list[Element]]) -> bool:
         """Whether a variable has points, its own or its elements', and no equation that they are applied to."""
         places = [dict(self.document.children(one)) for one in children.get("element", ())]
-        tables = "gf" in children or any("gf" in one for one in places)
-        return tables and "eqn" not in children and not any("eqn" in one for one in places)
+        tables = "gf" in children or any("gf" in place for place in places)
+        return tables and "eqn" not in children and not any("eqn" in place for place in places)
 
     def _dimensions_of(self, element: Element, owner: str, block: Element | None) -> tuple[str, ...]:
         if block is None:
             return ()
         names = [one.get("name") or "" for one in self.document.named(block, "dim")]
-        for one in names:
-            if canonical(one) not in self.dimensions:
+        for name in names:
+            if canonical(name) not in self.dimensions:
                 known = [dimension.name for dimension in self.dimensions.values()]
                 raise ModelError(
-                    f'{self._place(element, owner)}: "{one}" is not a dimension of this file{suggestion(one, known)}.'
+                    f'{self._place(element, owner)}: "{name}" is not a dimension of this file{suggestion(name, known)}.'
                 )
-        refuse_huge([self.dimensions[canonical(one)] for one in names], self._place(element, owner))
-        return tuple(self.dimensions[canonical(one)].name for one in names)
+        refuse_huge([self.dimensions[canonical(name)] for name in names], self._place(element, owner))
+        return tuple(self.dimensions[canonical(name)].name for name in names)
 
     def _flow_id(self, element: Element, owner: str) -> str:
         """Return the id of the flow that a stock names; there must be one."""
-        written = self.document.passage(element).text
+        written = self.document.span(element).text
         id = canonical(written)
         if id not in self.by_id:
             raise self._unknown(element, owner, written)
@@ -261,7 +261,7 @@ class Scope:
         if refused is not None:
             return (Equation(refused, rate=rate),)
         names = self._dimensions_of(element, owner, children.get("dimensions", [None])[0])
-        axes = [self.dimensions[canonical(one)] for one in names]
+        axes = [self.dimensions[canonical(name)] for name in names]
         if kind == "lookup":
             return tuple(self._tables(element, owner, axes, children))
         found = _Given(element, children.get("eqn", [None])[0], children.get("gf", [None])[0])
@@ -289,7 +289,7 @@ class Scope:
         self, given: Constants, found: _Given, owner: str, axes: list[Dimension], rate: Expression | None
     ) -> tuple[Equation, ...]:
         """Give each element its number, the last dimension fastest."""
-        every = list(product(*(one.element_ids for one in axes)))
+        every = list(product(*(ax.element_ids for ax in axes)))
         if len(every) != len(given.values):
             raise ModelError(
                 f"{self._place(found.element, owner)}: {len(given.values)} numbers are given for "
@@ -305,13 +305,13 @@ class Scope:
         self, whole: _Given, owner: str, axes: list[Dimension], equations: list[Element], rate: Expression | None
     ) -> Iterator[Equation]:
         """Yield an equation for each element, from as many ``<eqn>`` (not in the standard, but in files of xmutil)."""
-        every = list(product(*(one.element_ids for one in axes)))
+        every = list(product(*(ax.element_ids for ax in axes)))
         if len(every) != len(equations):
             reason = f"{len(equations)} equations for {len(every)} elements cannot be run; give one for each"
             yield Equation(Unsupported("<eqn>", reason, self.document.where(equations[1])), rate=rate)
             return
-        for ids, one in zip(every, equations, strict=True):
-            yield Equation(self._single(_Given(one, one, whole.table), owner), elements=ids, rate=rate)
+        for ids, equation in zip(every, equations, strict=True):
+            yield Equation(self._single(_Given(equation, equation, whole.table), owner), elements=ids, rate=rate)
 
     def _element_equations(
         self,
@@ -322,11 +322,11 @@ class Scope:
         rate: Expression | None,
     ) -> Iterator[Equation]:
         """Yield an equation for each ``<element>``, then the variable's own for those that have none."""
-        left = dict.fromkeys(product(*(one.element_ids for one in axes)))
-        for one in elements:
-            ids = self._subscript(one, owner, axes)
-            eqn, gf = (self.document.named(one, name) for name in ("eqn", "gf"))
-            given = _Given(one, eqn[0] if eqn else whole.equation, gf[0] if gf else whole.table)
+        left = dict.fromkeys(product(*(ax.element_ids for ax in axes)))
+        for element in elements:
+            ids = self._subscript(element, owner, axes)
+            eqn, gf = (self.document.named(element, name) for name in ("eqn", "gf"))
+            given = _Given(element, eqn[0] if eqn else whole.equation, gf[0] if gf else whole.table)
             whole_array = ids == tuple(axis.id for axis in axes)
             yield Equation(self._single(given, owner), elements=() if whole_array else ids, rate=rate)
             for covered in product(*(self._covered(id, axis) for id, axis in zip(ids, axes, strict=True))):
@@ -367,10 +367,10 @@ class Scope:
         """Read an equation, through its graphical function when it has one."""
         if given.equation is None:
             raise ModelError(f"{self._place(given.element, owner)}: there is no equation; add <eqn>.")
-        passage = self.document.passage(given.equation)
-        if not passage.text.strip():
+        span = self.document.span(given.equation)
+        if not span.text.strip():
             raise ModelError(f"{self._place(given.equation, owner)}: there is no equation; write one in <eqn>.")
-        expression = parse_xmile_equation(passage, owner=owner, names=self._names)
+        expression = parse_xmile_equation(span, owner=owner, names=self._names)
         if given.table is None or isinstance(expression, Constants):
             return expression
         table: Table = parts.table_in(self.document, given.table, owner)
@@ -384,9 +384,9 @@ class Scope:
         for child in sorted(flows, key=lambda one: split_name(one.tag)[1]):
             id = self._flow_id(child, owner)
             arrayed = bool(self.document.named(self.by_id[id], "dimensions"))
-            passage = self.document.passage(child)
-            where = passage.where(len(passage.text) - len(passage.text.lstrip()))
-            name = passage.text.strip().strip('"')
+            span = self.document.span(child)
+            where = span.where(len(span.text) - len(span.text.lstrip()))
+            name = span.text.strip().strip('"')
             flow = Reference(name, id, parts.ids_of(axes) if arrayed else (), where)
             inwards = split_name(child.tag)[1] == "inflow"
             if rate is None:
@@ -413,7 +413,7 @@ class Scope:
     def _conveyed(self) -> frozenset[str]:
         """Flows out of stocks that are no plain stocks; they have no equation of their own."""
         found = [
-            canonical(self.document.passage(one).text)
+            canonical(self.document.span(one).text)
             for element in self.by_id.values()
             if {"conveyor", "queue", "oven"} & {name for name, _ in self.document.children(element)}
             for one in self.document.named(element, "outflow")

@@ -20,7 +20,7 @@ _KINDS: dict[str, LookupKind] = {"continuous": "continuous", "extrapolate": "ext
 
 def number_of(document: Document, element: Element, what: str) -> float:
     """Read an element that holds one finite number."""
-    return number_in(document, element, document.passage(element).text, what)
+    return number_in(document, element, document.span(element).text, what)
 
 
 def number_in(document: Document, element: Element, text: str, what: str) -> float:
@@ -76,7 +76,7 @@ def _time_step(document: Document, element: Element | None) -> float:
 def _save_every(document: Document, specs: Element, parts: dict[str, Element]) -> float | None:
     for name in ("savestep", "save_step"):
         if name in parts:
-            return _positive(document, parts[name], document.passage(parts[name]).text)
+            return _positive(document, parts[name], document.span(parts[name]).text)
     for name, text in specs.attrib.items():
         if re.split("[}:]", str(name))[-1] == "save_interval":
             return _positive(document, specs, str(text))
@@ -118,8 +118,8 @@ def unit_synonyms_of(document: Document) -> tuple[UnitSynonyms, ...]:
     found: list[UnitSynonyms] = []
     for block in document.named(document.root, "model_units"):
         for element in document.named(block, "unit"):
-            aliases = [document.passage(one).text.strip() for one in document.named(element, "alias")]
-            made_of = [document.passage(one).text.strip() for one in document.named(element, "eqn")]
+            aliases = [document.span(one).text.strip() for one in document.named(element, "alias")]
+            made_of = [document.span(one).text.strip() for one in document.named(element, "eqn")]
             names = tuple(one for one in ((element.get("name") or "").strip(), *aliases) if one)
             if names and not _is_true(element.get("disabled")):
                 found.append(UnitSynonyms(names, next(iter(made_of), "")))
@@ -149,18 +149,18 @@ def table_in(document: Document, element: Element, owner: str) -> Table:
 def _points(document: Document, element: Element | None) -> list[float]:
     if element is None:
         return []
-    text = document.passage(element).text.strip()
+    text = document.span(element).text.strip()
     separator = element.get("sep") or ","
     parts = text.split() if separator.isspace() else text.split(separator)
     if parts and not parts[-1].strip():
         parts.pop()
-    return [number_in(document, element, one, "a point") for one in parts]
+    return [number_in(document, element, part, "a point") for part in parts]
 
 
 def _spread(document: Document, element: Element, count: int) -> list[float]:
     """Return `count` values from the scale's min to its max, the last one exactly there."""
     ends = ("min", "max")
-    low, high = (number_in(document, element, element.get(one) or "", f"{one} of <xscale>") for one in ends)
+    low, high = (number_in(document, element, element.get(end) or "", f"{end} of <xscale>") for end in ends)
     if count < 2:
         return [low] * count
     return [low + (high - low) * i / (count - 1) for i in range(count - 1)] + [high]
@@ -194,9 +194,9 @@ def flag_of(document: Document, element: Element | None) -> bool | None:
     """Read ``<non_negative>``: empty or true, false, or None where there is none."""
     if element is None:
         return None
-    return document.passage(element).text.strip().lower() not in ("false", "0")
+    return document.span(element).text.strip().lower() not in ("false", "0")
 
 
 def ids_of(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return canonical ids."""
-    return tuple(canonical(one) for one in names)
+    return tuple(canonical(name) for name in names)

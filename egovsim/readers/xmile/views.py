@@ -44,7 +44,7 @@ def views_in(document: Document, model: Element, variables: Iterable[Variable]) 
     variables : iterable of Variable
         All of the model; an item that shows none of them is skipped.
     """
-    reader = _Reader(document, {one.id: one.name for one in variables})
+    reader = _Reader(document, {variable.id: variable.name for variable in variables})
     found = [view for block in document.named(model, "views") for view in document.named(block, "view")]
     diagrams = [one for one in found if (one.get("type") or "stock_flow").strip().lower() == "stock_flow"]
     views = tuple(map(reader.view, diagrams))
@@ -69,9 +69,9 @@ class _Reader:
 
     def view(self, view: Element) -> View:
         items = tuple(self._items(view))
-        aliases = {one.number for one in items if one.kind == "alias"}
+        aliases = {item.number for item in items if item.kind == "alias"}
         kept = tuple(
-            one for one in items if all(isinstance(end, str) or end in aliases for end in (one.begin, one.end))
+            item for item in items if all(isinstance(end, str) or end in aliases for end in (item.begin, item.end))
         )
         self.skipped += len(items) - len(kept)
         return View(display_name(view.get("name") or ""), kept)
@@ -106,7 +106,7 @@ class _Reader:
 
     def _alias(self, element: Element) -> ViewItem:
         x, y, width, height = self._middle(element)
-        of = [self.document.passage(one).text for one in self.document.named(element, "of")]
+        of = [self.document.span(one).text for one in self.document.named(element, "of")]
         return ViewItem("alias", self._known("".join(of)), x, y, width, height, number=_whole(element.get("uid")))
 
     def _connector(self, element: Element) -> ViewItem:
@@ -125,14 +125,14 @@ class _Reader:
         for one in self.document.named(element, tag):
             for alias in self.document.named(one, "alias"):
                 return _whole(alias.get("uid"))
-            return self._known(self.document.passage(one).text)
+            return self._known(self.document.span(one).text)
         raise _UnreadableError
 
     def _group(self, element: Element) -> ViewItem:
         return self._rectangle("group", display_name(element.get("name") or ""), element)
 
     def _comment(self, element: Element) -> ViewItem:
-        return self._rectangle("comment", self.document.passage(element).text.strip(), element)
+        return self._rectangle("comment", self.document.span(element).text.strip(), element)
 
     def _rectangle(self, kind: ItemKind, name: str, element: Element) -> ViewItem:
         return ViewItem(kind, name, _number(element.get("x")), _number(element.get("y")), *_size(element))
@@ -149,7 +149,7 @@ class _Reader:
         return x + (width or 0.0) / 2.0, y + (height or 0.0) / 2.0, width, height
 
     def _points(self, blocks: Iterable[Element]) -> tuple[Point, ...]:
-        found = (child for one in blocks for child in self.document.named(one, "pt"))
+        found = (child for block in blocks for child in self.document.named(block, "pt"))
         return tuple((_number(one.get("x")), _number(one.get("y"))) for one in found)
 
     def _known(self, name: str) -> str:

@@ -14,7 +14,7 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]  (lxml bri
 from egovsim.errors import ModelError
 from egovsim.model.expression import Where
 from egovsim.readers.file_bytes import read_bytes, refuse_other_formats
-from egovsim.readers.source_span import Passage, Source
+from egovsim.readers.source_span import Source, SourceSpan
 
 Element: TypeAlias = etree._Element
 """An element of lxml's tree."""
@@ -57,18 +57,18 @@ class Document:
         """Return where the element's start tag stands."""
         return self.source.where(self._tags[element][0])
 
-    def passage(self, element: Element) -> Passage:
+    def span(self, element: Element) -> SourceSpan:
         """Return the element's text, escapes resolved, comments left out."""
         start = self._tags[element][1]
         text = self.source.text
         if text[start - 2] == "/":
-            return self.source.passage(start, start)
+            return self.source.span(start, start)
         stop = text.find("<", start)
         if "&" not in text[start:stop] and text.startswith("</", stop):
-            return self.source.passage(start, stop)
+            return self.source.span(start, stop)
         return self._decoded(start)
 
-    def _decoded(self, start: int) -> Passage:
+    def _decoded(self, start: int) -> SourceSpan:
         pieces: list[str] = []
         offsets: list[int] = []
         while (found := _CONTENT.match(self.source.text, start)) is not None:
@@ -81,7 +81,7 @@ class Document:
                 name = "plain" if found["plain"] is not None else "cdata"
                 pieces.append(found[name])
                 offsets += range(found.start(name), found.end(name))
-        return Passage("".join(pieces), self.source, offsets)
+        return SourceSpan("".join(pieces), self.source, offsets)
 
     def children(self, element: Element) -> Iterator[tuple[str, Element]]:
         """Yield the children with their names; those of another namespace than the root's as ``prefix:name``."""

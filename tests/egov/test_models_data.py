@@ -1,0 +1,205 @@
+"""The shipped data beside the model: profiles, policies, scenarios, checks, labels; and that they fit each other."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+import egovsim
+from egovsim import library
+from egovsim.analysis.history_matching.evidence_files import read_benchmark, read_evidence
+from egovsim.model.model import plain_number
+from egovsim.names import canonical
+
+MODEL = egovsim.read_model("egov")
+FOLDER = library.find("model", "egov").parent
+KEYS = {one.key: one.grade for one in read_evidence()}
+PROFILES, POLICIES, SCENARIOS = (library.names(kind) for kind in ("profile", "policy", "scenario"))
+GROUPS = MODEL.groups
+
+
+def table(*parts: str) -> dict[str, Any]:
+    return tomllib.loads(FOLDER.joinpath(*parts).read_text(encoding="utf-8"))
+
+
+def cited(value: object) -> Iterator[tuple[str, str]]:
+    """Yield every ``source`` and ``assumption`` anywhere in a table."""
+    if isinstance(value, Mapping):
+        for key, inside in value.items():
+            if key in ("source", "assumption"):
+                yield key, inside
+            else:
+                yield from cited(inside)
+
+
+FILES = [
+    *(("profiles", f"{name}.toml") for name in PROFILES),
+    *(("policies", f"{name}.toml") for name in POLICIES),
+    *(("scenarios", f"{name}.toml") for name in SCENARIOS),
+]
+
+
+@pytest.mark.parametrize("parts", FILES, ids=lambda parts: parts[1])
+def test_every_citation_exists_and_every_assumption_says_why(parts: tuple[str, str]) -> None:
+    """A number from an unverified figure, or from nowhere, must not slip in through a profile or a scenario."""
+    for kind, said in cited(table(*parts)):
+        if kind == "source":
+            assert KEYS.get(said) in ("A", "B"), said
+        else:
+            assert len(said.split()) >= 3, said
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_profile_says_where_each_of_its_values_is_from(name: str) -> None:
+    """Paths that make most of the distance between the places are guesses, and must be marked so."""
+    read = table("profiles", f"{name}.toml")
+    for section in ("constants", "ranges", "levers", "published"):
+        for variable, value in read.get(section, {}).items():
+            assert isinstance(value, Mapping), variable
+            assert len(set(value) & {"source", "assumption"}) == 1, f"{variable}: one of source and assumption"
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_cited_number_is_the_published_one_or_a_note_says_how_it_follows(name: str) -> None:
+    """A key that leads to another number than the one used would lend a guess the look of a fact."""
+    published = {one.key: one.value for one in read_evidence()}
+    read = table("profiles", f"{name}.toml")
+    for section in ("constants", "published"):
+        for variable, entry in read.get(section, {}).items():
+            if "source" in entry and "note" not in entry:
+                scaled = [published[entry["source"]] * factor for factor in (1.0, 0.01, 1000.0)]
+                assert any(entry["value"] == pytest.approx(one, rel=1e-9) for one in scaled), variable
+
+
+@pytest.mark.parametrize("name", [one for one in PROFILES if egovsim.read_profile(one).covers == "all"])
+def test_the_heights_of_guessed_histories_are_sampled(name: str) -> None:
+    """Mandate, leadership and documents make most of the distance between the places: their heights must be open."""
+    profile = egovsim.read_profile(name)
+    sampled = {one.name: one for one in profile.ranges}
+    assert set(profile.multipliers) == {"Mandate scope", "Champion leadership", "Document target"}
+    for lever, height in profile.multipliers.items():
+        one = sampled[height]
+        assert one.low < 1.0 <= one.high, "the history as it is written must be possible"
+        assert one.low * max(profile.levers[lever].values) <= 1.0, lever
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_profile_fits_the_model_and_ends_with_2025(name: str) -> None:
+    """A history that reached past 2025 would be overwritten by a path, or overwrite it."""
+    profile = egovsim.read_profile(name)
+    assert all(max(series.times) < 2026.0 for series in profile.levers.values())
+    assert all(series.times[0] == 2003.0 for series in profile.levers.values())
+    for instant in (time for series in profile.levers.values() for time in series.times):
+        assert (instant / MODEL.clock.time_step) % 1.0 == 0.0, "an event between two steps is seen early or late"
+    for one in profile.ranges:
+        bounds = MODEL[one.name].bounds
+        assert bounds.low is not None
+        assert bounds.high is not None
+        assert bounds.low <= one.low < one.high <= bounds.high, one.name
+
+
+def test_the_families_of_paths_are_complete() -> None:
+    """Money paths share one total and are ranked; political paths cost nothing in the model and are ranked apart."""
+    paths = [egovsim.read_policy(name) for name in POLICIES]
+    families = {family: {path.name for path in paths if path.family == family} for family in ("money", "political")}
+    items = ("people", "security", "access", "culture", "infrastructure", "services")
+    assert families["money"] == {"business-as-usual", "balanced", "staged", *(f"{item}-first" for item in items)}
+    sequence = {"mandate", "champion", "sharing-reform", "documents-only", "surabaya-sequence"}
+    assert families["political"] == sequence
+    assert [path.name for path in paths if path.baseline == "yes"] == ["business-as-usual"]
+
+
+def test_money_paths_divide_the_same_total_and_touch_no_political_lever() -> None:
+    """Else a path could win because it was given more, or because its leader was better."""
+    shares = set(GROUPS["Budget shares"])
+    for path in map(egovsim.read_policy, POLICIES):
+        if path.family != "money" or path.baseline == "yes":
+            continue
+        assert set(path.levers) - shares <= {"Training places"}, path.name
+        assert shares <= set(path.levers), path.name
+        years = np.arange(2026.0, 2045.0)
+        total = sum(path.levers[name].at(years) for name in shares)
+        np.testing.assert_allclose(total, 1.0, atol=1e-9, err_msg=path.name)
+
+
+def test_paths_that_put_one_item_first_move_the_same_part_of_the_money() -> None:
+    """A comparison of items is fair only if each gets the same push."""
+    usual = {name: plain_number(MODEL[name].equations[0].expression) or 0.0 for name in GROUPS["Budget shares"]}
+    profile = egovsim.read_profile("south-sumatra")
+    usual.update({name: float(profile.levers[name].values[-1]) for name in usual if name in profile.levers})
+    whole = sum(usual.values())
+    lead = {"people-first": "HR share"} | {
+        f"{item}-first": f"{item.capitalize()} share"
+        for item in ("security", "access", "culture", "infrastructure", "services")
+    }
+    for name, share in lead.items():
+        levers = egovsim.read_policy(name).levers
+        assert levers[share].values[0] - usual[share] / whole == pytest.approx(0.25, abs=0.002), name
+
+
+@pytest.mark.parametrize("name", [policy for policy in POLICIES if policy != "business-as-usual"])
+def test_every_path_changes_real_use(name: str) -> None:
+    """A path that moves nothing is not a choice."""
+    profile = egovsim.read_profile("south-sumatra")
+    paths = [egovsim.read_policy("business-as-usual"), egovsim.read_policy(name, profile=profile)]
+    metric = egovsim.final("Real use index")
+    found = egovsim.run(MODEL, profile=profile, policies=paths, metrics=[metric]).metric_values(metric.label)
+    assert abs(found[0, 1, 0] - found[0, 0, 0]) > 0.01
+
+
+@pytest.mark.parametrize("name", [scenario for scenario in SCENARIOS if scenario != "reference"])
+def test_every_scenario_moves_an_index_and_the_reference_none(name: str) -> None:
+    """A stress that stresses nothing would make every path look robust."""
+    profile = egovsim.read_profile("south-sumatra")
+    scenarios = [egovsim.read_scenario("reference"), egovsim.read_scenario(name)]
+    metrics = [egovsim.value_at(index, 2035.0) for index in ("SPBE-like index", "Real use index")]
+    result = egovsim.run(MODEL, profile=profile, scenarios=scenarios, metrics=metrics)
+    plain = egovsim.run(MODEL, profile=profile, metrics=metrics)
+    found = np.array([result.metric_values(metric.label)[:, 0, 0] for metric in metrics])
+    assert np.abs(found[:, 1] / found[:, 0] - 1.0).max() > 0.001
+    assert [plain.metric_values(metric.label).item() for metric in metrics] == found[:, 0].tolist()
+
+
+def test_scenarios_and_paths_stay_out_of_each_others_rooms() -> None:
+    """What a region decides and what befalls it are different questions."""
+    decided = {*GROUPS["Levers"], *GROUPS["Budget shares"]}
+    for path in map(egovsim.read_policy, POLICIES):
+        assert set(path.levers) <= decided, path.name
+        assert path.start == 2026.0, path.name
+    for scenario in map(egovsim.read_scenario, SCENARIOS):
+        assert set(scenario.inputs) <= set(GROUPS["Scenario inputs"]), scenario.name
+
+
+def test_checks_rest_on_graded_figures_and_hold_what_was_observed() -> None:
+    """A check that its own observation fails, or that cites nothing, would reject members for no reason."""
+    for check in read_benchmark().checks:
+        assert check.evidence, check.name
+        grades = {KEYS.get(key) for key in check.evidence}
+        assert grades <= {"A", "B"}, check.name
+        assert check.grade == max(str(grade) for grade in grades), check.name
+        if check.observed is not None:
+            assert check.low <= check.observed <= check.high, check.name
+
+
+def test_every_outcome_lever_and_file_has_labels_in_both_languages() -> None:
+    """A planner reads Indonesian; a missing label would show the file's English name instead."""
+    labels = table("labels.toml")
+    for section, wanted in (
+        ("outcomes", GROUPS["Outcomes"]),
+        ("levers", (*GROUPS["Levers"], *GROUPS["Budget shares"])),
+        ("inputs", GROUPS["Scenario inputs"]),
+    ):
+        assert {canonical(name) for name in wanted} == {canonical(name) for name in labels[section]}
+        for name, entry in labels[section].items():
+            assert set(entry) == {"en", "id", "unit_en", "unit_id"}, name
+            assert entry["en"], name
+            assert entry["id"], name
+    named = [
+        *(table(*parts)["label"] for parts in FILES),
+        *(loop["label"] for loop in table("loops.toml")["loop"]),
+    ]
+    assert all(one["en"] and one["id"] for one in named)

@@ -1,0 +1,588 @@
+"""Tables, pictures and files of a comparison: readable, complete, the same again, and honest."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import re
+import string
+import tomllib
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from openpyxl import load_workbook
+from rich.console import Console
+from small_region import HERE, THERE, USUAL, path, rival_benchmark, shipped_comparison, small_model
+
+import egovsim
+from egovsim import library
+from egovsim.analysis.measures import Lag
+from egovsim.documentation.listing import shipped_sections
+from egovsim.egov.charts import comparison_chart, comparison_figure, path_styles
+from egovsim.egov.compare import compare
+from egovsim.egov.comparison import SCALE, Comparison
+from egovsim.egov.comparison_files import write_comparison
+from egovsim.egov.labels import Labels, read_labels
+from egovsim.egov.ranking import RankingCriteria, rank_paths
+from egovsim.egov.spreadsheet import comparison_workbook
+from egovsim.egov.structure_tables import disagreements
+from egovsim.egov.tables import comparison_report, lag_text
+from egovsim.errors import OutputError, UnknownNameError
+from egovsim.model.inputs import PolicyPath, Scenario
+from egovsim.output import check_writable
+
+ROOT = Path(egovsim.__file__).parent.parent
+WORDS = tomllib.loads(resources.files("egovsim.egov").joinpath("texts.toml").read_text("utf-8"))
+TABLES = ("ranking.csv", "comparison.csv", "binding.csv", "gap.csv", "checks.csv", "evidence.csv")
+OUTPUTS = {*TABLES, "comparison.xlsx", "comparison.png", "manifest.json"}
+SMALL_OUTPUTS = OUTPUTS - {"binding.csv", "evidence.csv"}
+"""A model without the barriers of the study, and evidence without figures."""
+
+
+@pytest.fixture(scope="module", params=["en", "id"])
+def labels(request: pytest.FixtureRequest) -> Labels:
+    return read_labels(request.param)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    """Two families, two scenarios and two structures of the small region."""
+    worlds = [Scenario("reference", label={"en": "Reference", "id": "Acuan"}), Scenario("other")]
+    paths = [USUAL, path("fast", Effort=3.0, Money=2.0), path("push", family="political", Effort=5.0)]
+    return compare(
+        small_model(tmp_path_factory.mktemp("small")),
+        profile=HERE,
+        benchmark=THERE,
+        policies=paths,
+        scenarios=worlds,
+        members=20,
+        evidence=rival_benchmark(),
+    )
+
+
+def printed(comparison: Comparison, labels: Labels, width: int) -> str:
+    """Return the report as it leaves through a pipe."""
+    console = Console(file=io.StringIO(), width=width)
+    for part in comparison_report(comparison, labels, width=width):
+        console.print(part)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+# Words and numbers -------------------------------------------------------------------------------------------
+
+
+def gaps(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_text_exists_in_both_languages_with_the_same_gaps() -> None:
+    """A missing gap would drop a figure for one language's readers only."""
+    for entry in (*WORDS["texts"].values(), *WORDS["caveats"]):
+        assert set(entry) == {"en", "id"}
+        assert gaps(entry["en"]) == gaps(entry["id"])
+
+
+def test_every_text_is_used() -> None:
+    sources = "".join(one.read_text("utf-8") for one in (Path(egovsim.__file__).parent).rglob("*.py"))
+    for key in WORDS["texts"]:
+        assert key in sources.replace("'", '"').split('"') or key.startswith(("family ", "barrier ")), key
+
+
+def test_numbers_are_written_as_each_language_does() -> None:
+    english, indonesian = read_labels("en"), read_labels("id")
+    assert (english.number(1234.5), indonesian.number(1234.5)) == ("1,234.50", "1.234,50")
+    assert (english.signed(0.05), indonesian.signed(-1234.5, 1)) == ("+0.05", "-1.234,5")
+    assert (english.signed(-0.001), english.number(-0.2, 0)) == ("0.00", "0")
+    assert (english.percent(0.5), indonesian.percent(0.055, 1)) == ("50 %", "5,5 %")
+
+
+def test_lag_is_written_so_that_a_reader_knows_what_is_meant() -> None:
+    english, indonesian = read_labels("en"), read_labels("id")
+    assert lag_text(Lag(12.34, "exact"), indonesian) == "12,3"
+    assert lag_text(Lag(42.0, "more than"), english) == "> 42"
+    assert lag_text(Lag(float("nan"), "ahead"), english) == "ahead"
+    assert lag_text(Lag(float("nan"), "ahead"), indonesian) == "unggul"
+
+
+def test_unknown_language_is_named() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        read_labels("de")
+    assert str(caught.value) == '"de" is not a language of egovsim; there are: "en", "id".'
+
+
+def test_every_outcome_has_a_label_and_a_unit_in_both_languages(egov: egovsim.Model) -> None:
+    for language in ("en", "id"):
+        known = read_labels(language)
+        for name in egov.groups["Outcomes"]:
+            assert known.outcome(name), name
+            assert name.casefold() in known.outcomes, name
+            assert known.unit(name, egov[name].unit), name
+
+
+# The printed report ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 160])
+def test_report_fits_the_width_and_truncates_nothing(labels: Labels, width: int) -> None:
+    """Were it broken, a planner on a plain terminal or a pipe could not read the table."""
+    comparison = shipped_comparison()
+    text = printed(comparison, labels, width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    flat = " ".join(text.split())
+    for caveat in labels.caveats_of(comparison):
+        assert caveat in flat
+    for policy in comparison.policies:
+        assert labels.label(policy) in text, policy.name
+
+
+@pytest.mark.parametrize("width", [80, 120, 160])
+def test_every_path_stands_on_one_line_with_its_figures(labels: Labels, width: int) -> None:
+    comparison = shipped_comparison()
+    lines = printed(comparison, labels, width).splitlines()
+    names = {policy.name: labels.label(policy) for policy in comparison.policies}
+    for row in comparison.ranking:
+        if row.rank is None:
+            continue
+        level = labels.number(row.levels["Real use index"].p50)
+        found = [line for line in lines if re.match(rf"{row.rank} +{re.escape(names[row.policy])} .*{level}", line)]
+        assert len(found) == 1, row.policy
+        assert labels.signed(row.changes["Real use index"].p50) in found[0]
+        assert lag_text(row.lag, labels) in found[0]
+
+
+def test_wide_report_is_one_table_a_family_and_narrow_one_two() -> None:
+    english, comparison = read_labels("en"), shipped_comparison()
+    for width, tables in ((80, 4), (160, 2)):
+        rankings = printed(comparison, english, width).partition("\nchange: ")[0]
+        assert len(re.findall("─{20}\n", rankings)) == tables
+
+
+def test_report_says_how_members_were_kept_and_what_the_scale_is(labels: Labels) -> None:
+    comparison = shipped_comparison()
+    text = " ".join(printed(comparison, labels, 80).split())
+    tried = labels.number(comparison.tried, 0)
+    accepted = {"en": f"24 members accepted of {tried} tried", "id": f"24 anggota disimpan dari {tried} yang"}
+    assert text.startswith(accepted[labels.language])
+    assert labels.structure(comparison.structure) in text
+    assert "PermenPANRB 59/2020" in text
+    assert labels.label(comparison.benchmark) in text
+    assert labels.label(comparison.benchmark) != "Surabaya"  # the benchmark is not the city itself
+    assert {"en": "Rp billion", "id": "Rp miliar"}[labels.language] in text
+    for predicate in ("Baik", "Sangat Baik", "Memuaskan"):
+        assert predicate in text
+
+
+def test_families_are_never_mixed(small: Comparison) -> None:
+    """Political paths have no price in the model; one table with both would mislead."""
+    text = printed(small, read_labels("en"), 80).partition("\nchange: ")[0]
+    places = [text.index(part) for part in ("Money paths", " Fast ", "Political paths", " Push ")]
+    assert places == sorted(places)
+    assert text.count("As usual") == 8  # heads both tables of both families in both scenarios
+
+
+def ranked_by(comparison: Comparison, by: str) -> Comparison:
+    """Return the comparison ranked by another outcome, under every structure."""
+    criteria = RankingCriteria(by, comparison.time, comparison.start, comparison.discount)
+    names = [policy.name for policy in comparison.policies]
+    families = [policy.family for policy in comparison.policies]
+    trajectories = {name: values[0] for name, values in comparison.trajectories.items()}
+    rows = rank_paths("reference", names, families, trajectories, comparison.benchmark_trajectories, criteria)
+    rivals = tuple(ranked_by(rival, by) for rival in comparison.rivals)
+    return dataclasses.replace(comparison, by=by, ranking=rows, rivals=rivals)
+
+
+@pytest.mark.parametrize("by", ["Citizen trust", "Paper maturity", "Cumulative citizen time saved"])
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_report_ranked_by_another_outcome_shows_it_and_fits(labels: Labels, by: str, width: int) -> None:
+    """One more pair of columns must not squeeze the paths' names to letters."""
+    comparison = shipped_comparison()
+    ranked = ranked_by(comparison, by)
+    text = printed(ranked, labels, width)
+    assert labels.text("ranked", outcome=labels.outcome(by), year="2045") in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    for policy in comparison.policies:
+        for word in labels.label(policy).split():
+            assert re.search(rf"(^| ){re.escape(word)} ", text), policy.name
+    best = next(one for one in ranked.ranking if one.rank == 1)
+    assert labels.number(best.levels[by].p50) in text
+
+
+def test_members_left_out_are_said(small: Comparison) -> None:
+    broken = dataclasses.replace(small, failures=('member 3 fails under "fast" in 2030 through "Level"',))
+    text = " ".join(printed(broken, read_labels("en"), 80).split())
+    assert '1 accepted members are left out, because a run of theirs failed: member 3 fails under "fast"' in text
+
+
+def test_long_labels_of_a_user_wrap_at_words(small: Comparison) -> None:
+    label = "A path with a name that somebody thought about for a long time"
+    paths = tuple(
+        dataclasses.replace(policy, label={"en": label}) if policy.name == "fast" else policy
+        for policy in small.policies
+    )
+    text = printed(dataclasses.replace(small, policies=tuple(paths)), read_labels("en"), 80)
+    assert max(map(len, text.splitlines())) <= 80
+    for word in label.split():
+        assert re.search(rf"\b{word}\b", text), word
+
+
+# What stands under the rankings -------------------------------------------------------------------------------
+
+
+def test_rival_structure_stands_beside_every_path(labels: Labels) -> None:
+    """Without it a planner would report an order that the other reading of the same evidence turns round."""
+    comparison = shipped_comparison()
+    (rival,) = comparison.rivals
+    heading = labels.text("rival", structure=labels.structure(rival.structure))
+    lines = printed(comparison, labels, 80).partition(heading)[2].splitlines()
+    names = {policy.name: labels.label(policy) for policy in comparison.policies}
+    here = {(one.family, one.policy): one for one in comparison.ranking}
+    for row in rival.ranking:
+        if row.rank is None:
+            continue
+        line = next(one for one in lines if one.startswith(f"{names[row.policy]} "))
+        cells = line.removeprefix(names[row.policy]).split()
+        assert cells[:2] == [str(here[row.family, row.policy].rank), str(row.rank)]
+        assert cells[3] == labels.signed(row.changes["Real use index"].p50)
+        assert row.rank_share is not None
+        assert line.rstrip().endswith(labels.percent(row.rank_share))
+
+
+def test_disagreement_on_the_first_path_is_said_and_agreement_is_not(small: Comparison) -> None:
+    english = read_labels("en")
+    slow = dataclasses.replace(small.rivals[0].ranking[1], policy="usual")
+    assert list(disagreements(small, small.rivals[0], "reference", english)) == []
+    turned = dataclasses.replace(small.rivals[0], ranking=(slow, *small.rivals[0].ranking[2:]))
+    assert list(disagreements(small, turned, "reference", english)) == [
+        'Money paths: Fast comes first under "Effort helps", As usual under "Effort harms". Do not build on either as '
+        "the first."
+    ]
+
+
+def test_barrier_that_binds_is_printed_for_each_path_and_term(labels: Labels) -> None:
+    """A planner must see that the barrier changes as time goes by, and with the structure."""
+    comparison = shipped_comparison()
+    lines = printed(comparison, labels, 80).partition(labels.text("binding"))[2].splitlines()
+    names = {one.name: labels.label(one) for one in comparison.policies}
+    for structure in comparison.structures:
+        first, *_ = labels.structure(structure.structure).split()  # a long label wraps
+        start = next(place for place, line in enumerate(lines) if line.startswith(first))
+        for policy in dict.fromkeys(term.policy for term in structure.binding):
+            line = next(text for text in lines[start:] if text.startswith(f"{names[policy]} "))
+            for term in structure.binding:
+                if term.policy == policy:
+                    name, share = max(term.best.items(), key=lambda item: item[1])
+                    assert f"{labels.text(f'barrier {name}')} {labels.percent(share)}" in line
+
+
+def test_swap_table_stands_beside_the_benchmark_with_the_largest_items_and_all(labels: Labels) -> None:
+    comparison = shipped_comparison()
+    text = printed(comparison, labels, 80)
+    part = text.partition(f"\n{labels.label(comparison.benchmark)}\n")[2]
+    shown = [labels.outcome(item.items[0]) for item in comparison.gap_items[:5]]
+    places = [part.index(f"\n{name} ") for name in shown]
+    assert places == sorted(places)
+    assert re.search(rf"{labels.text('all items')} +100 % +100 % +100 % +100 %", part)
+    level = np.quantile(comparison.benchmark_trajectories["SPBE-like index"][:, -1], (0.5, 0.05, 0.95))
+    middle, low, high = map(labels.number, level.tolist())
+    assert labels.text("with range", middle=middle, low=low, high=high) in " ".join(part.split())
+
+
+PAGES = tuple((ROOT / "docs").glob("*.md"))
+LATENT = r"HR|human resource|skill|securit|cultur|SDM|keterampilan|keamanan|budaya"
+
+
+def everything_said(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Yield every text that a reader is given: screen, files, sheets, pages."""
+    whole = shipped_comparison()
+    comparison = dataclasses.replace(whole, outcomes={"SPBE-like index": "dmnl"}, rivals=())  # the words are the same
+    for language in ("en", "id"):
+        yield f"screen, {language}", printed(whole, read_labels(language), 100)
+        write_comparison(comparison, tmp_path / language, language=language)
+        for name in TABLES:
+            yield name, (tmp_path / language / name).read_text("utf-8")
+        book = load_workbook(tmp_path / language / "comparison.xlsx", read_only=True)
+        for sheet in book:
+            yield sheet.title, "\n".join(str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell)
+    for page in (*PAGES, ROOT / "README.md", *library.root().rglob("*.toml"), *library.root().glob("*.xmile")):
+        if page.is_file():
+            yield page.name, page.read_text("utf-8")
+
+
+def test_nothing_latent_is_said_to_be_calibrated(tmp_path: Path) -> None:
+    """Skill, security and culture have no local series; a reader must not be told that they were fitted to one."""
+    for where, text in everything_said(tmp_path):
+        for found in re.finditer(r"calibrat|kalibrasi", text, flags=re.IGNORECASE):
+            around = text[max(0, found.start() - 200) : found.end() + 200]
+            denied = re.search(r"\b(not|never|no|nothing|bukan|tidak|tanpa)\b", around, flags=re.IGNORECASE)
+            assert denied or not re.search(LATENT, around, flags=re.IGNORECASE), f"{where}: {around}"
+
+
+def test_scale_of_the_index_stands_by_each_of_its_figures(labels: Labels, tmp_path: Path) -> None:
+    """The official scale ended with 2025: a figure of 2045 on it must say what it is."""
+    comparison = shipped_comparison()
+    assert read_labels("en").text("scale") == SCALE
+    assert labels.text("scale") in " ".join(printed(comparison, labels, 80).split())
+    frames = comparison.ranking_frame(), comparison.to_frame(), comparison.gap_frame()
+    for frame in frames:
+        rows = frame[frame["outcome"] == "SPBE-like index"] if "outcome" in frame else frame
+        assert set(rows["note"]) == {SCALE}
+    words = " ".join(" ".join(text.get_text() for text in comparison_figure(comparison, labels).texts).split())
+    assert labels.text("scale") in words
+
+
+def test_benchmark_is_never_called_by_the_citys_bare_name(labels: Labels) -> None:
+    """The line in the tables is a simulated place."""
+    comparison = shipped_comparison()
+    names = {"en": "Surabaya-like (stylised)", "id": "Serupa Surabaya (disederhanakan)"}
+    assert labels.label(comparison.benchmark) == names[labels.language]
+    for frame in (comparison.ranking_frame(), comparison.to_frame(), comparison.gap_frame()):
+        assert set(frame["benchmark"]) == {"Surabaya-like (stylised)"}
+
+
+def test_every_figure_behind_a_check_is_given_with_grade_and_source() -> None:
+    """What the benchmark rests on must be one step away from it."""
+    comparison = shipped_comparison()
+    figures = comparison.figures_frame()
+    keys = set(figures.place + "/" + figures.indicator + "/" + figures.year)
+    assert keys == {key for one in comparison.evidence for key in one.check.evidence}
+    assert set(figures.grade) <= {"A", "B"}
+    assert figures.source_url.str.startswith("http").all()
+    assert (figures.check != "").all()
+
+
+# Pictures ----------------------------------------------------------------------------------------------------
+
+
+def test_every_line_of_the_picture_can_be_told_apart() -> None:
+    """Were two lines alike, the reader would take one path's future for another's."""
+    policies = shipped_comparison().policies
+    styles = path_styles(policies)
+    looks = {(style.colour, str(style.dashes), style.marker) for style in styles.values()}
+    assert len(looks) == len(policies)
+    for policy in policies[1:]:
+        assert (styles[policy.name].dashes == "-") == (policy.family == "money"), policy.name
+
+
+def test_many_paths_of_ones_own_can_be_told_apart_too() -> None:
+    policies = tuple(PolicyPath(f"p{i}", family="own") for i in range(40))
+    styles = path_styles(policies)
+    assert len({(style.colour, style.marker) for style in styles.values()}) == 40
+
+
+def test_picture_has_a_panel_an_outcome_with_band_lines_rule_and_units(small: Comparison) -> None:
+    english = read_labels("en")
+    figure = comparison_figure(small, english)
+    panels = [axis for axis in figure.axes if axis.get_visible()]
+    titles = {" ".join(axis.get_title(loc="left").split()) for axis in panels}
+    assert titles == {english.outcome(name) for name in small.outcomes}
+    for axis in panels:
+        names = {line.get_gid() for line in axis.lines if line.get_gid()}
+        assert names == {policy.name for policy in small.policies}
+        assert len(axis.collections) == 1
+        rules = [line for line in axis.lines if set(line.get_xdata()) == {2026.0}]
+        assert len(rules) == 1
+    spending = next(axis for axis in panels if axis.get_title(loc="left") == english.outcome("Cumulative spending"))
+    assert english.unit("Cumulative spending", "billion rupiah") in spending.get_ylabel()
+    words = " ".join(" ".join(text.get_text() for text in figure.texts).split())
+    assert english.text("scale") in words
+    assert english.text("latent") in words
+
+
+def test_titles_of_panels_are_not_cut(labels: Labels) -> None:
+    """A long Indonesian label must wrap, or the picture's edge swallows half of it."""
+    figure = comparison_figure(shipped_comparison(), labels)
+    FigureCanvasAgg(figure).draw()
+    edge = figure.bbox.x1
+    for axis in figure.axes:
+        for text in (axis.title, axis._left_title, axis.yaxis.label):
+            assert text.get_window_extent().x1 <= edge, text.get_text()
+            assert text.get_window_extent().x0 >= 0.0, text.get_text()
+    for text in figure.texts:
+        assert text.get_window_extent().x1 <= edge, text.get_text()
+
+
+def test_lines_show_the_medians(small: Comparison) -> None:
+    figure = comparison_figure(small, read_labels("en"), scenario=1)
+    title = read_labels("en").outcome("Real use index")
+    axis = next(axis for axis in figure.axes if axis.get_title(loc="left") == title)
+    line = next(line for line in axis.lines if line.get_gid() == "fast")
+    expected = np.median(small.trajectories["Real use index"][1, 1], axis=0)
+    years = small.time >= line.get_xdata()[0]
+    assert np.asarray(line.get_ydata()) == pytest.approx(expected[years])
+    assert line.get_xdata()[0] == 2026.0
+
+
+def test_picture_is_the_same_again(small: Comparison, labels: Labels) -> None:
+    first = comparison_chart(small, labels)
+    assert first.startswith(b"\x89PNG")
+    assert comparison_chart(small, labels) == first
+
+
+# The spreadsheet ---------------------------------------------------------------------------------------------
+
+
+def test_spreadsheet_holds_what_the_tables_hold(small: Comparison, labels: Labels) -> None:
+    book = load_workbook(io.BytesIO(comparison_workbook(small, labels)))
+    about = labels.text("sheet about")
+    assert book.sheetnames == ["ranking", "comparison", "gap", "evidence checks", about]
+    frame = small.yearly_frame().drop(columns=["structure", "benchmark"])
+    rows = list(book["comparison"].iter_rows(values_only=True))
+    assert [str(one).replace(" ", "_") for one in rows[0]] == list(frame.columns)
+    assert len(rows) == len(frame) + 1
+    assert rows[200][5] == pytest.approx(frame.iloc[199].p05)
+    for name in ("ranking", "comparison", "gap", "evidence checks"):
+        assert book[name].freeze_panes == "A2"
+        assert book[name].column_dimensions["A"].width >= 10
+    cells = [str(row[1]) for row in book[about].iter_rows(values_only=True)]
+    for caveat in labels.caveats_of(small):
+        assert caveat in cells
+    for structure in small.structures:
+        assert labels.accepted(structure) in cells
+
+
+def test_spreadsheet_is_the_same_again(small: Comparison) -> None:
+    english = read_labels("en")
+    assert comparison_workbook(small, english) == comparison_workbook(small, english)
+
+
+def test_spreadsheet_leaves_what_is_not_a_number_empty(small: Comparison) -> None:
+    book = load_workbook(io.BytesIO(comparison_workbook(small, read_labels("en"))))
+    head, usual, *_ = book["ranking"].iter_rows(values_only=True)
+    assert usual[head.index("rank")] is None
+    assert all(cell != "nan" for row in book["ranking"].iter_rows(values_only=True) for cell in row)
+
+
+# Files -------------------------------------------------------------------------------------------------------
+
+
+def test_all_outputs_are_written_and_others_are_left_alone(small: Comparison, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "out"
+    folder.mkdir(parents=True)
+    (folder / "my notes.txt").write_text("keep", encoding="utf-8")
+    paths = write_comparison(small, folder)
+    assert {one.name for one in paths} == SMALL_OUTPUTS | {"comparison-other.png"}
+    assert {one.name for one in folder.iterdir()} == SMALL_OUTPUTS | {"comparison-other.png", "my notes.txt"}
+    assert (folder / "my notes.txt").read_text(encoding="utf-8") == "keep"
+
+
+def test_same_comparison_gives_the_same_bytes(small: Comparison, tmp_path: Path) -> None:
+    first, second = (write_comparison(small, tmp_path / name) for name in ("a", "b"))
+    for one, other in zip(first, second, strict=True):
+        if one.name != "manifest.json":
+            assert one.read_bytes() == other.read_bytes(), one.name
+    manifests = [json.loads((tmp_path / name / "manifest.json").read_text("utf-8")) for name in ("a", "b")]
+    for manifest in manifests:
+        del manifest["written"]
+    assert manifests[0] == manifests[1]
+
+
+def test_tables_keep_the_models_names_in_any_language(small: Comparison, tmp_path: Path) -> None:
+    """A script that reads the tables must not break when a colleague writes Indonesian."""
+    english = write_comparison(small, tmp_path / "en", language="en")
+    indonesian = write_comparison(small, tmp_path / "id", language="id")
+    for one, other in zip(english[:4], indonesian[:4], strict=True):
+        assert one.suffix == ".csv"
+        assert one.read_bytes() == other.read_bytes()
+    head = english[1].read_text("utf-8").splitlines()[0]
+    assert head == (
+        "structure,scenario,policy,outcome,unit,year,p05,p50,p95,benchmark,benchmark_p05,benchmark_p50,benchmark_p95,note"
+    )
+
+
+def test_manifest_lets_another_repeat_the_comparison(tmp_path: Path) -> None:
+    """Every file that was read, by what the user typed or the library's name, with its hash; nobody's home."""
+    comparison = shipped_comparison()
+    write_comparison(comparison, tmp_path, options={"members": 24, "by": comparison.by})
+    text = (tmp_path / "manifest.json").read_text("utf-8")
+    manifest = json.loads(text)
+    hashes = {one["file"]: one["sha256"] for one in manifest["files"]}
+    needed = {
+        "egov.xmile", "evidence/checks.toml", "evidence/ranges.toml", "profiles/south-sumatra.toml",
+        "profiles/surabaya.toml", "profiles/indonesia.toml", "policies/people-first.toml",
+        "scenarios/reference.toml", "benchmark/skill-0.json", "benchmark/interest-0.json",
+    }  # fmt: skip
+    assert needed <= set(hashes)
+    root = library.root()
+    for label in needed:
+        content = (root / label).read_bytes()
+        assert hashes[label] == hashlib.sha256(content).hexdigest(), label
+    assert str(root) not in text
+    assert str(Path.home()) not in text
+    assert (manifest["seed"], manifest["options"]) == (0, {"members": 24, "by": "Real use index"})
+    assert manifest["results"] == {
+        structure.structure.name: {"accepted": 24, "tried": structure.tried} for structure in comparison.structures
+    }
+    assert {"egovsim", "python", "numpy", "llvmlite"} <= set(manifest["versions"])
+    written = {one["file"]: one["sha256"] for one in manifest["outputs"]}
+    for name in OUTPUTS - {"manifest.json"}:
+        assert written[name] == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+
+
+def test_folder_that_cannot_be_written_is_named(small: Comparison, tmp_path: Path) -> None:
+    file = tmp_path / "taken"
+    file.write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError) as caught:
+        check_writable(file)
+    assert str(caught.value) == f"{file}: this is a file, not a folder; choose another name for the output."
+    below = file / "deeper"
+    with pytest.raises(OutputError) as caught:
+        write_comparison(small, below)
+    assert str(caught.value) == f"{below}: cannot be written to (Not a directory); choose another folder with --out."
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
+def test_looking_whether_a_folder_can_be_written_leaves_nothing(tmp_path: Path) -> None:
+    check_writable(tmp_path / "a" / "b")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failure_half_way_leaves_no_half_written_output(
+    small: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Old results must survive a failed attempt whole, and no new file may stand beside them."""
+    write_comparison(small, tmp_path)
+    before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+    genuine, count = Path.write_bytes, 0
+
+    def full_disk(self: Path, data: bytes) -> int:
+        nonlocal count
+        count += 1
+        if count == 3:
+            raise OSError(28, "No space left on device")
+        return genuine(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(OutputError, match="No space left on device"):
+        write_comparison(dataclasses.replace(small, discount=0.99), tmp_path)
+    monkeypatch.undo()
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == before
+
+
+# Listing -----------------------------------------------------------------------------------------------------
+
+
+def test_listing_shows_everything_that_is_shipped_with_a_label() -> None:
+    sections = dict(shipped_sections(None, "id"))
+    assert list(sections) == ["models", "profiles", "policies", "scenarios", "evidence", "matches"]
+    accepted = {name: note for name, _, note in sections["matches"]}
+    assert re.fullmatch(r"[\d,]+ accepted members of structure \"skill\", seed 0", accepted["skill-0"])
+    policies = {name: (label, note) for name, label, note in sections["policies"]}
+    assert policies["business-as-usual"][0] == "Seperti biasa"
+    for title in ("profiles", "policies", "scenarios"):
+        assert all(label and note for _, label, note in sections[title]), title
+    assert [name for name, _, _ in sections["models"]] == ["capacity", "egov"]
+
+
+def test_listing_of_an_unknown_kind_names_the_kinds() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        list(shipped_sections("policy", "en"))
+    assert str(caught.value) == '"policy" is not a kind of shipped file; nearest: "policies".'
