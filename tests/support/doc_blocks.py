@@ -97,7 +97,8 @@ def run_command(text: str, folder: Path) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "MPLBACKEND": "Agg"}
+    outer = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return {**outer, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "MPLBACKEND": "Agg"}
 
 
 class BlockFailed(Exception):
