@@ -20,40 +20,50 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from egovsim.names import nearest
+from egovsim.public import set_module
 
 
+@set_module("egovsim")
 class EgovsimError(Exception):
     """Base class of every error that egovsim raises on purpose."""
 
 
+@set_module("egovsim")
 class InputError(EgovsimError):
     """Something the user gave cannot be used."""
 
 
+@set_module("egovsim")
 class ModelError(InputError):
     """A model file that cannot be read or simulated."""
 
 
+@set_module("egovsim")
 class UnsupportedError(ModelError):
     """A model uses language that this version cannot run; the message lists all of it."""
 
 
+@set_module("egovsim")
 class DataError(InputError):
     """A profile, policy, scenario, evidence or data file that cannot be used."""
 
 
+@set_module("egovsim")
 class UnknownNameError(InputError):
     """A name that nothing bears; the message gives the nearest ones."""
 
 
+@set_module("egovsim")
 class ValueRangeError(InputError):
     """A number that is not finite, or lies outside its declared range."""
 
 
+@set_module("egovsim")
 class OutputError(InputError):
     """A place that cannot be written to."""
 
 
+@set_module("egovsim")
 class SimulationError(EgovsimError):
     """A run failed (overflow, not a number) and the caller asked for an exception."""
 

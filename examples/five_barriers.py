@@ -22,13 +22,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 import egovsim
-from egovsim import library
-from egovsim.analysis.history_matching.evidence_files import read_benchmark
-from egovsim.analysis.history_matching.match_files import read_match
-from egovsim.analysis.history_matching.matching import Match
-from egovsim.analysis.sobol import SobolIndices
-from egovsim.egov.barriers import AMOUNT, BARRIERS, Barrier, Effects, binding, relief
-from egovsim.egov.influence import equal_money, proportional
+from egovsim import (
+    BARRIERS,
+    Barrier,
+    Effects,
+    Match,
+    binding,
+    equal_money,
+    library,
+    proportional,
+    read_benchmark,
+    relief,
+)
+from egovsim.analysis import SobolIndices, read_match
 
 Floats = NDArray[np.float64]
 
@@ -39,13 +45,15 @@ OUTCOMES = {
 }
 YEARS = (2035.0, 2045.0)
 SEEDS = (0, 1)
-SINGLES = [(one,) for one in BARRIERS]
+AMOUNT = 20.0
+"""Extra money, in billion rupiah a year at prices of 2024."""
+SINGLES = [(barrier,) for barrier in BARRIERS]
 PAIRS = list(combinations(BARRIERS, 2))
 
 
 @dataclass(frozen=True)
 class Study:
-    """The model, the region, and its kept members by structure and seed."""
+    """The model, the region, and its accepted members by structure and seed."""
 
     model: egovsim.Model
     profile: egovsim.Profile
@@ -97,16 +105,17 @@ def _relief_columns(effects: Sequence[Effects], outcome: str, year: float) -> It
     changes = [np.stack([effect.of(barrier, outcome, year) for barrier in SINGLES]) for effect in effects]
     both = np.concatenate(changes, axis=1)
     yield [
-        f"{both_medians([one[number] for one in changes])} ({interval(both[number])})" for number in range(len(SINGLES))
+        f"{both_medians([change[number] for change in changes])} ({interval(both[number])})"
+        for number in range(len(SINGLES))
     ]
     best = [change.argmax(axis=0) for change in changes]
-    yield [shares([np.mean(one == number) for one in best]) for number in range(len(SINGLES))]
+    yield [shares([np.mean(first == number) for first in best]) for number in range(len(SINGLES))]
 
 
 def pair_table(study: Study) -> Table:
     """Return what two barriers relieved together give, and how much of it neither gives alone."""
     rows: Table = [["structure", "pair", *(cell for year in YEARS for cell in (f"by {year:.0f}", "beyond the sum"))]]
-    labels = [" + ".join(one.label["en"] for one in pair) for pair in PAIRS]
+    labels = [" + ".join(barrier.label["en"] for barrier in pair) for pair in PAIRS]
     for name in study.structures:
         effects = [_relief(study, match, [*SINGLES, *PAIRS]) for match in study.sets(name)]
         columns = [column for year in YEARS for column in _pair_columns(effects, year)]
@@ -119,9 +128,9 @@ def _pair_columns(effects: Sequence[Effects], year: float) -> Iterator[list[str]
     parts = [
         [sum(effect.of((barrier,), "Real use index", year) for barrier in pair) for effect in effects] for pair in PAIRS
     ]
-    yield [both_medians(one) for one in whole]
+    yield [both_medians(together) for together in whole]
     yield [
-        both_medians([a - b for a, b in zip(together, alone, strict=True)], signed="yes")
+        both_medians([change - added for change, added in zip(together, alone, strict=True)], signed="yes")
         for together, alone in zip(whole, parts, strict=True)
     ]
 
@@ -129,7 +138,7 @@ def _pair_columns(effects: Sequence[Effects], year: float) -> Iterator[list[str]
 def binding_table(study: Study) -> Table:
     """Return in which share of members each barrier's relief helps most, term by term, under business as usual."""
     usual = [egovsim.read_policy("business-as-usual")]
-    rows: Table = [["structure", "term", *(one.label["en"] for one in BARRIERS)]]
+    rows: Table = [["structure", "term", *(barrier.label["en"] for barrier in BARRIERS)]]
     for name in study.structures:
         found = [
             binding(study.model, study.profile, match, policies=usual, by="Real use index", until=YEARS[-1])
@@ -165,10 +174,10 @@ def influence_table(found: dict[str, list[SobolIndices]], year: float) -> Table:
 
 
 def _index(both: Sequence[SobolIndices], outcome: str, factor: int) -> str:
-    place = [one.outcomes.index(outcome) for one in both]
-    middle = " / ".join(f"{one.total[row, factor]:.3f}" for one, row in zip(both, place, strict=True))
-    low = min(one.total_interval[0, row, factor] for one, row in zip(both, place, strict=True))
-    high = max(one.total_interval[1, row, factor] for one, row in zip(both, place, strict=True))
+    place = [indices.outcomes.index(outcome) for indices in both]
+    middle = " / ".join(f"{indices.total[row, factor]:.3f}" for indices, row in zip(both, place, strict=True))
+    low = min(indices.total_interval[0, row, factor] for indices, row in zip(both, place, strict=True))
+    high = max(indices.total_interval[1, row, factor] for indices, row in zip(both, place, strict=True))
     return f"{middle} ({low:.3f} to {high:.3f})"
 
 
@@ -180,10 +189,12 @@ def draw(found: dict[str, list[SobolIndices]], path: Path) -> None:
     panels = figure.subplots(1, len(found), sharey=True)
     for axes, (name, both) in zip(panels, found.items(), strict=True):
         for shift, (outcome, label) in enumerate(OUTCOMES.items()):
-            rows = [one.outcomes.index(f"{outcome} in {YEARS[0]:g}") for one in both]
-            middle = np.mean([one.total[row, :-1] for one, row in zip(both, rows, strict=True)], axis=0)
-            low = np.min([one.total_interval[0, row, :-1] for one, row in zip(both, rows, strict=True)], axis=0)
-            high = np.max([one.total_interval[1, row, :-1] for one, row in zip(both, rows, strict=True)], axis=0)
+            rows = [indices.outcomes.index(f"{outcome} in {YEARS[0]:g}") for indices in both]
+            middle = np.mean([indices.total[row, :-1] for indices, row in zip(both, rows, strict=True)], axis=0)
+            low = np.min([indices.total_interval[0, row, :-1] for indices, row in zip(both, rows, strict=True)], axis=0)
+            high = np.max(
+                [indices.total_interval[1, row, :-1] for indices, row in zip(both, rows, strict=True)], axis=0
+            )
             place = np.arange(len(BARRIERS)) + 0.27 * (shift - 1)
             axes.bar(place, middle, 0.25, yerr=[middle - low, high - middle], label=label, color=_COLOURS[shift])
         axes.set_title(f"{name} limits use")
@@ -201,7 +212,9 @@ _COLOURS = ("#332288", "#DDAA33", "#44AA99")
 
 def both_medians(sets: Iterable[Floats], *, signed: str = "no") -> str:
     """Return the median of each set, as ``0.19 / 0.18``."""
-    return " / ".join(f"{round(float(np.median(one)), 3) + 0.0:{'+' if signed == 'yes' else ''}.3f}" for one in sets)
+    return " / ".join(
+        f"{round(float(np.median(values)), 3) + 0.0:{'+' if signed == 'yes' else ''}.3f}" for values in sets
+    )
 
 
 def interval(values: Floats) -> str:
@@ -212,7 +225,7 @@ def interval(values: Floats) -> str:
 
 def shares(sets: Iterable[float]) -> str:
     """Return the share in each set, as ``71 / 73 %``."""
-    return " / ".join(f"{100 * one:.0f}" for one in sets) + " %"
+    return " / ".join(f"{100 * share:.0f}" for share in sets) + " %"
 
 
 def show(title: str, table: Table) -> None:

@@ -19,7 +19,7 @@ SCRIPTS = {
     "compare_paths.py": (["16"], r"16 accepted of [\d,]+ tried"),
     "five_barriers.py": (["--chart", "chart.png"], r"(?s)Change of the real use index.*written: chart\.png"),
     "ensemble.py": (["64"], r"people first is better in \d+% of the members"),
-    "one_run.py": (["course.png"], r"written: course\.png"),
+    "one_run.py": (["run.png"], r"written: run\.png"),
     "own_model.py": ([], r"30 clerks online within two years in \d+% of 1,024 members"),
 }
 
@@ -48,10 +48,10 @@ def test_example_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_picture_is_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plot that is empty or no PNG would show nothing of the run."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT), prepend=None)
-    run_example("one_run.py", ["course.png"], tmp_path)
+    run_example("one_run.py", ["run.png"], tmp_path)
     from matplotlib import image
 
-    pixels = image.imread(tmp_path / "course.png")
+    pixels = image.imread(tmp_path / "run.png")
     assert pixels.shape[1] > 1000
     inked = (pixels[..., :3] < 0.9).any(axis=2).mean()
     assert inked > 0.01, "the panels are blank"

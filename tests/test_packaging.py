@@ -17,6 +17,7 @@ import venv
 import zipfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 import egovsim
@@ -28,10 +29,10 @@ SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
 def run(command: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command without the network and without a path to the checkout."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    outer = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     offline = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "COLUMNS": "100"}
     return subprocess.run(
-        command, cwd=folder, env=kept | offline | environment, capture_output=True, text=True, timeout=600, check=False
+        command, cwd=folder, env=outer | offline | environment, capture_output=True, text=True, timeout=600, check=False
     )
 
 
@@ -68,9 +69,11 @@ def clean_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_wheel_holds_models_grammar_and_types(wheel: Path) -> None:
-    """The shipped models, the grammar and the type marker are files that a build forgets easily."""
+    """The shipped models, the grammar, the stubs and the type marker are files that a build forgets easily."""
     names = set(zipfile.ZipFile(wheel).namelist())
-    code = {path.relative_to(ROOT).as_posix() for path in (ROOT / "egovsim").rglob("*.py")}
+    sources = [path for path in (ROOT / "egovsim").rglob("*") if path.suffix in (".py", ".pyi")]
+    code = {path.relative_to(ROOT).as_posix() for path in sources}
+    assert {"egovsim/__init__.pyi", "egovsim/testing/__init__.pyi"} <= code
     data = {
         "egovsim/shipped/" + path.relative_to(ROOT / "models").as_posix()
         for path in (ROOT / "models").rglob("*")
@@ -91,7 +94,8 @@ def test_sdist_holds_what_the_tests_need(tmp_path: Path) -> None:
     with tarfile.open(built("sdist", tmp_path)) as archive:
         names = {getname.partition("/")[2] for getname in archive.getnames()}
     wanted = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", ".ci/run"}
-    for folder in ("egovsim", "models", "examples", "docs", "tests"):
+    wanted |= {"mkdocs.yml", "CITATION.cff", ".pre-commit-config.yaml", ".github/workflows/tests.yml"}
+    for folder in ("egovsim", "models", "examples", "docs", "tests", "typings"):
         files = [path for path in (ROOT / folder).rglob("*") if path.is_file() and "_cache" not in str(path)]
         wanted |= {file.relative_to(ROOT).as_posix() for file in files if "__pycache__" not in file.parts}
     assert wanted <= names
@@ -124,13 +128,16 @@ def test_version_is_said_once() -> None:
     newest = re.search(r"^## \[([\d.]+)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), flags=re.MULTILINE)
     assert newest is not None
     assert newest.group(1) == egovsim.__version__
+    cited = re.search(r"^version: ([\d.]+)$", (ROOT / "CITATION.cff").read_text("utf-8"), flags=re.MULTILINE)
+    assert cited is not None
+    assert cited.group(1) == egovsim.__version__
 
 
 def test_dependencies_are_those_that_are_imported() -> None:
     """A library that is imported and not declared breaks the installed package; one declared in vain burdens it."""
     extras = PROJECT["project"]["optional-dependencies"]
     wanted = [*PROJECT["project"]["dependencies"], *extras["xls"], *extras["validation"], *extras["testing"]]
-    declared = {re.split(r"[<>=!~\[ ;]", one)[0].lower() for one in wanted}
+    declared = {re.split(r"[<>=!~\[ ;]", requirement)[0].lower() for requirement in wanted}
     imported: set[str] = set()
     for file in (ROOT / "egovsim").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
@@ -150,3 +157,30 @@ def test_continuous_integration_can_start() -> None:
     assert os.access(script, os.X_OK)
     assert run(["bash", "-n", str(script)], ROOT).returncode == 0
     assert "pip install '.[test]'" not in script.read_text("utf-8")
+
+
+def test_continuous_integration_draws_freely_and_names_the_seed() -> None:
+    """Draws that are the same in every run find nothing new, and a failure that cannot be repeated helps nobody."""
+    settings = hypothesis.settings()
+    assert not settings.derandomize
+    assert settings.print_blob
+    text = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "--hypothesis-seed=$seed" in text
+    assert "HYPOTHESIS_SEED=$seed" in text
+
+
+def test_hooks_run_the_tools_that_continuous_integration_runs() -> None:
+    """What a commit passes should not be refused an hour later."""
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    for tool in ("ruff check", "ruff format", "pyright", "codespell_lib"):
+        assert f"python -m {tool}" in hooks
+        assert f'"{tool}' in script
+
+
+def test_the_workflow_runs_the_script_on_every_version_of_python() -> None:
+    """A second list of commands would drift from the first."""
+    workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text("utf-8")
+    assert "run: .ci/run" in workflow
+    assert re.search(r'python: \["3\.11", "3\.12", "3\.13"\]', workflow)
+    assert PROJECT["project"]["requires-python"] == ">=3.11"

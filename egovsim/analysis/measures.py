@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egovsim.model.inputs import Floats
+from egovsim.public import set_module
 
 SMALLEST_GAP_CLOSED = 0.05
 """Below this many points a cost per point says nothing."""
 _TIE_DECIMALS = 9
 
 
+@set_module("egovsim.analysis")
 @dataclass(frozen=True, slots=True)
 class Spread:
     """Median and 5th and 95th percentile over members."""
@@ -27,6 +29,7 @@ class Spread:
     p95: float
 
 
+@set_module("egovsim.analysis")
 @dataclass(frozen=True, slots=True)
 class Lag:
     """How many years a path is behind the benchmark's median.
@@ -40,12 +43,14 @@ class Lag:
     bound: Literal["exact", "more than", "ahead"]
 
 
+@set_module("egovsim.analysis")
 def spread(values: Floats) -> Spread:
     """Return median, 5th and 95th percentile of values, shape (member,)."""
     low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
     return Spread(float(low), float(middle), float(high))
 
 
+@set_module("egovsim.analysis")
 def lag(level: float, benchmark: Floats, time: Floats, *, better: float = 1.0) -> Lag:
     """Return how far behind the benchmark a level is at the last instant.
 
@@ -75,6 +80,7 @@ def lag(level: float, benchmark: Floats, time: Floats, *, better: float = 1.0) -
     return Lag(float(time[-1] - first), "exact")
 
 
+@set_module("egovsim.analysis")
 def discounted(cumulative: Floats, time: Floats, *, start: float, rate: float) -> Floats:
     """Return the present value, at `start`, of what was spent from `start` on.
 
@@ -108,6 +114,7 @@ def chance(values: Floats, time: Floats, *, threshold: float, year: float) -> fl
     return float(np.mean(np.max(values[:, time <= year], axis=1) >= threshold))
 
 
+@set_module("egovsim.analysis")
 def cost_per_point(cost: float, gap_closed: float) -> float | None:
     """Return cost over gap closed, or None where less than 0.05 points are closed."""
     return cost / gap_closed if gap_closed >= SMALLEST_GAP_CLOSED else None
@@ -125,6 +132,7 @@ def order(levels: Floats, costs: Floats, *, better: float = 1.0) -> NDArray[np.i
     return np.argsort(placed, axis=0)
 
 
+@set_module("egovsim.analysis")
 def regret(levels: Floats, *, better: float = 1.0) -> Floats:
     """Return how much each path misses of the best path in each member, shape (path, member)."""
     gain = better * levels

@@ -15,11 +15,13 @@ import numpy as np
 
 from egovsim.errors import InputError, ValueRangeError
 from egovsim.model.inputs import Floats, Range
+from egovsim.public import set_module
 from egovsim.simulation.sampling import sample
 
 _INTERVAL = (0.05, 0.95)
 
 
+@set_module("egovsim.analysis")
 @dataclass(frozen=True)
 class SobolIndices:
     """Indices of all factors for all outcomes, each with its 5-95 % bootstrap interval.
@@ -51,6 +53,7 @@ class SobolIndices:
         return tuple(sorted(chosen, key=lambda name: -row[self.factors.index(name)]))
 
 
+@set_module("egovsim.analysis")
 def sobol_indices(
     evaluate: Callable[[Floats], Floats],
     *,

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
@@ -46,12 +46,17 @@ app = typer.Typer(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command and return its exit code.
+    """Run the command.
 
     Parameters
     ----------
     arguments : list of str, optional
         By default those of the process.
+
+    Returns
+    -------
+    int
+        The exit code.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -71,7 +76,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn what a command raises into a message and an exit code."""
+    """Turn what a command raises into a message and an exit code.
+
+    Parameters
+    ----------
+    command : callable
+        The function behind a command.
+
+    Returns
+    -------
+    callable
+        With the same signature; it raises nothing but ``typer.Exit`` and ``typer.BadParameter``.
+    """
 
     @functools.wraps(command)
     def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -125,6 +141,13 @@ def _own_fault(error: Exception) -> int:
 
 
 def console() -> Console:
+    """Make what tables are printed on.
+
+    Returns
+    -------
+    rich.console.Console
+        Of standard output; a reader that has gone (``| head``) raises BrokenPipeError, as with any other text.
+    """
     from rich.console import Console as RichConsole
 
     class QuietConsole(RichConsole):
@@ -135,14 +158,30 @@ def console() -> Console:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Progress]:
-    """Show a bar on standard error: on a terminal only, and only when the work takes over a second."""
+def progress_bar(what: str) -> Generator[Progress]:
+    """Show a bar on standard error: on a terminal only, and only when the work takes over a second.
+
+    Parameters
+    ----------
+    what : str
+        What is going on, written before the bar.
+
+    Yields
+    ------
+    callable
+        To be called with (done, total).
+    """
+    from rich import progress
     from rich.console import Console as RichConsole
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     screen = RichConsole(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"))
-    bar = Progress(*columns, TimeElapsedColumn(), console=screen, transient=True)
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.TextColumn("{task.percentage:3.0f} %"),
+        progress.TimeElapsedColumn(),
+    )
+    bar = progress.Progress(*columns, console=screen, transient=True)
     begun, task = time.monotonic(), bar.add_task(what, total=None)
 
     def report(done: int, total: int) -> None:

@@ -22,6 +22,7 @@ from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario, Series
 from egovsim.model.metrics import Metric, value_at
 from egovsim.model.model import Model, plain_number
 from egovsim.names import canonical
+from egovsim.public import set_module
 from egovsim.simulation.run import run
 
 AMOUNT = 20.0
@@ -33,6 +34,7 @@ _JUST_BEFORE = 1e-4
 """Years before a jump at which a piecewise linear series still has its old value: far below any time step."""
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class Barrier:
     """Something that extra money can relieve.
@@ -102,6 +104,7 @@ class Relief:
         return {one.money: money for one in self.barriers}
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class Effects:
     """What extra money for barriers changes, member by member.
@@ -129,6 +132,7 @@ class Effects:
         return self.changes[place]
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class Term:
     """Which barrier binds in one term under one path.
@@ -158,6 +162,7 @@ class Term:
         return barrier(name) if self.best[name] > 0.0 else None
 
 
+@set_module("egovsim")
 def relief(
     model: Model,
     profile: Profile,
@@ -218,6 +223,7 @@ def relief(
     )
 
 
+@set_module("egovsim")
 def binding(
     model: Model,
     profile: Profile,

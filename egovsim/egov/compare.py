@@ -30,6 +30,7 @@ from egovsim.model.inputs import PolicyPath, Profile, Scenario
 from egovsim.model.model import Model, display_elements
 from egovsim.names import canonical, element_name, split_element
 from egovsim.progress import Progress, portion
+from egovsim.public import set_module
 from egovsim.simulation.result import Result
 from egovsim.simulation.run import run
 
@@ -40,6 +41,7 @@ TERM_YEARS = 4.0
 """How long extra money is tried before its effect is read: about a term of office."""
 
 
+@set_module("egovsim")
 def compare(
     model: str | Path | Model = "egov",
     *,

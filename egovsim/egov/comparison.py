@@ -20,6 +20,7 @@ from egovsim.egov.gap import YEAR as GAP_YEAR
 from egovsim.egov.gap import GapItem
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
 from egovsim.provenance import FileRecord
+from egovsim.public import set_module
 
 if TYPE_CHECKING:
     import pandas
@@ -88,6 +89,7 @@ class PathResult:
     regret: Spread | None
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class Comparison:
     """Policy paths of a region beside a benchmark, under one structure of the model, with those under its rivals.

@@ -22,6 +22,7 @@ from egovsim.model.inputs import Design, Floats, PolicyPath, Profile
 from egovsim.model.interventions.adjust import adjust
 from egovsim.model.metrics import value_at
 from egovsim.model.model import Model
+from egovsim.public import set_module
 from egovsim.simulation.run import run
 
 MEMBER = "member"
@@ -45,6 +46,7 @@ class _Lever:
     inputs: tuple[tuple[str, float], ...]
 
 
+@set_module("egovsim")
 def equal_money(
     model: Model,
     profile: Profile,
@@ -80,6 +82,11 @@ def equal_money(
     -------
     SobolIndices
         Factors are the barriers' names and ``member``.
+
+    Raises
+    ------
+    InputError
+        When `run` or `sobol_indices` refuses what they are given, such as an outcome that the model does not have.
     """
     places = places_for_a_billion(model, profile, match, first=first)
     levers = [
@@ -93,6 +100,7 @@ def equal_money(
     return _influence(model, profile, match, levers, outcomes, policy, points, seed, workers)
 
 
+@set_module("egovsim")
 def proportional(
     model: Model,
     profile: Profile,
@@ -120,6 +128,11 @@ def proportional(
     -------
     SobolIndices
         Factors are the barriers' names and ``member``.
+
+    Raises
+    ------
+    InputError
+        When `run` or `sobol_indices` refuses what they are given, such as an outcome that the model does not have.
     """
     levers = [
         _Lever(name, 1.0 - part, 1.0 + part, tuple((f"{place} factor", 1.0) for place in _with_places(name, variable)))

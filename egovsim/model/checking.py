@@ -14,11 +14,13 @@ from egovsim.model.functions import FUNCTIONS, NOISE_SEED, draws_random_numbers
 from egovsim.model.model import Model, Variable, plain_number
 from egovsim.model.reality_checks import TestInput
 from egovsim.model.units.checking import check_units
+from egovsim.public import set_module
 
 Severity = Literal["error", "warning", "note"]
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 
 
+@set_module("egovsim")
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something about a model that its author should know.
@@ -37,6 +39,7 @@ class Finding:
         return f"{self.severity}: {self.where}{name}: {self.text}"
 
 
+@set_module("egovsim")
 def check(model: Model) -> list[Finding]:
     """Look a model over without running it.
 

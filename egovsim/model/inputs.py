@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egovsim.errors import ValueRangeError
+from egovsim.public import set_module
 
 Floats = NDArray[np.float64]
 SeriesKind = Literal["constant", "points", "steps"]
@@ -20,6 +21,7 @@ START = "@start"
 """Ends the id of an input that is the initial value of a stock."""
 
 
+@set_module("egovsim")
 @dataclass(frozen=True, slots=True)
 class Series:
     """A value over time.
@@ -58,6 +60,7 @@ class Series:
         return values[np.clip(place, 0, len(values) - 1)]
 
 
+@set_module("egovsim")
 @dataclass(frozen=True, slots=True)
 class Range:
     """The range that an uncertain constant is sampled from."""
@@ -88,6 +91,7 @@ class Range:
         return (values - self.low) / (self.high - self.low)
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class Design:
     """Values of named constants for many members, made when asked for.
@@ -130,6 +134,7 @@ class PublishedFigure:
     year: float
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class Profile:
     """A region: its constants, its uncertain constants, and the history of its levers.
@@ -149,6 +154,7 @@ class Profile:
     note: str = ""
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class PolicyPath:
     """What a region decides: levers from `start` on. `baseline` marks business as usual."""
@@ -162,6 +168,7 @@ class PolicyPath:
     note: str = ""
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class Scenario:
     """What a region does not decide: inputs from `start` on."""

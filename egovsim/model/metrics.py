@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from egovsim.public import set_module
+
 MetricKind = Literal["at", "first_at_or_above", "integral", "mean", "minimum", "maximum"]
 
 
+@set_module("egovsim")
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One number a run for a scalar variable or an element.
@@ -45,6 +48,7 @@ class Metric:
         return f"{self.variable}: {self.kind}{limit}{window}"
 
 
+@set_module("egovsim")
 def final(variable: str, *, name: str = "") -> Metric:
     """Ask for the value at the end of the run.
 
@@ -63,6 +67,7 @@ def final(variable: str, *, name: str = "") -> Metric:
     return Metric(variable, "at", name=name)
 
 
+@set_module("egovsim")
 def value_at(variable: str, time: float, *, name: str = "") -> Metric:
     """Ask for the value at an instant.
 
@@ -83,6 +88,7 @@ def value_at(variable: str, time: float, *, name: str = "") -> Metric:
     return Metric(variable, "at", start=time, stop=time, name=name)
 
 
+@set_module("egovsim")
 def first_at_or_above(variable: str, threshold: float, *, name: str = "") -> Metric:
     """Ask for the first instant at which a variable is at or above a threshold.
 
@@ -103,6 +109,7 @@ def first_at_or_above(variable: str, threshold: float, *, name: str = "") -> Met
     return Metric(variable, "first_at_or_above", threshold=threshold, name=name)
 
 
+@set_module("egovsim")
 def mean_over(variable: str, start: float, stop: float, *, name: str = "") -> Metric:
     """Ask for the mean over the steps from `start` up to `stop`, the latter left out.
 

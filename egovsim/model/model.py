@@ -13,6 +13,7 @@ from egovsim.model.expression import NOWHERE, Expression, Number, Table, Unary, 
 from egovsim.model.reality_checks import RealityCheck
 from egovsim.model.views import View
 from egovsim.names import canonical, split_element
+from egovsim.public import set_module
 
 Kind = Literal["stock", "flow", "auxiliary", "lookup"]
 Method = Literal["euler", "rk2", "midpoint", "rk4"]
@@ -165,6 +166,7 @@ class LeftOut:
     where: Where
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class Model:
     """A model: its clock, dimensions and variables, in the order of the file.

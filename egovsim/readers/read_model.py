@@ -7,9 +7,11 @@ from pathlib import Path
 
 from egovsim.library import find
 from egovsim.model.model import Model
+from egovsim.public import set_module
 from egovsim.readers.model_cache import read_cached
 
 
+@set_module("egovsim")
 def read_model(path_or_name: str | Path, *, data: Sequence[str | Path] = ()) -> Model:
     """Read a model file, or a shipped model.
 

@@ -13,6 +13,7 @@ from egovsim.errors import DataError, ValueRangeError
 from egovsim.model.inputs import PolicyPath, Profile, PublishedFigure, Range, Scale, Scenario, Series
 from egovsim.model.model import Model
 from egovsim.names import canonical
+from egovsim.public import set_module
 from egovsim.simulation.input_checks import check_policy, check_profile, check_scenario
 from egovsim.toml import Table, finite, read_table
 
@@ -28,6 +29,7 @@ _RANGE_KEYS = ("low", "high", "scale", *_REASON_KEYS)
 _DEFAULT_START = 2026.0
 
 
+@set_module("egovsim")
 def read_profile(path_or_name: str | Path, *, model: Model | None = None) -> Profile:
     """Read a region's profile.
 
@@ -73,6 +75,7 @@ def profile_of(root: Table) -> Profile:
     )
 
 
+@set_module("egovsim")
 def read_policy(path_or_name: str | Path, *, model: Model | None = None, profile: Profile | None = None) -> PolicyPath:
     """Read a policy path.
 
@@ -110,6 +113,7 @@ def read_policy(path_or_name: str | Path, *, model: Model | None = None, profile
     return policy
 
 
+@set_module("egovsim")
 def read_scenario(path_or_name: str | Path, *, model: Model | None = None) -> Scenario:
     """Read a scenario: what the region does not decide.
 

@@ -16,6 +16,7 @@ from egovsim.errors import DataError, unknown_name
 from egovsim.model.inputs import Floats
 from egovsim.names import canonical, element_name, split_element
 from egovsim.output import write_atomically
+from egovsim.public import set_module
 
 if TYPE_CHECKING:
     import pandas
@@ -77,6 +78,7 @@ class Status:
         return f"{runs} run{'' if runs == 1 else 's'}, {self.failures} failed, {first}"
 
 
+@set_module("egovsim")
 @dataclass(frozen=True, repr=False)
 class Result:
     """The outcome of `run`.
@@ -240,6 +242,7 @@ class Result:
         return f"<Result: {runs}, {times}, {what}; {self.status}>"
 
 
+@set_module("egovsim")
 def load_result(path: str | Path) -> Result:
     """Read what `Result.save` wrote.
 

@@ -18,6 +18,7 @@ from egovsim.model.metrics import Metric, MetricKind
 from egovsim.model.model import Clock, Method, Model, display_elements
 from egovsim.names import canonical, element_name, split_element
 from egovsim.progress import Progress
+from egovsim.public import set_module
 from egovsim.simulation.result import OutputVariable, Result, Status
 from egovsim.simulation.schedule import Plan, Values, make_plan
 
@@ -28,6 +29,7 @@ _CHUNK_NUMBERS = 400_000  # what the kernel writes is still in the processor's c
 _METHODS: tuple[Method, ...] = get_args(Method)
 
 
+@set_module("egovsim")
 def run(
     model: Model,
     *,

@@ -10,6 +10,7 @@ import numpy as np
 
 from egovsim.errors import InputError
 from egovsim.model.inputs import Design, Floats, Range
+from egovsim.public import set_module
 
 SampleMethod = Literal["sobol", "random"]
 _NUMBERS_A_COUNT = 4
@@ -18,6 +19,7 @@ _SOBOL_BLOCK = 4096  # a power of two: SciPy warns of any other number
 _SOBOL_BLOCKS_KEPT = 4
 
 
+@set_module("egovsim")
 def sample(ranges: Sequence[Range], *, members: int, seed: int, method: SampleMethod = "sobol") -> Design:
     """Draw members from ranges.
 

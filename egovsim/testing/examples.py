@@ -12,6 +12,7 @@ from egovsim.errors import InputError, unknown_name
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
 from egovsim.model.model import Model, Variable, display_elements, plain_number
 from egovsim.names import canonical, element_name, split_element
+from egovsim.public import set_module
 from egovsim.simulation.files import read_profile
 from egovsim.simulation.schedule import input_ids
 from egovsim.validation.declaration_files import undeclared
@@ -20,6 +21,7 @@ from egovsim.validation.declarations import Bound
 Ends = Bound | tuple[float | None, float | None]
 
 
+@set_module("egovsim.testing")
 @dataclass(frozen=True)
 class Examples:
     """What a claim is tried under.

@@ -13,6 +13,7 @@ from egovsim.model.dependencies import is_feedback_loop
 from egovsim.model.inputs import Floats
 from egovsim.model.model import Model
 from egovsim.names import split_element
+from egovsim.public import set_module
 from egovsim.testing.claims import Batch, Claim, why_failed
 from egovsim.testing.examples import Examples
 from egovsim.testing.search import assert_claim
@@ -25,6 +26,7 @@ _SIGNS = {"R": 1.0, "B": -1.0}
 _KINDS = {"R": "reinforces a change", "B": "opposes a change"}
 
 
+@set_module("egovsim.testing")
 def assert_loop(model: Model, loop: Loop, *, over: Examples | None = None) -> None:
     """Assert that a loop's links are there, and that together they have the claimed sign whenever all are alive.
 

@@ -11,6 +11,7 @@ from egovsim.errors import InputError
 from egovsim.model.inputs import Floats, Scenario, Series
 from egovsim.model.model import Model
 from egovsim.names import split_element
+from egovsim.public import set_module
 from egovsim.simulation.result import Result
 from egovsim.testing.claims import Batch, Claim, failed_or, why_failed
 from egovsim.testing.examples import Examples, bound_of, canonical_name
@@ -33,6 +34,7 @@ def largest(values: Floats) -> Floats:
 # ------------------------------------------------------------------------------------------------------ time step
 
 
+@set_module("egovsim.testing")
 def assert_time_step_converges(
     model: Model, outputs: Sequence[str] | None = None, *, tolerance: float = 0.01, over: Examples | None = None
 ) -> None:
@@ -92,6 +94,7 @@ def assert_time_step_converges(
 # ------------------------------------------------------------------------------------------------------ determinism
 
 
+@set_module("egovsim.testing")
 def assert_deterministic(model: Model, outputs: Sequence[str] | None = None, *, over: Examples | None = None) -> None:
     """Assert that the same runs give the same bits again, on one thread or several.
 
@@ -129,6 +132,7 @@ def assert_deterministic(model: Model, outputs: Sequence[str] | None = None, *, 
 # ------------------------------------------------------------------------------------------------------ responses
 
 
+@set_module("egovsim.testing")
 def assert_monotone(model: Model, response: Response, *, tolerance: float = 1e-4, over: Examples | None = None) -> None:
     """Assert that more of an input never gives less of an output (or never more).
 

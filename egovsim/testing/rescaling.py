@@ -13,6 +13,7 @@ from egovsim.model.model import Bounds, Model
 from egovsim.model.units.algebra import Units
 from egovsim.model.units.texts import UnitTextError
 from egovsim.names import canonical, split_element
+from egovsim.public import set_module
 from egovsim.simulation.result import Result
 from egovsim.testing.claims import Batch, Claim, failed_or, why_failed
 from egovsim.testing.examples import Examples, input_values
@@ -22,6 +23,7 @@ from egovsim.testing.search import assert_claim
 _TOLERANCE = 1e-6
 
 
+@set_module("egovsim.testing")
 def assert_unit_rescaling(
     model: Model,
     unit: str,

@@ -151,8 +151,9 @@ def _chosen(inputs: Sequence[Input], draw: Callable[[Input], st.SearchStrategy[T
     """Draw something for each of a few inputs; for none where there are none."""
     if not inputs:
         return st.just({})
-    some = st.lists(st.sampled_from(list(inputs)), unique=True, max_size=_MOST_MOVED)
-    return some.flatmap(lambda few: st.fixed_dictionaries({one.name: draw(one) for one in few}))
+    # A value is drawn beside its name, so that a counterexample shrinks by dropping both.
+    named = st.sampled_from(list(inputs)).flatmap(lambda item: st.tuples(st.just(item.name), draw(item)))
+    return st.lists(named, unique_by=lambda pair: pair[0], max_size=_MOST_MOVED).map(dict)
 
 
 def _value(one: Input) -> st.SearchStrategy[float]:

@@ -12,6 +12,7 @@ from egovsim.errors import InputError
 from egovsim.model.inputs import Floats
 from egovsim.model.model import Model
 from egovsim.names import split_element
+from egovsim.public import set_module
 from egovsim.simulation.result import Result
 from egovsim.testing.claims import Batch, Claim, failed_or, why_failed
 from egovsim.testing.examples import Ends, Examples, bound_of
@@ -91,6 +92,7 @@ def computed(model: Model, names: Sequence[str]) -> list[str]:
 # ---------------------------------------------------------------------------------------------------------- bounds
 
 
+@set_module("egovsim.testing")
 def assert_within(model: Model, bounds: Mapping[str, Ends] | None = None, *, over: Examples | None = None) -> None:
     """Assert that variables stay within bounds in every run, and are finite.
 
@@ -143,6 +145,7 @@ def _outside(result: Result, model: Model, name: str, bound: Bound) -> Miss:
     return Miss(excess, say)
 
 
+@set_module("egovsim.testing")
 def assert_finite(model: Model, *, over: Examples | None = None) -> None:
     """Assert that every variable is a finite number at every instant of every run.
 
@@ -179,6 +182,7 @@ def _first_not_finite(names: Sequence[str], batch: Batch) -> str:
     return "all are finite"
 
 
+@set_module("egovsim.testing")
 def assert_never_falling(model: Model, names: Sequence[str], *, over: Examples | None = None) -> None:
     """Assert that variables never fall, as a total of spending never does.
 
@@ -228,6 +232,7 @@ def _listed(names: Sequence[str]) -> str:
 # ---------------------------------------------------------------------------------------------------------- sums
 
 
+@set_module("egovsim.testing")
 def assert_conserves(model: Model, group: Conserved, *, over: Examples | None = None) -> None:
     """Assert that the sum of some stocks changes by what flows in and out over their boundary, and by nothing else.
 
@@ -284,6 +289,7 @@ def _sum(result: Result, names: Sequence[str]) -> Floats:
     return sum((result.values(name).reshape(*shape, -1).sum(axis=-1) for name in names), np.zeros(shape))
 
 
+@set_module("egovsim.testing")
 def assert_balance(model: Model, balance: Balance, *, over: Examples | None = None) -> None:
     """Assert that some variables always add up to others, or to a number.
 
@@ -330,6 +336,7 @@ def assert_balance(model: Model, balance: Balance, *, over: Examples | None = No
 # ---------------------------------------------------------------------------------------------------------- extremes
 
 
+@set_module("egovsim.testing")
 def assert_extreme(model: Model, extreme: Extreme, *, over: Examples | None = None) -> None:
     """Assert what must follow when inputs stand at extremes, whatever the other inputs are.
 

@@ -14,6 +14,7 @@ from egovsim.errors import DataError, ValueRangeError
 from egovsim.model.model import Model, plain_number
 from egovsim.model.net_flows import flows_in_rates
 from egovsim.names import canonical, split_element
+from egovsim.public import set_module
 from egovsim.simulation.schedule import check_value
 from egovsim.toml import Table, read_table
 from egovsim.validation.declarations import (
@@ -54,11 +55,13 @@ _FEWEST_POINTS = 3
 T = TypeVar("T")
 
 
+@set_module("egovsim.validation")
 def declarations_path(model_file: str | Path) -> Path:
     """Return where the declarations of a model file are looked for: ``mine.xmile``, ``mine.declarations.toml``."""
     return Path(model_file).with_suffix(SUFFIX)
 
 
+@set_module("egovsim.validation")
 def read_declarations(path: str | Path, model: Model) -> Declarations:
     """Read what an author declares about a model.
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
+from egovsim.public import set_module
+
 Direction = Literal["up", "down"]
 Mode = Literal["constant", "growth", "decay", "goal seeking", "S-shape", "overshoot", "oscillation"]
 MODES: tuple[Mode, ...] = ("constant", "growth", "decay", "goal seeking", "S-shape", "overshoot", "oscillation")
 
 
+@set_module("egovsim.validation")
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A variable, or element, stays between two values in every run; an open end is None.
@@ -29,6 +32,7 @@ class Bound:
         return f"at least {self.low:g}" if self.high is None else f"{self.low:g} to {self.high:g}"
 
 
+@set_module("egovsim.validation")
 @dataclass(frozen=True, slots=True)
 class Conserved:
     """Stocks whose sum changes by `inflows` less `outflows` alone, over all elements."""
@@ -39,6 +43,7 @@ class Conserved:
     outflows: tuple[str, ...] = ()
 
 
+@set_module("egovsim.validation")
 @dataclass(frozen=True, slots=True)
 class Balance:
     """The sum of some variables always equals that of others (or a number).
@@ -51,6 +56,7 @@ class Balance:
     equals: tuple[str, ...] | float
 
 
+@set_module("egovsim.validation")
 @dataclass(frozen=True, slots=True)
 class Response:
     """More of an input never gives less of an output (``up``), or never more (``down``).
@@ -69,6 +75,7 @@ class Response:
     at: float | None = None
 
 
+@set_module("egovsim.validation")
 @dataclass(frozen=True)
 class Extreme:
     """What must follow when inputs stand at extremes: variables that are zero, never rise or never fall."""
@@ -80,6 +87,7 @@ class Extreme:
     never_falling: tuple[str, ...] = ()
 
 
+@set_module("egovsim.validation")
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """The mode of behaviour that a variable shows in the base run."""
@@ -88,6 +96,7 @@ class Behaviour:
     mode: Mode
 
 
+@set_module("egovsim.validation")
 @dataclass(frozen=True, slots=True)
 class Observed:
     """An observed course of a variable, in the variable's own unit, and the largest root mean square error allowed."""
@@ -100,6 +109,7 @@ class Observed:
     largest_error: float | None = None
 
 
+@set_module("egovsim.validation")
 @dataclass(frozen=True)
 class Rest:
     """How the model is left alone: what growth from outside is switched off by, how long, and whether it settles."""
@@ -109,6 +119,7 @@ class Rest:
     settles: bool | None = None
 
 
+@set_module("egovsim.validation")
 @dataclass(frozen=True, slots=True)
 class RankingClaim:
     """By which outcome policies are ranked, where a larger value is better unless `better` says otherwise."""
@@ -120,6 +131,7 @@ class RankingClaim:
     least_agreement: float = 0.5
 
 
+@set_module("egovsim.validation")
 @dataclass(frozen=True)
 class Loop:
     """A named feedback loop: its variables in causal order, and R where it reinforces a change, B where it opposes.
@@ -140,6 +152,7 @@ class Loop:
         return tuple(pairwise((*self.variables, self.variables[0])))
 
 
+@set_module("egovsim.validation")
 @dataclass(frozen=True)
 class Declarations:
     """Everything that is declared about one model; names are spelt as in the model.

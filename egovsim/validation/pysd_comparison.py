@@ -16,6 +16,7 @@ from egovsim.model.functions import draws_random_numbers
 from egovsim.model.inputs import Floats
 from egovsim.model.model import Model, display_elements
 from egovsim.names import canonical, element_name
+from egovsim.public import set_module
 from egovsim.readers.data.exported_runs import Points, read_series
 from egovsim.readers.read_model import locate_model, read_model
 from egovsim.simulation.result import Result
@@ -25,6 +26,7 @@ RELATIVE = 1e-9
 ABSOLUTE_SHARE = 1e-12
 
 
+@set_module("egovsim.validation")
 @dataclass(frozen=True, slots=True)
 class Difference:
     """How far two engines lie apart in one variable: the largest gap, where, and beyond tolerance or not."""
@@ -38,6 +40,7 @@ class Difference:
     agrees: bool
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class Crosscheck:
     """The comparison of one run in two engines, the largest difference first."""
@@ -64,6 +67,7 @@ class Crosscheck:
         return f"{self.file}: egovsim and {self.engine} {verdict} ({count}; {worst})"
 
 
+@set_module("egovsim")
 def crosscheck(
     path: str | Path,
     *,

@@ -9,6 +9,7 @@ from pathlib import Path
 from egovsim.errors import DataError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import Profile
 from egovsim.model.model import Model
+from egovsim.public import set_module
 from egovsim.readers.read_model import locate_model, read_model
 from egovsim.simulation.files import read_profile
 from egovsim.simulation.run import Progress
@@ -35,6 +36,7 @@ from egovsim.validation.structure_tests import structure_verdicts
 from egovsim.validation.verdicts import FAMILIES, Validation, Verdict
 
 
+@set_module("egovsim")
 def validate(
     model: str | Path | Model,
     *,

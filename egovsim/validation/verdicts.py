@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from egovsim.errors import unknown_name
+from egovsim.public import set_module
 
 Outcome = Literal["passed", "failed", "not automatic"]
 Family = Literal["structure", "structure and behaviour", "behaviour", "policy"]
@@ -17,6 +18,7 @@ FAMILIES: tuple[Family, ...] = ("structure", "structure and behaviour", "behavio
 for: structure before behaviour; tests of policy implications are of Forrester and Senge (1980)."""
 
 
+@set_module("egovsim.validation")
 @dataclass(frozen=True)
 class Verdict:
     """What became of one test.
@@ -45,6 +47,7 @@ class Verdict:
     numbers: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class Validation:
     """All verdicts on one model, in the order of their families."""

@@ -1,4 +1,4 @@
 """`Model` to model files: XMILE.
 
-Imports: errors, names, output, provenance, model.
+Imports: errors, names, output, provenance, public, model.
 """

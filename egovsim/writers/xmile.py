@@ -44,6 +44,7 @@ from egovsim.model.notation import LONGEST, length, show
 from egovsim.names import canonical
 from egovsim.output import write_atomically
 from egovsim.provenance import own_version
+from egovsim.public import set_module
 from egovsim.writers.xmile_views import view_lines, view_texts
 
 _NAMESPACES: Final = (
@@ -56,6 +57,7 @@ _NO_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 """What XML 1.0 cannot hold, and the carriage return, which it does not keep."""
 
 
+@set_module("egovsim")
 def write_xmile(model: Model, path: str | Path) -> Path:
     """Write a model as an XMILE file that reads back to the same model.
 

@@ -369,6 +369,42 @@ def test_crosscheck_that_disagrees_ends_with_one(small: str, monkeypatch: pytest
     assert "Level" in capsys.readouterr().out
 
 
+# debug -------------------------------------------------------------------------------------------------------
+
+
+def test_debug_prints_the_program_of_what_is_asked(capsys: Capture) -> None:
+    """Whoever looks for a fault of the compiler sees what it runs, and only what the output depends on."""
+    assert main(["debug", "capacity", "--program", "--output", "Internet penetration"]) == 0
+    part = capsys.readouterr().out
+    assert main(["debug", "capacity", "--program"]) == 0
+    whole = capsys.readouterr().out
+    assert "internet penetration" in part
+    assert "security maturity" not in part
+    assert "security maturity" in whole
+
+
+def test_debug_prints_the_intermediate_representation(capsys: Capture) -> None:
+    """What is printed is what LLVM reads: its own parser takes it."""
+    import llvmlite.binding as llvm
+
+    assert main(["debug", "capacity", "--ir", "--output", "Use"]) == 0
+    names = {function.name for function in llvm.parse_assembly(capsys.readouterr().out).functions}
+    assert "run_groups" in names
+
+
+@pytest.mark.parametrize("choice", [[], ["--program", "--ir"]])
+def test_debug_asks_what_to_print(choice: list[str], capsys: Capture) -> None:
+    """Neither or both is a slip, and no reason to print nothing or anything."""
+    assert main(["debug", "capacity", *choice]) == 2
+    assert "--program or --ir" in " ".join(capsys.readouterr().err.split())
+
+
+def test_debug_names_the_nearest_variable(capsys: Capture) -> None:
+    """An unknown output is answered as everywhere."""
+    assert main(["debug", "capacity", "--program", "--output", "Us"]) == 1
+    assert 'nearest: "Use"' in capsys.readouterr().err
+
+
 # Manners -----------------------------------------------------------------------------------------------------
 
 

@@ -97,7 +97,8 @@ def run_command(text: str, folder: Path) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "MPLBACKEND": "Agg"}
+    outer = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return {**outer, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "MPLBACKEND": "Agg"}
 
 
 class BlockFailed(Exception):
@@ -112,9 +113,9 @@ def run_python(page_blocks: list[Block], folder: Path) -> dict[int, list[str]]:
     BlockFailed
         When one raises.
     """
-    own = [one for one in page_blocks if one.language == "python"]
+    own = [block for block in page_blocks if block.language == "python"]
     script = folder / "_blocks.py"
-    parts = [f"{one.text}\nprint({_MARK!r})\n" for one in own]
+    parts = [f"{block.text}\nprint({_MARK!r})\n" for block in own]
     script.write_text("\n".join(parts), encoding="utf-8")
     command = [sys.executable, script.name]
     done = subprocess.run(
@@ -122,7 +123,7 @@ def run_python(page_blocks: list[Block], folder: Path) -> dict[int, list[str]]:
     )
     if done.returncode:
         raise BlockFailed(done.stderr)
-    printed = [one.strip("\n").splitlines() for one in done.stdout.split(_MARK)]
+    printed = [part.strip("\n").splitlines() for part in done.stdout.split(_MARK)]
     return {block.line: lines for block, lines in zip(own, printed, strict=False)}
 
 
@@ -158,7 +159,7 @@ def differences(shown: tuple[str, ...], printed: list[str]) -> Iterator[str]:
         if not same(line, printed[place]):
             yield f"the page shows: {line}\n     printed is: {printed[place]}"
         place, skipping = place + 1, False
-    rest = [one for one in printed[place:] if one.strip()]
+    rest = [line for line in printed[place:] if line.strip()]
     if rest and not skipping:
         yield f"also printed: {rest[0]}"
 
@@ -171,7 +172,7 @@ def same(shown: str, printed: str) -> bool:
 
 
 def _parts(line: str) -> tuple[list[str], list[float]]:
-    numbers = [float(one.replace(",", "").replace("−", "-")) for one in _NUMBER.findall(line)]
+    numbers = [float(number.replace(",", "").replace("−", "-")) for number in _NUMBER.findall(line)]
     # signs belong to numbers and rules have the width of their column
     words = re.sub(r"[─━—-]{2,}", " ", _NUMBER.sub(" 0 ", line)).split()
     return words, numbers

@@ -5,6 +5,7 @@ If this fails, an author trusts a model that leaks, or hunts for a fault that is
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -349,7 +350,8 @@ def pytest_in(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run pytest in a folder as somebody who has only the package, with nothing else switched on."""
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "egovsim.testing.plugin", "-p", "no:cacheprovider", *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    plain = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return subprocess.run(command, cwd=folder, env=plain, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_pytest_judges_every_promise_of_a_model(read: Callable[[Fault], egovsim.Model], tmp_path: Path) -> None:

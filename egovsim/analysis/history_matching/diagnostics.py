@@ -15,6 +15,7 @@ from egovsim.analysis.measures import Spread, spread
 from egovsim.model.inputs import Floats, Profile, Range
 from egovsim.model.metrics import value_at
 from egovsim.model.model import Model
+from egovsim.public import set_module
 from egovsim.simulation.run import run
 
 Verdict = Literal["moved", "somewhat", "untouched"]
@@ -24,6 +25,7 @@ MOVED, UNTOUCHED = 0.25, 0.10
 nothing of it."""
 
 
+@set_module("egovsim.analysis")
 @dataclass(frozen=True, slots=True)
 class CheckDiagnostics:
     """What one check did, and what the kept members say to it.
@@ -52,6 +54,7 @@ class CheckDiagnostics:
     passing_when_left_out: float
 
 
+@set_module("egovsim.analysis")
 @dataclass(frozen=True, slots=True)
 class ConstantDiagnostics:
     """How the kept members' values of one constant differ from the range that it was drawn from.
@@ -84,6 +87,7 @@ class ConstantDiagnostics:
         return "somewhat" if self.distance >= max(UNTOUCHED, self.noise) else "untouched"
 
 
+@set_module("egovsim.analysis")
 def check_diagnostics(model: Model, match: Match, *, workers: int | None = None) -> tuple[CheckDiagnostics, ...]:
     """Return what every check of a match's benchmark did, in the order of the file."""
     values = check_values(model, match, match.benchmark.checks, workers=workers)
@@ -98,6 +102,7 @@ def _diagnose_check(match: Match, check: EvidenceCheck, value: Floats) -> CheckD
     return CheckDiagnostics(check, counts, search if counts is not None else None, spread(value), passing, left_out)
 
 
+@set_module("egovsim.analysis")
 def constant_diagnostics(match: Match) -> tuple[ConstantDiagnostics, ...]:
     """Return how far the evidence moved every uncertain constant, the furthest first.
 
@@ -122,6 +127,7 @@ def _diagnose_constant(one: Range, place: str, values: Floats) -> ConstantDiagno
     return ConstantDiagnostics(one, place, spread(values), float(distance), 1.36 / math.sqrt(len(values)))
 
 
+@set_module("egovsim.analysis")
 @dataclass(frozen=True, slots=True)
 class Band:
     """An outcome of the kept members in one place and year, as history and business as usual make it."""
@@ -132,6 +138,7 @@ class Band:
     values: Spread
 
 
+@set_module("egovsim.analysis")
 def outcome_bands(
     model: Model,
     match: Match,

@@ -15,6 +15,7 @@ from egovsim.errors import unknown_name
 from egovsim.model.inputs import Floats, Profile, Range
 from egovsim.model.metrics import Metric, mean_over, value_at
 from egovsim.provenance import FileRecord
+from egovsim.public import set_module
 
 CheckKind = Literal["band", "ratio", "difference", "rmse"]
 Action = Literal["reject", "report"]
@@ -23,6 +24,7 @@ Found = Mapping[tuple[str, str], Floats]
 """Values of metrics by (place, label of the metric), float64, shape (member,)."""
 
 
+@set_module("egovsim.analysis")
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One published figure: where it is from and how well it was seen (grade A, B or C)."""
@@ -42,6 +44,7 @@ class Evidence:
         return f"{self.place}/{self.indicator}/{self.year}"
 
 
+@set_module("egovsim.analysis")
 @dataclass(frozen=True)
 class EvidenceCheck:
     """A bound that the model's members must keep, or that is reported beside them.
@@ -152,6 +155,7 @@ _COMBINED: Mapping[CheckKind, Callable[[list[Floats], EvidenceCheck], Floats]] =
 )
 
 
+@set_module("egovsim.analysis")
 @dataclass(frozen=True)
 class Block:
     """A part of the model that runs almost on its own, and is matched to its evidence before the rest.
@@ -172,6 +176,7 @@ class Block:
     held: tuple[str, ...] = ()
 
 
+@set_module("egovsim.analysis")
 @dataclass(frozen=True)
 class Structure:
     """A way the model could be built that the evidence does not decide on: some constants, set for all members.
@@ -198,6 +203,7 @@ AS_WRITTEN = Structure("model", {}, {"en": "The model as it is written", "id": "
 """The structure of a benchmark that names none."""
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class Benchmark:
     """What is known from outside: checks, the profiles they are read under, and the shared ranges.

@@ -25,6 +25,7 @@ from egovsim.analysis.history_matching.evidence import (
 )
 from egovsim.errors import DataError, UnknownNameError, ValueRangeError, unknown_name
 from egovsim.model.model import Model
+from egovsim.public import set_module
 from egovsim.simulation.files import label_of, read_profile, read_ranges
 from egovsim.simulation.input_checks import check_profile, check_ranges
 from egovsim.toml import Table, read_table
@@ -39,6 +40,7 @@ _INSTANT_KEYS: Mapping[CheckKind, tuple[str, ...]] = MappingProxyType(
 )
 
 
+@set_module("egovsim.analysis")
 def read_evidence(path: str | Path | None = None) -> tuple[Evidence, ...]:
     """Read graded figures from a CSV file, by default the shipped ones.
 
@@ -69,6 +71,7 @@ def _evidence(row: Mapping[str, str | None], where: str) -> Evidence:
     )  # fmt: skip
 
 
+@set_module("egovsim.analysis")
 def read_checks(path: str | Path) -> tuple[EvidenceCheck, ...]:
     """Read evidence checks from a TOML file of ``[[check]]`` entries.
 
@@ -136,6 +139,7 @@ def _span(table: Table) -> tuple[float, float]:
     return float(span[0]), float(span[1])
 
 
+@set_module("egovsim")
 def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
     """Read checks, the profiles that they name, the shared ranges, and the rival structures.
 
@@ -210,6 +214,7 @@ def _block(root: Table) -> Block | None:
     return Block(table.text("name"), table.texts("constants"), table.texts("held"))
 
 
+@set_module("egovsim.analysis")
 def read_structures(path: str | Path) -> tuple[Structure, ...]:
     """Read rival structures from a TOML file of ``[[structure]]`` entries.
 

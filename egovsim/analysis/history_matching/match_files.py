@@ -21,6 +21,7 @@ from egovsim.errors import DataError, OutputError
 from egovsim.model.model import Model
 from egovsim.output import write_atomically
 from egovsim.provenance import digest, machine, versions
+from egovsim.public import set_module
 
 _ABOUT = (
     "Members that pass every rejecting evidence check, by number; `egovsim match` makes this file again. "
@@ -58,6 +59,7 @@ def evidence_fingerprint(benchmark: Benchmark) -> str:
     return digest("\n".join(map(repr, parts)).encode())
 
 
+@set_module("egovsim.analysis")
 def write_match(match: Match, model: Model, structure: Structure, path: Path) -> None:
     """Write kept members.
 
@@ -95,6 +97,7 @@ def write_match(match: Match, model: Model, structure: Structure, path: Path) ->
     write_atomically(path, json.dumps(content, indent=1) + "\n")
 
 
+@set_module("egovsim.analysis")
 def read_match(path: Path, model: Model, benchmark: Benchmark, structure: Structure) -> Match:
     """Read kept members, for the model and the evidence that they were kept with.
 

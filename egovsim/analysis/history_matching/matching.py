@@ -29,6 +29,7 @@ from egovsim.model.metrics import Metric
 from egovsim.model.model import Model
 from egovsim.names import canonical
 from egovsim.progress import Progress, portion
+from egovsim.public import set_module
 from egovsim.simulation.run import run
 
 Booleans = NDArray[np.bool_]
@@ -44,6 +45,7 @@ _NEAR = 1e-9
 """A value this near to a bound, in relation to it, may fall on the other side on another processor."""
 
 
+@set_module("egovsim.analysis")
 @dataclass(frozen=True, slots=True)
 class CheckCounts:
     """What one rejecting check did.
@@ -66,6 +68,7 @@ class CheckCounts:
     failed_only: int
 
 
+@set_module("egovsim.analysis")
 @dataclass(frozen=True)
 class Search:
     """One search by rejection: what was tried, what was kept, and what the checks did.
@@ -110,6 +113,7 @@ class Search:
         return self.followed_accepted / among if among else math.nan
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class Match:
     """Members that pass every rejecting check of a benchmark, and how they were found.
@@ -201,6 +205,7 @@ def stages_of(checks: Sequence[EvidenceCheck]) -> tuple[Stage, ...]:
     return tuple(Stage(places, tuple(group)) for places, group in groupby(checks, key=lambda one: one.places))
 
 
+@set_module("egovsim")
 def history_match(
     model: Model,
     benchmark: Benchmark,
@@ -273,6 +278,7 @@ def _undecided(benchmark: Benchmark) -> tuple[EvidenceCheck, ...]:
     return tuple(one for one in benchmark.rejecting if not decided(one))
 
 
+@set_module("egovsim.analysis")
 def check_values(
     model: Model, match: Match, checks: Sequence[EvidenceCheck], *, workers: int | None = None
 ) -> dict[str, Floats]:

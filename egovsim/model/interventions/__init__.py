@@ -1,4 +1,4 @@
 """A model changed into another: variables held, adjusted, switched or forced.
 
-Imports: errors, names, model.
+Imports: errors, names, public, model.
 """

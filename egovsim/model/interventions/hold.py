@@ -8,8 +8,10 @@ from typing import Literal
 from egovsim.errors import InputError
 from egovsim.model.expression import Call, Number
 from egovsim.model.model import Equation, Model, Variable
+from egovsim.public import set_module
 
 
+@set_module("egovsim")
 def hold(model: Model, name: str, *, at: Literal["start"] = "start") -> Model:
     """Return the model with one variable constant at the value it has at the start.
 

@@ -1,0 +1,55 @@
+from . import analysis as analysis, library as library, testing as testing, validation as validation
+from .analysis.history_matching.evidence import Benchmark as Benchmark
+from .analysis.history_matching.evidence_files import read_benchmark as read_benchmark
+from .analysis.history_matching.matching import Match as Match, history_match as history_match
+from .egov.barriers import (
+    BARRIERS as BARRIERS,
+    Barrier as Barrier,
+    Effects as Effects,
+    Term as Term,
+    binding as binding,
+    relief as relief,
+)
+from .egov.compare import compare as compare
+from .egov.comparison import Comparison as Comparison
+from .egov.influence import equal_money as equal_money, proportional as proportional
+from .errors import (
+    DataError as DataError,
+    EgovsimError as EgovsimError,
+    InputError as InputError,
+    ModelError as ModelError,
+    OutputError as OutputError,
+    SimulationError as SimulationError,
+    UnknownNameError as UnknownNameError,
+    UnsupportedError as UnsupportedError,
+    ValueRangeError as ValueRangeError,
+)
+from .model.checking import Finding as Finding, check as check
+from .model.inputs import (
+    Design as Design,
+    PolicyPath as PolicyPath,
+    Profile as Profile,
+    Range as Range,
+    Scenario as Scenario,
+    Series as Series,
+)
+from .model.interventions.hold import hold as hold
+from .model.metrics import (
+    Metric as Metric,
+    final as final,
+    first_at_or_above as first_at_or_above,
+    mean_over as mean_over,
+    value_at as value_at,
+)
+from .model.model import Model as Model
+from .readers.read_model import read_model as read_model
+from .simulation.files import read_policy as read_policy, read_profile as read_profile, read_scenario as read_scenario
+from .simulation.result import Result as Result, load_result as load_result
+from .simulation.run import run as run
+from .simulation.sampling import sample as sample
+from .validation.pysd_comparison import Crosscheck as Crosscheck, crosscheck as crosscheck
+from .validation.suite import validate as validate
+from .validation.verdicts import Validation as Validation
+from .writers.xmile import write_xmile as write_xmile
+
+__version__: str
