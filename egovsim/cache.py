@@ -1,4 +1,4 @@
-"""Values that were worked out before, in the user's private cache folder."""
+"""Values that were worked out before, in the user's private cache folder: ``cache.get`` and ``cache.put``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from egovsim.errors import OutputError
 from egovsim.output import write_atomically
 
-T = TypeVar("T")
+Value = TypeVar("Value")
 
 _PACKAGE = Path(__file__).resolve().parent
 _DAY = 86_400.0
@@ -26,10 +26,15 @@ _OWN_NAME = re.compile(r"\.?[0-9a-f]{64}\.[a-z]+(\..*)?")
 
 
 def user_cache() -> Path | None:
-    """Return the folder for what is kept, made for this user alone, or None where there can be none.
+    """Return the folder of the cache, made for this user alone.
 
-    The folder is never one that another user could write to: code is loaded from it. It may be moved
-    with the environment variable ``EGOVSIM_CACHE``.
+    It is never one that another user could write to: code is loaded from it. It may be moved with the environment
+    variable ``EGOVSIM_CACHE``.
+
+    Returns
+    -------
+    Path or None
+        None where there can be no such folder.
     """
     folder = Path(os.environ.get("EGOVSIM_CACHE") or _usual_folder())
     try:
@@ -51,7 +56,7 @@ def _usual_folder() -> str:
     return platformdirs.user_cache_dir("egovsim", appauthor=False)
 
 
-def kept(kind: str, key: Sequence[object], make: Callable[[], T]) -> T:
+def get_or_make(kind: str, key: Sequence[object], make: Callable[[], Value]) -> Value:
     """Return what `make` returns, from the cache where it was made before.
 
     Parameters
@@ -62,17 +67,35 @@ def kept(kind: str, key: Sequence[object], make: Callable[[], T]) -> T:
         Everything that the value depends on, the code that makes it included (`code_digest`); values whose
         ``repr`` tells any two of them apart.
     make : callable
-        Makes the value. What it raises goes through, and nothing is kept.
+        Makes the value. What it raises goes through, and nothing is put into the cache.
+
+    Returns
+    -------
+    object
+        The value.
     """
-    known = recall(kind, key)
+    known = get(kind, key)
     if known is None:
         known = make()
-        keep(kind, key, known)
+        put(kind, key, known)
     return known
 
 
-def recall(kind: str, key: Sequence[object]) -> Any | None:
-    """Return what was kept under a key; None where there is nothing, or nothing sound."""
+def get(kind: str, key: Sequence[object]) -> Any | None:
+    """Return what was put into the cache under a key.
+
+    Parameters
+    ----------
+    kind : str
+        A word for what it is.
+    key : sequence
+        What it was put under.
+
+    Returns
+    -------
+    object or None
+        None where there is nothing, or nothing sound.
+    """
     folder = user_cache()
     if folder is None:
         return None
@@ -99,13 +122,23 @@ def recall(kind: str, key: Sequence[object]) -> Any | None:
         return None
 
 
-def keep(kind: str, key: Sequence[object], value: object) -> None:
-    """Keep a value under a key, where that is possible."""
+def put(kind: str, key: Sequence[object], value: object) -> None:
+    """Put a value into the cache, where that is possible.
+
+    Parameters
+    ----------
+    kind : str
+        A word for what it is; entries of it end with this word.
+    key : sequence
+        What it is found by; see `get_or_make`.
+    value : object
+        Anything but None that can be pickled.
+    """
     folder = user_cache()
     if folder is None:
         return
-    # What is nested too deeply to be pickled is not kept. A full or read-only disk costs the next run its head
-    # start, nothing else.
+    # What is nested too deeply to be pickled is not put there. A full or read-only disk costs the next run its
+    # head start, nothing else.
     with suppress(OutputError, RecursionError):
         content = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
         write_atomically(folder / _entry_name(kind, key), hashlib.sha256(content).digest() + content)
@@ -133,17 +166,22 @@ def _sweep(folder: Path) -> None:
 
 
 def code_digest(*places: str) -> str:
-    """Return a digest of some of this package's own code, so that changed code finds nothing that the old one kept.
+    """Return a digest of some of this package's own code, so that changed code finds nothing of the old one's.
 
     Parameters
     ----------
-    places : str
+    *places : str
         Files, or folders with all Python and grammar files below them: ``"model"``, ``"names.py"``.
+
+    Returns
+    -------
+    str
+        In hexadecimal.
     """
     whole = hashlib.sha256()
     for place in places:
         path = _PACKAGE / place
-        files = sorted(one for one in path.rglob("*") if one.suffix in {".py", ".lark"}) if path.is_dir() else [path]
+        files = sorted(file for file in path.rglob("*") if file.suffix in {".py", ".lark"}) if path.is_dir() else [path]
         for file in files:
             name = file.relative_to(_PACKAGE).as_posix().encode()
             whole.update(name + b"\0" + hashlib.sha256(file.read_bytes()).digest())

@@ -1,4 +1,4 @@
-"""What running a model takes, from the user's cache where it was worked out before.
+"""The build cache: what was derived from a model before it could run, from the user's cache where it is there.
 
 Nothing of the compiler is even imported for a model from a file that was run before: its code is found by the model's
 identity and what is asked of it.
@@ -13,22 +13,32 @@ from typing import TYPE_CHECKING
 
 import llvmlite  # pyright: ignore[reportMissingTypeStubs]
 
-from egovsim.cache import code_digest, keep, kept, recall
+from egovsim import cache
 from egovsim.compiler import kernel
 from egovsim.compiler.kernel import Code
 from egovsim.model.metrics import MetricKind
-from egovsim.model.model import IDENTITY, Method, Model
+from egovsim.model.model import Method, Model
 
 if TYPE_CHECKING:
     from egovsim.compiler.program import Program
 
-_CODE = code_digest("names.py", "errors.py", "model", "compiler")
+_CODE = cache.code_digest("names.py", "errors.py", "model", "compiler")
 """What this process runs: taken when it is loaded, so that a package that is replaced meanwhile is another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of a model: ids of scalars whose course is kept, metrics of scalars, how to integrate."""
+    """What is asked of a model.
+
+    Parameters
+    ----------
+    outputs : tuple of str
+        Ids of scalars whose trajectories are stored.
+    metrics : tuple of pairs of str
+        Ids of scalars, each with the kind of a metric.
+    method : {"euler", "rk2", "midpoint", "rk4"}
+        How to integrate.
+    """
 
     outputs: tuple[str, ...]
     metrics: tuple[tuple[str, MetricKind], ...]
@@ -37,31 +47,51 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Settable:
-    """The inputs of a model with their values in the file.
+    """What of a model can be set for a run, and what cannot.
 
-    `shaping` maps the id of every constant that shapes the model to what it is, as in ``the order of a delay in
-    "y"``; it can be set in the file alone.
+    Parameters
+    ----------
+    inputs : mapping of str to float
+        The ids of inputs, with their values in the file.
+    compile_time : mapping of str to str
+        What each compile-time constant is, by its id, as in ``the order of a delay in "y"``; it can be set in the
+        file alone.
     """
 
     inputs: Mapping[str, float]
-    shaping: Mapping[str, str]
+    compile_time: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Known:
+    """What can be set of one model; see `Model.derived`."""
+
+    settable: Settable | None = None
 
 
 def settable(model: Model) -> Settable:
-    """Return the inputs of a model; found once for each model.
+    """Return what of a model can be set; found once for each model.
+
+    Parameters
+    ----------
+    model : Model
+        What is to be run.
+
+    Returns
+    -------
+    Settable
+        Its inputs and its compile-time constants.
 
     Raises
     ------
     ModelError
         When the model cannot be run.
     """
-    known = model.memo.get("settable")
-    if isinstance(known, Settable):
-        return known
-    key = _key(model)
-    found = _settable(model) if key is None else kept("inputs", key, lambda: _settable(model))
-    model.memo["settable"] = found
-    return found
+    known = model.derived(_Known)
+    if known.settable is None:
+        key = _key(model)
+        known.settable = _settable(model) if key is None else cache.get_or_make("inputs", key, lambda: _settable(model))
+    return known.settable
 
 
 def _settable(model: Model) -> Settable:
@@ -83,6 +113,11 @@ def code_for(model: Model, request: Request, lanes: int | None = None) -> Code:
     lanes : int, optional
         Members that one vector holds; by default what the processor's widest vectors take.
 
+    Returns
+    -------
+    Code
+        What a `Kernel` is made of.
+
     Raises
     ------
     ModelError
@@ -91,24 +126,36 @@ def code_for(model: Model, request: Request, lanes: int | None = None) -> Code:
     lanes = lanes or kernel.native_lanes()
     key = _key(model)
     if key is not None:
-        name = recall("program", (*key, request))
-        code = recall("code", _code_key(name, lanes)) if isinstance(name, str) else None
+        name = cache.get("program", (*key, request))
+        code = cache.get("code", _code_key(name, lanes)) if isinstance(name, str) else None
         if isinstance(code, Code):
             return code
     try:
         program = program_of(model, request)
-        code = code_of(program, lanes)
+        code = _code_of(program, lanes)
     except RecursionError:
         from egovsim.compiler.program import nested_too_deeply
 
         raise nested_too_deeply(model) from None
     if key is not None:
-        keep("program", (*key, request), _name(program))
+        cache.put("program", (*key, request), _name(program))
     return code
 
 
 def program_of(model: Model, request: Request) -> Program:
     """Return the program for what is asked of a model.
+
+    Parameters
+    ----------
+    model : Model
+        What is to be run.
+    request : Request
+        What to compute.
+
+    Returns
+    -------
+    Program
+        Of scalar assignments.
 
     Raises
     ------
@@ -122,17 +169,29 @@ def program_of(model: Model, request: Request) -> Program:
 
 
 def name_of(model: Model, id: str) -> str:
-    """Return the name of the variable or element that a scalar of a program is."""
+    """Return the name of the variable or element that a scalar of a program is.
+
+    Parameters
+    ----------
+    model : Model
+        What is run.
+    id : str
+        The scalar, as the program calls it.
+
+    Returns
+    -------
+    str
+        As the modeller wrote it.
+    """
     from egovsim.compiler.program import flatten
 
     return flatten(model).equations[id].name
 
 
-def code_of(program: Program, lanes: int) -> Code:
-    """Return the machine code of a program."""
+def _code_of(program: Program, lanes: int) -> Code:
     from egovsim.compiler.codegen.machine_code import make_code
 
-    return kept("code", _code_key(_name(program), lanes), lambda: make_code(program, lanes))
+    return cache.get_or_make("code", _code_key(_name(program), lanes), lambda: make_code(program, lanes))
 
 
 def _name(program: Program) -> str:
@@ -141,8 +200,7 @@ def _name(program: Program) -> str:
 
 def _key(model: Model) -> tuple[object, ...] | None:
     """Return what everything derived from a model depends on; None for a model that is not from a file."""
-    identity = model.memo.get(IDENTITY)
-    return None if identity is None else (identity, _CODE)
+    return None if model.origin is None else (model.origin.key, _CODE)
 
 
 def _code_key(name: str, lanes: int) -> tuple[object, ...]:

@@ -138,6 +138,13 @@ def _after(node: Expression) -> Expression:
     return node.arguments[0] if isinstance(node, Call) and node.function == "active initial" else node
 
 
+@dataclass(slots=True)
+class _Flattened:
+    """The scalar equations of one model; see `Model.derived`."""
+
+    flat: FlatModel | None = None
+
+
 def flatten(model: Model) -> FlatModel:
     """Return the scalar equations of a model; computed once for each model.
 
@@ -147,9 +154,9 @@ def flatten(model: Model) -> FlatModel:
         When the model cannot be run: unsupported language, unknown names, wrong subscripts, or an
         expression nested too deeply.
     """
-    known = model.memo.get("flat")
-    if isinstance(known, FlatModel):
-        return known
+    known = model.derived(_Flattened)
+    if known.flat is not None:
+        return known.flat
     try:
         expanded = expand_stateful(numbered(shallow(scalar_equations(model))), start=model.clock.start)
     except RecursionError:
@@ -160,9 +167,8 @@ def flatten(model: Model) -> FlatModel:
         value = plain_number(equation.expression)
         if value is not None:
             inputs[equation.id + START if equation.is_state else equation.id] = value
-    flat = FlatModel(equations, inputs, expanded.shaping)
-    model.memo["flat"] = flat
-    return flat
+    known.flat = FlatModel(equations, inputs, expanded.shaping)
+    return known.flat
 
 
 def nested_too_deeply(model: Model) -> ModelError:

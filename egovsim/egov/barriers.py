@@ -23,6 +23,7 @@ from egovsim.model.metrics import Metric, value_at
 from egovsim.model.model import Model, plain_number
 from egovsim.names import canonical
 from egovsim.public import set_module
+from egovsim.simulation.horizon import start_of
 from egovsim.simulation.run import run
 
 AMOUNT = 20.0
@@ -100,7 +101,7 @@ class Relief:
 
     def inputs(self) -> dict[str, Series]:
         """Return the extra money as series."""
-        money = _raised(Series.constant(0.0), self.first, self.last, self.amount)
+        money = _raised(Series.constant(0.0), self.first, self.last, self.amount).since(self.first)
         return {one.money: money for one in self.barriers}
 
 
@@ -348,7 +349,7 @@ class _Study:
         result = run(
             self.model,
             profile=self.profile,
-            policies=policies,
+            policies=[self._begun(policy, until) for policy in policies],
             scenarios=scenarios,
             constants=self.match.constants,
             design=self.match.design(self.profile),
@@ -357,6 +358,10 @@ class _Study:
             workers=self.workers,
         )
         return np.stack([result.metric_values(metric.label) for metric in metrics], axis=2)
+
+    def _begun(self, policy: PolicyPath, until: float) -> PolicyPath:
+        """Return a path that has done nothing yet where it starts after the end: `run` refuses to leave that unsaid."""
+        return policy if start_of(policy, self.model.clock) < until else replace(policy, levers={})
 
     def relieved(
         self, reliefs: Sequence[Relief], metrics: Sequence[Metric], until: float
@@ -369,7 +374,8 @@ class _Study:
         for (with_places, first, last), group in groupby(sorted(reliefs, key=alike), key=alike):
             together, extra, policies = list(group), dict[str, Series](), self.policies
             if with_places:
-                extra = {PLACES: _raised(self._places_of_the_region(), first, last, self.places)}
+                places = _raised(self._places_of_the_region(), first, last, self.places)
+                extra = {PLACES: places.since(first)}
                 policies = tuple(self._with_places(policy, first, last) for policy in policies)
             scenarios = [Scenario(str(number), one.inputs() | extra, first) for number, one in enumerate(together)]
             yield from zip(together, self._runs(scenarios, policies, metrics, until), strict=True)
@@ -387,7 +393,8 @@ class _Study:
     def _with_places(self, path: PolicyPath, first: float, last: float) -> PolicyPath:
         """Return a path with more training places, if it decides on them: what it sets would hide what is added."""
         own = {name: series for name, series in path.levers.items() if canonical(name) == canonical(PLACES)}
-        raised = {name: _raised(series, first, last, self.places) for name, series in own.items()}
+        start = start_of(path, self.model.clock)
+        raised = {name: _raised(series, first, last, self.places).since(start) for name, series in own.items()}
         return replace(path, levers={**path.levers, **raised})
 
 

@@ -46,7 +46,7 @@ def path_styles(policies: tuple[PolicyPath, ...]) -> dict[str, Style]:
     styles: dict[str, Style] = {}
     counts: dict[str, int] = {}
     for policy in policies:
-        if policy.baseline == "yes":
+        if policy.baseline:
             styles[policy.name] = Style("black", "-", "", 2.2)
             continue
         family = policy.family or "own"

@@ -15,6 +15,7 @@ from egovsim.model.model import Model
 from egovsim.provenance import FileRecord
 from egovsim.readers.read_model import read_model
 from egovsim.simulation.files import read_policy, read_profile, read_scenario
+from egovsim.simulation.horizon import start_of
 from egovsim.simulation.input_checks import check_policy, check_profile, check_scenario
 
 Item = TypeVar("Item")
@@ -46,7 +47,7 @@ class ComparisonInputs:
     @property
     def start(self) -> float:
         """When the first policy starts."""
-        return min(policy.start for policy in self.policies[1:])
+        return min(start_of(policy, self.model.clock) for policy in self.policies[1:])
 
 
 def read_comparison_inputs(
@@ -159,11 +160,11 @@ def _paths(policies: Sequence[str | Path | PolicyPath] | None) -> list[Given[Pol
         elif policy not in named:
             named.append(policy)
     paths = [_given("policy", one, PolicyPath, read_policy) for one in named]
-    marked = [path for path in paths if path.item.baseline == "yes"]
+    marked = [path for path in paths if path.item.baseline]
     if len(marked) > 1:
         listed = ", ".join(f'"{one.item.name}"' for one in marked)
         raise DataError(f"{listed} are all marked as the baseline; keep baseline = true in one of them.")
-    others = [path for path in paths if path.item.baseline == "no"]
+    others = [path for path in paths if not path.item.baseline]
     first = marked or [_given("policy", BASELINE, PolicyPath, read_policy)]
     if not others:
         raise InputError(f'there is nothing to compare with "{first[0].item.name}"; give another policy.')

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from egovsim.model.dependencies import references
-from egovsim.model.expression import Binary, Call, Expression, Number, Reference, Unary, Unsupported, Where, walk
+from egovsim.model.expression import Binary, Call, Expression, Number, Reference, Unary, Unsupported, Where, fold, walk
 from egovsim.model.functions import FUNCTIONS, NOISE_SEED, draws_random_numbers
 from egovsim.model.model import Model, Variable, plain_number
 from egovsim.model.reality_checks import TestInput
@@ -25,8 +25,17 @@ _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 class Finding:
     """Something about a model that its author should know.
 
-    An ``error`` keeps the model from running, a ``warning`` makes its numbers doubtful, a ``note`` is about
-    documentation and display.
+    Parameters
+    ----------
+    severity : {"error", "warning", "note"}
+        An error keeps the model from running, a warning makes its numbers doubtful, a note is about documentation
+        and display.
+    variable : str
+        The variable's name; empty where it is about the whole model.
+    text : str
+        What is so.
+    where : Where
+        The place in the file.
     """
 
     severity: Severity
@@ -67,8 +76,8 @@ def check(model: Model) -> list[Finding]:
         _ignored,
         _left_out,
     )
-    found = [one for finder in finders for one in finder(model)]
-    return sorted(found, key=lambda one: _ORDER[one.severity])
+    found = [finding for finder in finders for finding in finder(model)]
+    return sorted(found, key=lambda finding: _ORDER[finding.severity])
 
 
 def _unsupported(model: Model) -> Iterator[Finding]:
@@ -158,20 +167,24 @@ def _delays(model: Model) -> Iterator[tuple[Variable, Call]]:
 
 
 def _constant_value(model: Model, expression: Expression) -> float | None:
-    match expression:
-        case Number(value=value):
-            return value
-        case Unary(operator="-", operand=operand):
-            value = _constant_value(model, operand)
-            return None if value is None else -value
-        case Binary(operator="+" | "-" | "*" | "/" as sign, left=left, right=right):
-            a, b = _constant_value(model, left), _constant_value(model, right)
-            return None if a is None or b is None or (sign == "/" and b == 0.0) else _ARITHMETIC[sign](a, b)
-        case Reference(id=id) if id in model.by_id and len(model.by_id[id].equations) == 1:
-            (equation,) = model.by_id[id].equations
-            return plain_number(equation.expression) if equation.rate is None else None
-        case _:
-            return None
+    """Return the value of what is made of numbers and of constants; None for anything else."""
+
+    def value_of(node: Expression, operands: tuple[float | None, ...]) -> float | None:
+        known = [operand for operand in operands if operand is not None]
+        match node:
+            case Number(value=value):
+                return value
+            case Unary(operator="-") if known:
+                return -known[0]
+            case Binary(operator="+" | "-" | "*" | "/" as sign) if len(known) == 2:
+                return None if sign == "/" and known[1] == 0.0 else _ARITHMETIC[sign](known[0], known[1])
+            case Reference(id=id) if id in model.by_id and len(model.by_id[id].equations) == 1:
+                (equation,) = model.by_id[id].equations
+                return plain_number(equation.expression) if equation.rate is None else None
+            case _:
+                return None
+
+    return fold(expression, value_of)
 
 
 _ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
@@ -205,14 +218,14 @@ def _undocumented(model: Model) -> Iterator[Finding]:
         ("note", [variable for variable in model.variables if not variable.note]),
     ):
         if missing:
-            names = ", ".join(f'"{one.name}"' for one in missing[:5])
+            names = ", ".join(f'"{variable.name}"' for variable in missing[:5])
             more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
             yield Finding("note", "", f"no {what}: {names}{more}", Where(model.file))
 
 
 def _reality_checks(model: Model) -> Iterator[Finding]:
     """They change no number, so what keeps them from being run is no error of the model."""
-    inputs = {one.id for one in model.reality_checks if isinstance(one, TestInput)}
+    inputs = {check.id for check in model.reality_checks if isinstance(check, TestInput)}
     known = {*model.by_id, *model.subscript_ids, *inputs}
     for check in model.reality_checks:
         for part in check.parts:
@@ -232,5 +245,5 @@ def _ignored(model: Model) -> Iterator[Finding]:
 
 
 def _left_out(model: Model) -> Iterator[Finding]:
-    for one in model.left_out:
-        yield Finding("warning", one.variable, one.text, one.where)
+    for left_out in model.left_out:
+        yield Finding("warning", left_out.variable, left_out.text, left_out.where)

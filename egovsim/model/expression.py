@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,27 @@ class ClockValue:
     where: Where = field(default=NOWHERE, compare=False, repr=False)
 
 
+class _Nested:
+    """A node with operands: compared, hashed and written without recursion (files nest deep)."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return _text(cast("Expression", self))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and _are_same(cast("Expression", self), cast("Expression", other))
+
+    def __hash__(self) -> int:
+        return fold(cast("Expression", self), _hash)
+
+
 UnaryOperator = Literal["-", "not"]
 BinaryOperator = Literal["+", "-", "*", "/", "^", "mod", "=", "<>", "<", "<=", ">", ">=", "and", "or"]
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Unary(_Nested):
     """A sign or a negation."""
 
     operator: UnaryOperator
@@ -87,8 +102,8 @@ class Unary:
     where: Where = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Binary(_Nested):
     """An arithmetic, comparison or logical operation of two operands; truth is 1, falsehood 0."""
 
     operator: BinaryOperator
@@ -97,8 +112,8 @@ class Binary:
     where: Where = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class If(_Nested):
     """A choice; both sides are evaluated, so they must not have effects, and in this language none has."""
 
     condition: Expression
@@ -107,8 +122,8 @@ class If:
     where: Where = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Call(_Nested):
     """A function of the language; `function` is a key of ``model.functions.FUNCTIONS``."""
 
     function: str
@@ -138,8 +153,8 @@ class Table:
     kind: LookupKind = "continuous"
 
 
-@dataclass(frozen=True, slots=True)
-class TableCall:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class TableCall(_Nested):
     """A graphical function given in place, applied to an argument."""
 
     table: Table
@@ -147,8 +162,8 @@ class TableCall:
     where: Where = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class LookupCall:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LookupCall(_Nested):
     """The graphical function of a named variable, applied to an argument."""
 
     lookup: Reference
@@ -204,6 +219,74 @@ def with_children(node: Expression, operands: tuple[Expression, ...]) -> Express
             return replace(node, argument=operands[0])
 
 
+def _own(node: Expression) -> object:
+    """Return what tells a node from another one with the same operands."""
+    match node:
+        case Number() | Reference() | ClockValue() | Unsupported():
+            return node
+        case Unary(operator=operator) | Binary(operator=operator):
+            return operator
+        case If():
+            return None
+        case Call(function=function):
+            return function
+        case TableCall(table=table):
+            return table
+        case LookupCall(lookup=lookup):
+            return lookup
+
+
+def _are_same(first: Expression, second: Expression) -> bool:
+    waiting = [(first, second)]
+    while waiting:
+        left, right = waiting.pop()
+        if left is right:
+            continue
+        operands, others = children(left), children(right)
+        if type(left) is not type(right) or len(operands) != len(others) or _own(left) != _own(right):
+            return False
+        waiting.extend(zip(operands, others, strict=True))
+    return True
+
+
+def _hash(node: Expression, operands: tuple[int, ...]) -> int:
+    return hash((type(node), _own(node), operands)) if operands else hash(_own(node))
+
+
+def _text(node: Expression) -> str:
+    """Write a node as the `repr` of any data class is written; files of accepted members are tied to these bytes."""
+    parts: list[str] = []
+    waiting: list[str | Expression] = [node]
+    while waiting:
+        piece = waiting.pop()
+        if isinstance(piece, str):
+            parts.append(piece)
+        else:
+            waiting.extend(reversed(_pieces(piece)))
+    return "".join(parts)
+
+
+def _pieces(node: Expression) -> list[str | Expression]:
+    """Return the text of a node, with its operands in their places."""
+    match node:
+        case Number() | Reference() | ClockValue() | Unsupported():
+            return [repr(node)]
+        case Unary(operator=operator, operand=operand):
+            return [f"Unary(operator={operator!r}, operand=", operand, ")"]
+        case Binary(operator=operator, left=left, right=right):
+            return [f"Binary(operator={operator!r}, left=", left, ", right=", right, ")"]
+        case If(condition=condition, then=then, otherwise=otherwise):
+            return ["If(condition=", condition, ", then=", then, ", otherwise=", otherwise, ")"]
+        case Call(function=function, arguments=arguments):
+            listed = [piece for argument in arguments for piece in (argument, ", ")]
+            end = "," if len(arguments) == 1 else ""
+            return [f"Call(function={function!r}, arguments=(", *listed[:-1], end, "))"]
+        case TableCall(table=table, argument=argument):
+            return [f"TableCall(table={table!r}, argument=", argument, ")"]
+        case LookupCall(lookup=lookup, argument=argument):
+            return [f"LookupCall(lookup={lookup!r}, argument=", argument, ")"]
+
+
 Value = TypeVar("Value")
 
 
@@ -245,9 +328,9 @@ def children_first(node: Expression) -> list[Expression]:
     found: list[Expression] = []
     waiting = [node]
     while waiting:
-        one = waiting.pop()
-        found.append(one)
-        waiting.extend(children(one))
+        part = waiting.pop()
+        found.append(part)
+        waiting.extend(children(part))
     return found[::-1]
 
 
@@ -255,6 +338,6 @@ def walk(node: Expression) -> Iterator[Expression]:
     """Yield a node and everything below it, parents first, without recursion (files nest deep)."""
     waiting = [node]
     while waiting:
-        one = waiting.pop()
-        yield one
-        waiting.extend(reversed(children(one)))
+        part = waiting.pop()
+        yield part
+        waiting.extend(reversed(children(part)))

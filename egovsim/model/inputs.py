@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -29,7 +30,8 @@ class Series:
     Parameters
     ----------
     times, values : tuple of float
-        Instants, ascending, and the value at each; a constant has one of each.
+        Instants, ascending, in the model's time unit, and the value at each; a constant has one of each. Where they
+        may lie is said in `egovsim.simulation.horizon`.
     kind : {"constant", "points", "steps"}
         ``points`` is linear between instants, ``steps`` jumps at them; both hold at both ends.
     """
@@ -48,22 +50,70 @@ class Series:
 
     @classmethod
     def constant(cls, value: float) -> Series:
-        """Return a series that always has one value."""
+        """Return a series that always has one value.
+
+        Parameters
+        ----------
+        value : float
+            The value.
+
+        Returns
+        -------
+        Series
+            Of kind ``"constant"``.
+        """
         return cls((0.0,), (float(value),), "constant")
 
     def at(self, time: Floats) -> Floats:
-        """Return the values at given instants, shape as `time`."""
+        """Return the values at given instants.
+
+        Parameters
+        ----------
+        time : float64, any shape
+            In the model's time unit.
+
+        Returns
+        -------
+        float64, shape as `time`
+            In the unit of what the series is of.
+        """
         times, values = np.asarray(self.times), np.asarray(self.values)
         if self.kind == "points":
             return np.interp(time, times, values)
         place = np.searchsorted(times, time, side="right") - 1
         return values[np.clip(place, 0, len(values) - 1)]
 
+    def since(self, time: float) -> Series:
+        """Return the series without the points that matter only before an instant.
+
+        Parameters
+        ----------
+        time : float
+            In the model's time unit.
+
+        Returns
+        -------
+        Series
+            With the same values from `time` on.
+        """
+        first = max(0, bisect_right(self.times, time) - 1)
+        return Series(self.times[first:], self.values[first:], self.kind)
+
 
 @set_module("egovsim")
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The range that an uncertain constant is sampled from."""
+    """The range that an uncertain constant is sampled from.
+
+    Parameters
+    ----------
+    name : str
+        The constant.
+    low, high : float
+        The ends, in the constant's own unit.
+    scale : {"linear", "log"}
+        Whether draws are even in the value or in its logarithm.
+    """
 
     name: str
     low: float
@@ -79,13 +129,35 @@ class Range:
             raise ValueRangeError(f'the range of "{self.name}" is on a log scale, so low must be above 0.')
 
     def scaled(self, unit: Floats) -> Floats:
-        """Map numbers in [0, 1] into the range."""
+        """Map numbers in [0, 1] into the range.
+
+        Parameters
+        ----------
+        unit : float64, any shape
+            Numbers in [0, 1].
+
+        Returns
+        -------
+        float64, shape as `unit`
+            In the constant's own unit.
+        """
         if self.scale == "log":
             return np.exp(np.log(self.low) + unit * (np.log(self.high) - np.log(self.low)))
         return self.low + unit * (self.high - self.low)
 
     def unit(self, values: Floats) -> Floats:
-        """Map values of the range into [0, 1], which undoes `scaled`."""
+        """Map values of the range into [0, 1], which undoes `scaled`.
+
+        Parameters
+        ----------
+        values : float64, any shape
+            In the constant's own unit.
+
+        Returns
+        -------
+        float64, shape as `values`
+            Numbers in [0, 1].
+        """
         if self.scale == "log":
             return (np.log(values) - np.log(self.low)) / (np.log(self.high) - np.log(self.low))
         return (values - self.low) / (self.high - self.low)
@@ -113,13 +185,37 @@ class Design:
 
     @classmethod
     def of(cls, values: Mapping[str, Floats]) -> Design:
-        """Return the design whose columns are given: one array, shape (member,), for each name."""
+        """Return the design whose columns are given.
+
+        Parameters
+        ----------
+        values : mapping of str to float64, shape (member,)
+            The values of each constant.
+
+        Returns
+        -------
+        Design
+            As many members as each array has values.
+        """
         names = tuple(values)
         table = np.column_stack([np.asarray(values[name], dtype=np.float64) for name in names])
         return cls(names, len(table), lambda first, last: table[first:last])
 
     def rows(self, first: int = 0, last: int | None = None) -> Floats:
-        """Return the values of members `first` up to `last`, shape (member, constant)."""
+        """Return the values of some members.
+
+        Parameters
+        ----------
+        first : int
+            The number of the first.
+        last : int, optional
+            The number after the last; by default all members from `first` on.
+
+        Returns
+        -------
+        float64, shape (member, constant)
+            In each constant's own unit.
+        """
         return self.make(first, self.members if last is None else min(last, self.members))
 
     def __len__(self) -> int:
@@ -128,7 +224,15 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class PublishedFigure:
-    """A published figure of an outcome, in the model's unit, to look at a run beside it: no run reads it."""
+    """A published figure of an outcome, to look at a run beside it: no run reads it.
+
+    Parameters
+    ----------
+    value : float
+        In the outcome's own unit.
+    year : float
+        When it was so.
+    """
 
     value: float
     year: float
@@ -139,8 +243,27 @@ class PublishedFigure:
 class Profile:
     """A region: its constants, its uncertain constants, and the history of its levers.
 
-    `multipliers` names, for a lever whose history is assumed, the constant that multiplies it; a policy that
-    sets the lever holds as written, so the constant is 1 from the policy's start on.
+    Parameters
+    ----------
+    name : str
+        What messages call it.
+    constants : mapping of str to float
+        Values of inputs.
+    ranges : tuple of Range
+        The uncertain constants.
+    levers : mapping of str to Series
+        What was decided; a history may begin before the model does.
+    multipliers : mapping of str to str
+        For a lever whose history is assumed, the constant that multiplies it; a policy that sets the lever holds as
+        written, so the constant is 1 from the policy's start on.
+    published : mapping of str to PublishedFigure
+        Figures of outcomes, to be shown beside a run.
+    label : mapping of str to str
+        What tables call it, by language.
+    covers : {"all", "access"}
+        What of the region the profile describes.
+    note : str
+        Where it comes from.
     """
 
     name: str
@@ -157,13 +280,31 @@ class Profile:
 @set_module("egovsim")
 @dataclass(frozen=True)
 class PolicyPath:
-    """What a region decides: levers from `start` on. `baseline` marks business as usual."""
+    """What a region decides.
+
+    Parameters
+    ----------
+    name : str
+        What results call it.
+    levers : mapping of str to Series
+        Inputs of the model, from `start` on.
+    start : float, optional
+        In the model's time unit, within the run; by default the model's start.
+    family : str
+        Which paths it is ranked among.
+    baseline : bool
+        Whether it is business as usual, which the others are compared with.
+    label : mapping of str to str
+        What tables call it, by language.
+    note : str
+        Why it is as it is.
+    """
 
     name: str
     levers: Mapping[str, Series] = field(default_factory=dict[str, Series])
-    start: float = 2026.0
+    start: float | None = None
     family: str = ""
-    baseline: Literal["yes", "no"] = "no"
+    baseline: bool = field(default=False, kw_only=True)
     label: Mapping[str, str] = field(default_factory=dict[str, str])
     note: str = ""
 
@@ -171,10 +312,24 @@ class PolicyPath:
 @set_module("egovsim")
 @dataclass(frozen=True)
 class Scenario:
-    """What a region does not decide: inputs from `start` on."""
+    """What a region does not decide.
+
+    Parameters
+    ----------
+    name : str
+        What results call it.
+    inputs : mapping of str to Series
+        Inputs of the model, from `start` on.
+    start : float, optional
+        In the model's time unit, within the run; by default the model's start.
+    label : mapping of str to str
+        What tables call it, by language.
+    note : str
+        Why it is as it is.
+    """
 
     name: str
     inputs: Mapping[str, Series] = field(default_factory=dict[str, Series])
-    start: float = 2026.0
+    start: float | None = None
     label: Mapping[str, str] = field(default_factory=dict[str, str])
     note: str = ""

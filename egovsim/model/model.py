@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 from egovsim.errors import ModelError, UnknownNameError, unknown_name
 from egovsim.model.expression import NOWHERE, Expression, Number, Table, Unary, Where
@@ -23,9 +23,6 @@ Method = Literal["euler", "rk2", "midpoint", "rk4"]
 Mapped = tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]
 """The id of a dimension, and which of its elements each element of another one serves."""
 
-
-IDENTITY = "identity"
-"""The place in `Model.memo` of what tells a model from any other; only models from a file have one."""
 
 LARGEST_ARRAY = 100_000
 """The most elements that one dimension, or one array, may have; more than that is a slip, and fills the memory."""
@@ -166,6 +163,25 @@ class LeftOut:
     where: Where
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What tells a model that was read from a file from any other.
+
+    Parameters
+    ----------
+    path : str
+        The whole path of the file.
+    key : tuple of str
+        All that the model is a function of: contents of files, names of files beside them, and code.
+    """
+
+    path: str
+    key: tuple[str, ...]
+
+
+Derived = TypeVar("Derived")
+
+
 @set_module("egovsim")
 @dataclass(frozen=True)
 class Model:
@@ -195,6 +211,12 @@ class Model:
         The other files that numbers were taken from, by their paths from the model's folder.
     left_out : tuple of LeftOut
         What of those files was no number and is no point of a series, for `check` to warn of.
+
+    Attributes
+    ----------
+    origin : Origin or None
+        Where it was read from. A model that was made or changed in memory has none: ``dataclasses.replace`` leaves it
+        out, as it does what was derived from the model.
     """
 
     name: str
@@ -208,6 +230,7 @@ class Model:
     reality_checks: tuple[RealityCheck, ...] = ()
     sources: tuple[str, ...] = field(default=(), compare=False)
     left_out: tuple[LeftOut, ...] = field(default=(), compare=False)
+    origin: Origin | None = field(default=None, init=False, compare=False)
 
     @cached_property
     def by_id(self) -> Mapping[str, Variable]:
@@ -224,17 +247,41 @@ class Model:
         """Ids of all dimensions and of all their elements."""
         return frozenset(id for dimension in self.dimensions for id in (dimension.id, *dimension.element_ids))
 
-    @cached_property
-    def memo(self) -> dict[object, object]:
-        """What has been derived from this model (compiled kernels); it lives and dies with the model.
+    def read_from(self, origin: Origin) -> None:
+        """Say where the model was read from; for its reader alone.
 
-        A reader leaves under `IDENTITY` what the model is a function of: contents of files, and code.
+        Parameters
+        ----------
+        origin : Origin
+            What tells it from any other model.
         """
+        object.__setattr__(self, "origin", origin)
+
+    def derived(self, kind: type[Derived]) -> Derived:
+        """Return what one part of the package has derived from this model; it lives and dies with the model.
+
+        Parameters
+        ----------
+        kind : type
+            A class of that part, which is made without arguments when it is first asked for.
+
+        Returns
+        -------
+        object
+            The one object of that class that belongs to this model.
+        """
+        found = self._derived.get(kind)
+        if not isinstance(found, kind):
+            found = self._derived[kind] = kind()
+        return found
+
+    @cached_property
+    def _derived(self) -> dict[type, object]:
         return {}
 
     def __getstate__(self) -> dict[str, object]:
         """Return the fields alone: what was derived from them is derived again."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @property
     def inputs(self) -> tuple[Variable, ...]:

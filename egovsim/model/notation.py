@@ -27,8 +27,7 @@ from egovsim.model.expression import (
     TableCall,
     Unary,
     Unsupported,
-    children,
-    walk,
+    fold,
 )
 from egovsim.model.functions import FUNCTIONS, VENSIM_NAMESPACE, functions_of
 from egovsim.names import canonical
@@ -78,7 +77,18 @@ LONGEST = 200_000
 
 
 def length(text: str) -> int:
-    """Return how many characters of an equation count: all but blanks."""
+    """Return how many characters of an equation count.
+
+    Parameters
+    ----------
+    text : str
+        As a file has it.
+
+    Returns
+    -------
+    int
+        All but blanks.
+    """
     return len(text) - text.count(" ")
 
 
@@ -100,11 +110,7 @@ def show(expression: Expression) -> str:
     >>> show(Binary("*", Binary("+", Number(1.0), Number(2.0)), Number(3.0)))
     '(1 + 2) * 3'
     """
-    done: list[tuple[str, int]] = []
-    for node in reversed(list(walk(expression))):
-        operands = [done.pop() for _ in children(node)]
-        done.append(_written(node, operands))
-    return done[0][0]
+    return fold(expression, _written)[0]
 
 
 def _written(node: Expression, operands: Sequence[tuple[str, int]]) -> tuple[str, int]:

@@ -26,11 +26,10 @@ _SERIES_KINDS = ("value", "points", "steps")
 _MULTIPLIER = "multiplier"
 _REASON_KEYS = ("source", "assumption", "note")
 _RANGE_KEYS = ("low", "high", "scale", *_REASON_KEYS)
-_DEFAULT_START = 2026.0
 
 
 @set_module("egovsim")
-def read_profile(path_or_name: str | Path, *, model: Model | None = None) -> Profile:
+def read_profile(path_or_name: str | Path, *, model: Model | None = None, until: float | None = None) -> Profile:
     """Read a region's profile.
 
     Parameters
@@ -38,7 +37,9 @@ def read_profile(path_or_name: str | Path, *, model: Model | None = None) -> Pro
     path_or_name : str or Path
         A TOML file, or the name of a shipped profile: ``"south-sumatra"``.
     model : Model, optional
-        When given, names and values are checked against it (see `check_profile`).
+        When given, names, values and times are checked against it (see `check_profile`).
+    until : float, optional
+        The end of the run that it is for, where that is not the model's.
 
     Returns
     -------
@@ -53,7 +54,7 @@ def read_profile(path_or_name: str | Path, *, model: Model | None = None) -> Pro
     root, _ = read_table(library.find("profile", path_or_name))
     profile = profile_of(root)
     if model is not None:
-        check_profile(profile, model, where=root.file)
+        check_profile(profile, model, until=until, where=root.file)
     return profile
 
 
@@ -76,7 +77,13 @@ def profile_of(root: Table) -> Profile:
 
 
 @set_module("egovsim")
-def read_policy(path_or_name: str | Path, *, model: Model | None = None, profile: Profile | None = None) -> PolicyPath:
+def read_policy(
+    path_or_name: str | Path,
+    *,
+    model: Model | None = None,
+    profile: Profile | None = None,
+    until: float | None = None,
+) -> PolicyPath:
     """Read a policy path.
 
     Parameters
@@ -84,7 +91,9 @@ def read_policy(path_or_name: str | Path, *, model: Model | None = None, profile
     path_or_name : str or Path
         A TOML file, or the name of a shipped policy: ``"people-first"``.
     model, profile : Model, Profile, optional
-        When a model is given, names, values and budget shares are checked (see `check_policy`).
+        When a model is given, names, values, times and budget shares are checked (see `check_policy`).
+    until : float, optional
+        The end of the run that it is for, where that is not the model's.
 
     Returns
     -------
@@ -98,23 +107,23 @@ def read_policy(path_or_name: str | Path, *, model: Model | None = None, profile
     """
     root, _ = read_table(library.find("policy", path_or_name))
     root.only(_POLICY_KEYS, what="a policy")
-    start = root.number("start", _DEFAULT_START)
+    start = root.optional_number("start")
     policy = PolicyPath(
         name=Path(root.file).stem,
         levers=_series_of(root.table("levers"), start=start, what="policy"),
         start=start,
         family=root.choice("family", FAMILIES, "own"),
-        baseline="yes" if root.flag("baseline") else "no",
+        baseline=root.flag("baseline"),
         label=label_of(root, Path(root.file).stem),
         note=root.text("note", ""),
     )
     if model is not None:
-        check_policy(policy, model, profile=profile, where=root.file)
+        check_policy(policy, model, profile=profile, until=until, where=root.file)
     return policy
 
 
 @set_module("egovsim")
-def read_scenario(path_or_name: str | Path, *, model: Model | None = None) -> Scenario:
+def read_scenario(path_or_name: str | Path, *, model: Model | None = None, until: float | None = None) -> Scenario:
     """Read a scenario: what the region does not decide.
 
     Parameters
@@ -122,7 +131,9 @@ def read_scenario(path_or_name: str | Path, *, model: Model | None = None) -> Sc
     path_or_name : str or Path
         A TOML file, or the name of a shipped scenario: ``"budget-cut"``.
     model : Model, optional
-        When given, names and values are checked against it (see `check_scenario`).
+        When given, names, values and times are checked against it (see `check_scenario`).
+    until : float, optional
+        The end of the run that it is for, where that is not the model's.
 
     Returns
     -------
@@ -136,7 +147,7 @@ def read_scenario(path_or_name: str | Path, *, model: Model | None = None) -> Sc
     """
     root, _ = read_table(library.find("scenario", path_or_name))
     root.only(_SCENARIO_KEYS, what="a scenario")
-    start = root.number("start", _DEFAULT_START)
+    start = root.optional_number("start")
     scenario = Scenario(
         name=Path(root.file).stem,
         inputs=_series_of(root.table("inputs"), start=start, what="scenario"),
@@ -145,7 +156,7 @@ def read_scenario(path_or_name: str | Path, *, model: Model | None = None) -> Sc
         note=root.text("note", ""),
     )
     if model is not None:
-        check_scenario(scenario, model, where=root.file)
+        check_scenario(scenario, model, until=until, where=root.file)
     return scenario
 
 

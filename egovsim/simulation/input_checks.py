@@ -10,36 +10,49 @@ from egovsim.errors import UnknownNameError, ValueRangeError, suggestion
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Range, Scenario, Series
 from egovsim.model.model import Model, Variable, plain_number
 from egovsim.names import canonical, split_element
+from egovsim.simulation.horizon import check_points, check_start, start_of
 from egovsim.toml import key_text
 
-SHARES = "Budget shares"
-LEVER_GROUPS = ("Levers", SHARES)
-SCENARIO_GROUPS = ("Scenario inputs",)
+_SHARES = "Budget shares"
+_LEVER_GROUPS = ("Levers", _SHARES)
+_SCENARIO_GROUPS = ("Scenario inputs",)
 
 
-def check_profile(profile: Profile, model: Model, *, where: str = "") -> None:
-    """Check a profile's names and values against a model.
+def check_profile(profile: Profile, model: Model, *, until: float | None = None, where: str = "") -> None:
+    """Check a profile's names, values and times against a model.
 
     Constants and ranges must be inputs of the model, levers members of its groups "Levers" and
-    "Budget shares" (any input, in a model without these groups), heights inputs that are no levers,
-    reported figures scalars of the model in years that it covers, and every value within the
-    ``<range>`` that the model declares.
+    "Budget shares" (any input, in a model without these groups), multipliers inputs that are no levers,
+    published figures scalars of the model in years that it covers, and every value within the
+    ``<range>`` that the model declares. A history may begin before the model's start.
+
+    Parameters
+    ----------
+    profile : Profile
+        What is checked.
+    model : Model
+        What it is for.
+    until : float, optional
+        The end of the run that it is for, where that is later than the model's.
+    where : str
+        What messages begin with; by default the profile's name.
 
     Raises
     ------
     UnknownNameError, ValueRangeError
-        With `where` (by default the profile's name) and the key path in front.
+        With `where` and the key path in front.
     """
     place = where or f'profile "{profile.name}"'
-    inputs = [one.name for one in model.inputs]
+    inputs = [variable.name for variable in model.inputs]
     for name, value in profile.constants.items():
         variable = _named(name, inputs, model, f"{place}: {key_text(('constants', name))}", "an input")
         _within(variable, (value,), f"{place}: {key_text(('constants', name))}")
     check_ranges(profile.ranges, model, where=place)
-    _check_series(profile.levers, LEVER_GROUPS, model, f"{place}: levers", "a lever")
-    moved = {canonical(one) for one in profile.levers}
+    _check_series(profile.levers, _LEVER_GROUPS, model, f"{place}: levers", "a lever")
+    _check_times(profile.levers, model, until, f"{place}: levers", is_history=True)
+    moved = set(map(canonical, profile.levers))
     for lever, multiplier in profile.multipliers.items():
-        free = [one for one in inputs if canonical(one) not in moved]
+        free = [name for name in inputs if canonical(name) not in moved]
         _named(multiplier, free, model, f"{place}: {key_text(('levers', lever, 'multiplier'))}", "a constant")
     _check_published(profile, model, place)
     _check_shares(profile.levers, {}, model, place, first=model.clock.start)
@@ -47,63 +60,124 @@ def check_profile(profile: Profile, model: Model, *, where: str = "") -> None:
 
 def _check_published(profile: Profile, model: Model, place: str) -> None:
     scalars = [variable.name for variable in model.variables if not variable.dimensions]
-    for name, one in profile.published.items():
+    for name, figure in profile.published.items():
         path = f"{place}: {key_text(('published', name))}"
         _named(name, scalars, model, path, "an outcome")
         first, last = model.clock.start, model.clock.stop - 1.0
-        if not first <= one.year <= last or one.year != int(one.year):
-            raise ValueRangeError(f"{path}.year is {one.year:g}; it must be a whole year, {first:g} to {last:g}.")
+        if not first <= figure.year <= last or figure.year != int(figure.year):
+            raise ValueRangeError(f"{path}.year is {figure.year:g}; it must be a whole year, {first:g} to {last:g}.")
 
 
-def check_policy(policy: PolicyPath, model: Model, *, profile: Profile | None = None, where: str = "") -> None:
-    """Check a policy's levers against a model.
+def check_policy(
+    policy: PolicyPath,
+    model: Model,
+    *,
+    profile: Profile | None = None,
+    until: float | None = None,
+    where: str = "",
+) -> None:
+    """Check a policy's levers and times against a model.
 
-    They must be members of the groups "Levers" and "Budget shares" (any input, in a model without
+    Levers must be members of the groups "Levers" and "Budget shares" (any input, in a model without
     these groups) and lie within the ``<range>`` that the model declares. The budget shares, those
     that the policy leaves alone taken from the profile or the model, must not be negative nor all be
-    zero at any instant from the policy's start on.
+    zero at any instant from the policy's start on. The start must lie within the run, and every point
+    of a series where a run of the model can reach it (see `horizon`).
+
+    Parameters
+    ----------
+    policy : PolicyPath
+        What is checked.
+    model : Model
+        What it is for.
+    profile : Profile, optional
+        The region, whose budget shares hold where the policy sets none.
+    until : float, optional
+        The end of the run that it is for; by default the model's.
+    where : str
+        What messages begin with; by default the policy's name.
 
     Raises
     ------
     UnknownNameError, ValueRangeError
-        With `where` (by default the policy's name) and the key path in front.
+        With `where` and the key path in front.
     """
     place = where or f'policy "{policy.name}"'
-    _check_series(policy.levers, LEVER_GROUPS, model, f"{place}: levers", "a lever")
+    check_start(policy, model.clock, stop=until, place=place)
+    _check_series(policy.levers, _LEVER_GROUPS, model, f"{place}: levers", "a lever")
+    _check_times(policy.levers, model, until, f"{place}: levers")
     inherited = profile.levers if profile is not None else {}
-    _check_shares(policy.levers, inherited, model, place, first=policy.start)
+    _check_shares(policy.levers, inherited, model, place, first=start_of(policy, model.clock))
 
 
-def check_scenario(scenario: Scenario, model: Model, *, where: str = "") -> None:
-    """Check a scenario's inputs against a model: its group "Scenario inputs", and declared ranges.
+def check_scenario(scenario: Scenario, model: Model, *, until: float | None = None, where: str = "") -> None:
+    """Check a scenario's inputs and times against a model.
+
+    Inputs must be members of the group "Scenario inputs" (any input, in a model without this group) and lie within
+    the ``<range>`` that the model declares; for times see `horizon`.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is checked.
+    model : Model
+        What it is for.
+    until : float, optional
+        The end of the run that it is for; by default the model's.
+    where : str
+        What messages begin with; by default the scenario's name.
 
     Raises
     ------
     UnknownNameError, ValueRangeError
-        With `where` (by default the scenario's name) and the key path in front.
+        With `where` and the key path in front.
     """
     place = where or f'scenario "{scenario.name}"'
-    _check_series(scenario.inputs, SCENARIO_GROUPS, model, f"{place}: inputs", "a scenario input")
+    check_start(scenario, model.clock, stop=until, place=place)
+    _check_series(scenario.inputs, _SCENARIO_GROUPS, model, f"{place}: inputs", "a scenario input")
+    _check_times(scenario.inputs, model, until, f"{place}: inputs")
 
 
 def check_ranges(ranges: Iterable[Range], model: Model, *, where: str) -> None:
-    """Check that sampled ranges name inputs of a model and lie within their declared ranges."""
+    """Check that sampled ranges name inputs of a model and lie within their declared ranges.
+
+    Parameters
+    ----------
+    ranges : iterable of Range
+        What is checked.
+    model : Model
+        What they are for.
+    where : str
+        What messages begin with.
+
+    Raises
+    ------
+    UnknownNameError, ValueRangeError
+        With `where` and the key path in front.
+    """
     inputs = [variable.name for variable in model.inputs]
-    for one in ranges:
-        path = f"{where}: {key_text(('ranges', one.name))}"
-        _within(_named(one.name, inputs, model, path, "an input"), (one.low, one.high), path)
+    for range_ in ranges:
+        path = f"{where}: {key_text(('ranges', range_.name))}"
+        _within(_named(range_.name, inputs, model, path, "an input"), (range_.low, range_.high), path)
 
 
 def _check_series(series: Mapping[str, Series], groups: tuple[str, ...], model: Model, place: str, what: str) -> None:
     allowed = _members(model, groups)
-    for name, sery in series.items():
+    for name, values in series.items():
         path = f"{place}.{key_text((name,))}"
         variable = _named(name, allowed, model, path, what)
-        if canonical(variable.group) == canonical(SHARES) and min(sery.values) < 0.0:
-            year = sery.times[sery.values.index(min(sery.values))]
-            when = "" if sery.kind == "constant" else f" in {year:g}"
-            raise ValueRangeError(f"{path} is {min(sery.values):g}{when}; a budget share cannot be negative.")
-        _within(variable, sery.values, path)
+        if canonical(variable.group) == canonical(_SHARES) and min(values.values) < 0.0:
+            year = values.times[values.values.index(min(values.values))]
+            when = "" if values.kind == "constant" else f" in {year:g}"
+            raise ValueRangeError(f"{path} is {min(values.values):g}{when}; a budget share cannot be negative.")
+        _within(variable, values.values, path)
+
+
+def _check_times(
+    series: Mapping[str, Series], model: Model, until: float | None, place: str, *, is_history: bool = False
+) -> None:
+    for name, values in series.items():
+        check_points(values, model.clock, until=until, place=f"{place}.{key_text((name,))}", is_history=is_history)
 
 
 def _members(model: Model, groups: tuple[str, ...]) -> list[str]:
@@ -114,7 +188,7 @@ def _members(model: Model, groups: tuple[str, ...]) -> list[str]:
 
 def _named(name: str, allowed: list[str], model: Model, path: str, what: str) -> Variable:
     base, elements = split_element(name)
-    by_id = {canonical(one): one for one in allowed}
+    by_id = {canonical(known): known for known in allowed}
     if canonical(base) not in by_id:
         file = model.file or model.name
         exists = canonical(base) in model.by_id
@@ -146,13 +220,13 @@ def _span(low: float | None, high: float | None) -> str:
 def _check_shares(
     own: Mapping[str, Series], inherited: Mapping[str, Series], model: Model, place: str, *, first: float
 ) -> None:
-    shares = [variable for variable in model.inputs if canonical(variable.group) == canonical(SHARES)]
+    shares = [variable for variable in model.inputs if canonical(variable.group) == canonical(_SHARES)]
     if not shares:
         return
     series = [_effective(share, own, inherited) for share in shares]
-    breaks = {first, *(time for sery in series for time in sery.times if time > first)}
+    breaks = {first, *(time for share in series for time in share.times if time > first)}
     instants = np.array(sorted(breaks))
-    total: Floats = np.sum([sery.at(instants) for sery in series], axis=0)
+    total: Floats = np.sum([share.at(instants) for share in series], axis=0)
     if np.any(total <= 0.0):
         year = instants[int(np.argmax(total <= 0.0))]
         names = ", ".join(f'"{share.name}"' for share in shares)

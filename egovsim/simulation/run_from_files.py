@@ -50,9 +50,9 @@ def run_once(
         Of the kind that fits, with file, place and remedy.
     """
     read = read_model(model, data=data)
-    region = read_profile(profile, model=read) if profile is not None else None
-    path = read_policy(policy, model=read, profile=region) if policy is not None else None
-    world = read_scenario(scenario, model=read) if scenario is not None else None
+    region = read_profile(profile, model=read, until=until) if profile is not None else None
+    path = read_policy(policy, model=read, profile=region, until=until) if policy is not None else None
+    world = read_scenario(scenario, model=read, until=until) if scenario is not None else None
     return run(
         read,
         profile=region,

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Real
-from typing import cast
 
 import numpy as np
 
@@ -19,25 +18,52 @@ from egovsim.errors import InputError, ValueRangeError
 from egovsim.model.inputs import START, Design, Floats, PolicyPath, Profile, Scenario, Series
 from egovsim.model.model import Model, Variable
 from egovsim.names import canonical, element_name, split_element
+from egovsim.simulation.horizon import check_points, check_start, start_of
 
 Values = Mapping[str, float | Series]
 
+InputIds = tuple[Variable, tuple[str, ...]]
+"""A variable, and the ids of inputs in it."""
 
-def input_ids(model: Model, name: str, *, source: str = "") -> tuple[Variable, tuple[str, ...]]:
+_SLACK = 1e-6
+"""Of a step; sums of steps are rounded."""
+
+
+@dataclass(slots=True)
+class _InputIds:
+    """What names of one model stand for; a design of a hundred constants asks for each again at every run."""
+
+    by_name: dict[str, InputIds] = field(default_factory=dict[str, InputIds])
+
+
+def input_ids(model: Model, name: str, *, source: str = "") -> InputIds:
     """Return the variable and the ids of the inputs that a name stands for.
+
+    Parameters
+    ----------
+    model : Model
+        What is run.
+    name : str
+        A constant, a stock (its initial value is meant), or an element.
+    source : str
+        Who sets it, for messages: ``policy bold``.
+
+    Returns
+    -------
+    tuple of Variable and tuple of str
+        The variable, and the ids as a program calls its inputs.
 
     Raises
     ------
     UnknownNameError
         When no variable bears the name.
     InputError
-        When the variable is computed, so that setting it would be ignored, or shapes the model.
+        When the variable is computed, so that setting it would be ignored, or is a compile-time constant.
     """
-    key = ("input ids", name)  # a design of a hundred constants asks for each again at every run
-    found = cast("tuple[Variable, tuple[str, ...]] | None", model.memo.get(key))
-    if found is None:
-        found = model.memo[key] = _input_ids(model, name, source)
-    return found
+    known = model.derived(_InputIds).by_name
+    if name not in known:
+        known[name] = _input_ids(model, name, source)
+    return known[name]
 
 
 def _input_ids(model: Model, name: str, source: str) -> tuple[Variable, tuple[str, ...]]:
@@ -46,23 +72,34 @@ def _input_ids(model: Model, name: str, source: str) -> tuple[Variable, tuple[st
     if canonical(base) not in model.by_id:
         raise model.unknown(base, where=source)
     known = settable(model)
-    variable, inputs, shaping = model[base], known.inputs, known.shaping
-    ids = tuple(element_name(variable.id, one) for one in model.elements_of(name))
+    variable, inputs, fixed = model[base], known.inputs, known.compile_time
+    ids = tuple(element_name(variable.id, elements) for elements in model.elements_of(name))
     if variable.kind == "stock":
         ids = tuple(id + START for id in ids)
     if not all(id in inputs for id in ids):
         remedy = f'to fix it, use hold(model, "{variable.name}")'
         what = "starts from other variables" if variable.kind == "stock" else "is computed by the model"
         raise InputError(f'{place}"{variable.name}" {what}, so it takes no value; {remedy}.')
-    shaped = [shaping[id] for id in ids if id in shaping]
-    if shaped:
-        what = f"is {shaped[0]}, which is fixed when the model is compiled"
+    uses = [fixed[id] for id in ids if id in fixed]
+    if uses:
+        what = f"is {uses[0]}, which is fixed when the model is compiled"
         raise InputError(f'{place}"{variable.name}" {what}; change it in the file.')
     return variable, ids
 
 
 def check_value(model: Model, variable: Variable, value: float, *, source: str) -> None:
     """Refuse a value that is not finite or lies outside the range that the file declares.
+
+    Parameters
+    ----------
+    model : Model
+        What is run.
+    variable : Variable
+        What is set.
+    value : float
+        In the variable's own unit.
+    source : str
+        Who sets it, for messages: ``policy bold``.
 
     Raises
     ------
@@ -84,7 +121,17 @@ def check_value(model: Model, variable: Variable, value: float, *, source: str) 
 
 @dataclass(frozen=True)
 class Setting:
-    """A series that moves one input from an instant on."""
+    """A series that moves one input from an instant on.
+
+    Parameters
+    ----------
+    id : str
+        The input, as a program calls it.
+    series : Series
+        Its values.
+    first : int
+        The first instant at which it holds, counted in steps.
+    """
 
     id: str
     series: Series
@@ -95,8 +142,24 @@ class Setting:
 class Plan:
     """What all runs share: inputs before a design, series of the profile, columns of the design.
 
-    `ids` are those of the kernel's inputs, in its order. `multipliers` are the constants that multiply the assumed
-    history of a lever, by the lever's canonical name.
+    Parameters
+    ----------
+    model : Model
+        What is run.
+    ids : tuple of str
+        The kernel's inputs, in its order.
+    steps : Steps
+        The clock.
+    base : float64, shape (input,)
+        Values before a design.
+    settings : tuple of Setting
+        Series of profile and constants.
+    design : Design, optional
+        Values of some inputs by member.
+    columns : tuple of tuple of int
+        Of each column of the design, the places of its inputs among the kernel's.
+    multipliers : mapping of str to str
+        The constants that multiply the assumed history of a lever, by the lever's canonical name.
     """
 
     model: Model
@@ -109,7 +172,23 @@ class Plan:
     multipliers: Mapping[str, str]
 
     def inputs(self, first: int, last: int) -> Floats:
-        """Return the inputs of some members, shape (member, input)."""
+        """Return the inputs of some members.
+
+        Parameters
+        ----------
+        first, last : int
+            Numbers of members, `last` left out.
+
+        Returns
+        -------
+        float64, shape (member, input)
+            In each input's own unit.
+
+        Raises
+        ------
+        InputError
+            When a value of the design is not finite or outside its range.
+        """
         table = np.repeat(self.base[np.newaxis], last - first, axis=0)
         if self.design is not None:
             rows = self.design.rows(first, last)
@@ -120,8 +199,9 @@ class Plan:
         return table
 
     def _as_written(self, policy: PolicyPath) -> dict[str, float]:
-        """Return the heights that a policy sets to one: what is decided holds as written, what was is uncertain."""
-        return {self.multipliers[one]: 1.0 for one in map(canonical, policy.levers) if one in self.multipliers}
+        """Return the multipliers that a policy sets to one: what is decided holds as written, what was is uncertain."""
+        levers = map(canonical, policy.levers)
+        return {self.multipliers[lever]: 1.0 for lever in levers if lever in self.multipliers}
 
     def _check_rows(self, rows: Floats) -> None:
         assert self.design is not None
@@ -131,15 +211,39 @@ class Plan:
                 check_value(self.model, variable, float(value), source="design")
 
     def schedule(self, scenario: Scenario, policy: PolicyPath) -> Schedule:
-        """Return the series of one scenario and policy, later ones overriding earlier ones."""
+        """Return the series of one scenario and policy, later ones overriding earlier ones.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            What the region does not decide.
+        policy : PolicyPath
+            What it decides.
+
+        Returns
+        -------
+        Schedule
+            Of every input that moves.
+
+        Raises
+        ------
+        InputError
+            When a name is unknown or computed, a value out of its range, or an instant outside the run.
+        """
         settings = [
             *self.settings,
-            *series_settings(self.model, scenario.inputs, self.steps, f"scenario {scenario.name}", scenario.start),
-            *series_settings(self.model, policy.levers, self.steps, f"policy {policy.name}", policy.start),
-            *series_settings(self.model, self._as_written(policy), self.steps, f"policy {policy.name}", policy.start),
+            *self._from_start(scenario, scenario.inputs, f"scenario {scenario.name}"),
+            *self._from_start(policy, policy.levers, f"policy {policy.name}"),
+            *self._from_start(policy, self._as_written(policy), f"policy {policy.name}"),
         ]
         place = {id: number for number, id in enumerate(self.ids)}
         return _schedule([setting for setting in settings if setting.id in place], place, self.steps)
+
+    def _from_start(self, path: PolicyPath | Scenario, values: Values, source: str) -> list[Setting]:
+        """Return the settings of a policy or a scenario, which hold from its start on."""
+        clock = self.model.clock
+        check_start(path, clock, stop=_stop(self.steps), place=source)
+        return _settings(self.model, values, self.steps, source, start=start_of(path, clock))
 
 
 def make_plan(
@@ -151,22 +255,41 @@ def make_plan(
     constants: Values,
     design: Design | None,
 ) -> Plan:
-    """Lay the values of a study over those of the file, for the inputs of a kernel.
+    """Lay the values of a batch over those of the file, for the inputs of a kernel.
+
+    Parameters
+    ----------
+    model : Model
+        What is run.
+    ids : tuple of str
+        The kernel's inputs, in its order.
+    steps : Steps
+        The clock.
+    profile : Profile or None
+        The region.
+    constants : mapping of str to float or Series
+        Values that override the profile's.
+    design : Design or None
+        Values by member, which override both.
+
+    Returns
+    -------
+    Plan
+        To which scenario and policy are added.
 
     Raises
     ------
     InputError
-        When a name is unknown or computed, or a value not finite or out of its range.
+        When a name is unknown or computed, a value not finite or out of its range, or a point outside the model's time.
     """
     numbers = dict(settable(model).inputs)
     settings: dict[str, Setting] = {}
-    for source, values in _layers(profile, constants):
+    for source, is_history, values in _layers(profile, constants):
         for name, value in values.items():
             variable, set_ids = input_ids(model, name, source=source)
             if isinstance(value, Series):
-                settings |= {
-                    setting.id: setting for setting in series_settings(model, {name: value}, steps, source, None)
-                }
+                moved = _settings(model, {name: value}, steps, source, is_history=is_history)
+                settings |= {setting.id: setting for setting in moved}
                 continue
             check_value(model, variable, value, source=source)
             for id in set_ids:
@@ -184,15 +307,24 @@ def make_plan(
     return Plan(model, ids, steps, base, tuple(settings.values()), design, tuple(columns), multipliers)
 
 
-def _layers(profile: Profile | None, constants: Values) -> Iterable[tuple[str, Values]]:
+def _layers(profile: Profile | None, constants: Values) -> Iterable[tuple[str, bool, Values]]:
+    """Yield who sets values, whether they are a history, and the values; later ones override earlier ones."""
     if profile is not None:
-        yield f"profile {profile.name}", profile.constants
-        yield f"profile {profile.name}", profile.levers
-    yield "constants", constants
+        yield f"profile {profile.name}", False, profile.constants
+        yield f"profile {profile.name}", True, profile.levers
+    yield "constants", False, constants
 
 
-def series_settings(model: Model, values: Values, steps: Steps, source: str, start: float | None) -> list[Setting]:
-    """Return the settings of some series that hold from `start` on (from the beginning, when None)."""
+def _settings(
+    model: Model,
+    values: Values,
+    steps: Steps,
+    source: str,
+    *,
+    start: float | None = None,
+    is_history: bool = False,
+) -> list[Setting]:
+    """Return the settings of some series that hold from `start` on, by default from the beginning."""
     found: list[Setting] = []
     for name, value in values.items():
         variable, ids = input_ids(model, name, source=source)
@@ -202,14 +334,20 @@ def series_settings(model: Model, values: Values, steps: Steps, source: str, sta
             raise InputError(f"{source}: {text}; give its initial value as a plain number in the constants.")
         for number in series.values:
             check_value(model, variable, number, source=source)
-        first = 0 if start is None else math.ceil((start - steps.start) / steps.time_step - 1e-6)
+        place = f'{source}: "{variable.name}"'
+        check_points(series, model.clock, until=_stop(steps), place=place, is_history=is_history)
+        first = 0 if start is None else math.ceil((start - steps.start) / steps.time_step - _SLACK)
         found += [Setting(id, series, max(first, 0)) for id in ids]
     return found
 
 
+def _stop(steps: Steps) -> float:
+    return steps.start + steps.count * steps.time_step
+
+
 def _schedule(settings: list[Setting], place: Mapping[str, int], steps: Steps) -> Schedule:
     times = steps.times
-    nudged = times + 1e-6 * steps.time_step  # a jump on the grid must not be missed by rounding
+    nudged = times + _SLACK * steps.time_step  # a jump on the grid must not be missed by rounding
     columns = [setting.series.at(times if setting.series.kind == "points" else nudged) for setting in settings]
     values = np.ascontiguousarray(np.column_stack(columns)) if columns else np.zeros((len(times), 0))
     first = np.array([setting.first for setting in settings], dtype=np.int64)

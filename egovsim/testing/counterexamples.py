@@ -13,6 +13,7 @@ from egovsim.model.inputs import PolicyPath, Scenario, Series
 from egovsim.model.model import Model
 from egovsim.names import split_element
 from egovsim.readers.model_cache import path_of
+from egovsim.simulation.horizon import start_of
 from egovsim.testing.claims import Batch, Claim
 from egovsim.testing.examples import Examples
 
@@ -55,7 +56,8 @@ def _changed(model: Model, name: str, value: float, base: Mapping[str, float]) -
 
 def _levers(batch: Batch) -> list[str]:
     (policy,), (scenario,) = batch.policies, batch.scenarios
-    moved = [(policy.start, policy.levers), (scenario.start, scenario.inputs)]
+    clock = batch.model.clock
+    moved = [(start_of(policy, clock), policy.levers), (start_of(scenario, clock), scenario.inputs)]
     return [
         f'  "{name}" is {_trajectory(series)} from {start:g} on'
         for start, levers in moved

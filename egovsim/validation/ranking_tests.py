@@ -100,7 +100,7 @@ def _families(policies: Sequence[PolicyPath]) -> list[list[PolicyPath]]:
     """Return the paths that are ranked together: those of one family, of which there are two or more."""
     found: dict[str, list[PolicyPath]] = {}
     for policy in policies:
-        if policy.baseline == "no":
+        if not policy.baseline:
             found.setdefault(policy.family or "own", []).append(policy)
     return [paths for paths in found.values() if len(paths) > 1]
 

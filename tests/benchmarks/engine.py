@@ -38,7 +38,7 @@ from egovsim.library import find
 from egovsim.model.inputs import PolicyPath, Scenario
 from egovsim.model.model import plain_number
 from egovsim.names import canonical
-from egovsim.simulation.run import _clock
+from egovsim.simulation.clock import run_clock
 from egovsim.simulation.schedule import make_plan
 
 MEMBERS = 1024
@@ -71,7 +71,7 @@ class Bench:
         self.model = egovsim.read_model(path)
         self.program = build_program(self.model, (canonical(OUTPUT[name]),), (), "euler")
         self.kernel = Kernel(make_code(self.program, native_lanes()))
-        self.steps = _clock(self.model, None, None, None, None)[0]
+        self.steps = run_clock(self.model)[0]
         self.inputs, self.schedule = self.laid_out(spread_design(self.model, MEMBERS))
 
     def laid_out(self, design: egovsim.Design) -> tuple[np.ndarray, Schedule]:

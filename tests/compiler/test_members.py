@@ -11,7 +11,8 @@ from strategies import Circumstances, circumstances, members
 
 import egovsim
 from egovsim.compiler import kernel as kernels
-from egovsim.simulation import run as runs
+from egovsim.simulation import chunks
+from egovsim.simulation.kernels import Kernels
 
 LANES = (1, 2, 4, 8)
 TABLE = "<gf><xpts>{}</xpts><ypts>{}</ypts></gf>"
@@ -44,7 +45,7 @@ class Bench:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(kernels, "native_lanes", lambda lanes=lanes: lanes)
                 self.run(lanes, None)
-            (kernel,) = (one for one in model.memo.values() if isinstance(one, kernels.Kernel))
+            (kernel,) = model.derived(Kernels).by_request.values()
             assert kernel.code.lanes == lanes
 
     def run(self, lanes: int, design: egovsim.Design | None, **options) -> egovsim.Result:
@@ -84,7 +85,7 @@ def check_every_way(bench: Bench, design: egovsim.Design, chunk: int, workers: i
     """Compare every lane width, cut and thread count, and every member alone, with one reference."""
     reference = bench.run(4, design, workers=1, **options)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "_CHUNK_MEMBERS", chunk)
+        patch.setattr(chunks, "_CHUNK_MEMBERS", chunk)
         for lanes in LANES:
             assert_same_bits(bench.run(lanes, design, workers=workers, **options), reference)
     for lanes in (1, 8):

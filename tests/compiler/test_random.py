@@ -12,7 +12,7 @@ from small_models import auxiliary, flow, mdl, read, stock, xmile
 import egovsim
 from egovsim.compiler import kernel as kernels
 from egovsim.compiler.lowering.random_calls import site_of
-from egovsim.simulation import run as runs
+from egovsim.simulation import chunks
 from egovsim.validation.pysd_comparison import crosscheck
 
 STEP = 0.125
@@ -255,7 +255,7 @@ def test_lanes_chunks_threads_outputs_and_the_order_of_definitions_change_nothin
         np.testing.assert_array_equal(base.values(name), single.values(name))
     for lanes in (1, 2, 4):
         monkeypatch.setattr(kernels, "native_lanes", lambda lanes=lanes: lanes)
-        monkeypatch.setattr(runs, "_CHUNK_MEMBERS", 5 * lanes)
+        monkeypatch.setattr(chunks, "_CHUNK_MEMBERS", 5 * lanes)
         model = read(tmp_path, mdl(NOISY))
         for workers in (1, 3):
             other = egovsim.run(model, design=design, outputs=names, seed=9, workers=workers)

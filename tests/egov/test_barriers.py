@@ -61,8 +61,8 @@ def test_money_for_training_brings_its_places(model: Model) -> None:
     ("path", "before"),
     [
         (USUAL, 0.02),
-        (PolicyPath("steps", {"Training places": Series((2020.0, 2027.0), (0.0, 0.1), "steps")}), 0.1),
-        (PolicyPath("points", {"Training places": Series((2026.0, 2028.0), (0.02, 0.5))}), 0.5),
+        (PolicyPath("steps", {"Training places": Series((2020.0, 2027.0), (0.0, 0.1), "steps")}, 2026.0), 0.1),
+        (PolicyPath("points", {"Training places": Series((2026.0, 2028.0), (0.02, 0.5))}, 2026.0), 0.5),
         (PolicyPath("late", {"training_places": Series.constant(0.3)}, start=2029.0), 0.3),
     ],
     ids=lambda one: getattr(one, "name", ""),
@@ -123,7 +123,7 @@ def test_less_may_be_better_and_where_nothing_helps_nothing_binds(model: Model) 
 
 def test_every_path_gets_its_own_terms(model: Model) -> None:
     """Rows come path after path, and what a path does is not counted as the money's effect."""
-    paths = [USUAL, PolicyPath("effort", {"Effort": Series.constant(100.0)})]
+    paths = [USUAL, PolicyPath("effort", {"Effort": Series.constant(100.0)}, 2026.0)]
     terms = binding(model, HERE, CONSTANT, policies=paths, by="Level", until=2034, amount=AMOUNT)
     assert [(term.policy, term.first) for term in terms] == [
         ("usual", 2026), ("usual", 2030), ("effort", 2026), ("effort", 2030)

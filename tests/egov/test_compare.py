@@ -142,7 +142,7 @@ def test_horizon_discount_seed_members_and_outcomes_do_what_they_say(small: Mode
 
 
 def test_each_scenario_has_a_ranking_and_the_benchmark_stays_the_same(small: Model) -> None:
-    weak = Scenario("weak", {"Speed": Series((2026.0,), (0.01,), "steps")})
+    weak = Scenario("weak", {"Speed": Series.constant(0.01)}, 2026.0)
     fast = path("fast", Effort=3.0)
     both = small_comparison(small, fast, scenarios=[REFERENCE, weak])
     assert [(one.scenario, one.policy) for one in both.ranking] == [
@@ -573,9 +573,7 @@ def check_complete(shipped: Comparison) -> None:
     bound = [(one.policy, one.first) for one in shipped.binding]
     assert bound == [
         (path, year)
-        for path in (
-            policy.name for policy in shipped.policies if policy.baseline == "yes" or policy.name in best.values()
-        )
+        for path in (policy.name for policy in shipped.policies if policy.baseline or policy.name in best.values())
         for year in (2026.0, 2030.0, 2034.0, 2038.0)
     ]
 

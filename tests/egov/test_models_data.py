@@ -110,14 +110,14 @@ def test_the_families_of_paths_are_complete() -> None:
     assert families["money"] == {"business-as-usual", "balanced", "staged", *(f"{item}-first" for item in items)}
     sequence = {"mandate", "champion", "sharing-reform", "documents-only", "surabaya-sequence"}
     assert families["political"] == sequence
-    assert [path.name for path in paths if path.baseline == "yes"] == ["business-as-usual"]
+    assert [path.name for path in paths if path.baseline] == ["business-as-usual"]
 
 
 def test_money_paths_divide_the_same_total_and_touch_no_political_lever() -> None:
     """Else a path could win because it was given more, or because its leader was better."""
     shares = set(GROUPS["Budget shares"])
     for path in map(egovsim.read_policy, POLICIES):
-        if path.family != "money" or path.baseline == "yes":
+        if path.family != "money" or path.baseline:
             continue
         assert set(path.levers) - shares <= {"Training places"}, path.name
         assert shares <= set(path.levers), path.name

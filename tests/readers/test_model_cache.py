@@ -377,7 +377,7 @@ def test_what_is_not_used_is_thrown_away_and_nothing_else(
 ) -> None:
     """A cache that grows for ever fills the disk; one that deletes a user's own file is worse."""
     for number in range(6):
-        cache.keep("test", [number], bytes(1000))
+        cache.put("test", [number], bytes(1000))
     entries = [folder / cache._entry_name("test", [number]) for number in range(6)]
     assert sorted(folder.iterdir()) == sorted(entries)
     own, unfinished = folder / "thesis.test", folder / f".{entries[0].name}.abc123"
@@ -389,12 +389,12 @@ def test_what_is_not_used_is_thrown_away_and_nothing_else(
     settled(own, unfinished)
     with monkeypatch.context() as read_only:
         read_only.setattr(os, "utime", _refuse)
-        assert cache.recall("test", [1]) == bytes(1000)
-    assert cache.recall("test", [1]) == bytes(1000)  # so it was used today
-    cache.keep("test", [6], bytes(1000))
+        assert cache.get("test", [1]) == bytes(1000)
+    assert cache.get("test", [1]) == bytes(1000)  # so it was used today
+    cache.put("test", [6], bytes(1000))
     assert set(folder.iterdir()) == {*entries[1:], own, folder / cache._entry_name("test", [6])}
     monkeypatch.setattr(cache, "_MOST_BYTES", 4200)
-    cache.keep("test", [7], bytes(1000))
+    cache.put("test", [7], bytes(1000))
     newest = [entries[1], entries[5], *(folder / cache._entry_name("test", [number]) for number in (6, 7))]
     assert set(folder.iterdir()) == {own, *newest}
 
@@ -405,8 +405,8 @@ def _refuse(path: Path) -> None:
 
 def test_a_model_nested_too_deeply_to_be_kept_is_read_all_the_same(tmp_path: Path) -> None:
     """Keeping is a favour; it must never be the reason why a file does not open."""
-    cache.keep("test", ["deep"], _nested(100_000))
-    assert cache.recall("test", ["deep"]) is None
+    cache.put("test", ["deep"], _nested(100_000))
+    assert cache.get("test", ["deep"]) is None
 
 
 def _nested(depth: int) -> list[object]:

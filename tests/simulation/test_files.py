@@ -73,7 +73,7 @@ def test_policy_file_says_what_it_says(tmp_path: Path, region: Model) -> None:
         """,
     )
     policy = read_policy(path, model=region)
-    assert (policy.name, policy.family, policy.start, policy.baseline) == ("mine", "money", 2027.0, "no")
+    assert (policy.name, policy.family, policy.start, policy.baseline) == ("mine", "money", 2027.0, False)
     assert policy.label == {"en": "Mine", "id": "Punya saya"}
     assert policy.levers["hr_share"] == Series.constant(0.3)
     at = np.array([2027.0, 2029.0, 2040.0])
@@ -84,7 +84,7 @@ def test_policy_file_says_what_it_says(tmp_path: Path, region: Model) -> None:
 def test_bare_policy_gets_family_own_and_its_file_name_as_label(tmp_path: Path) -> None:
     """A file of levers alone must be enough to try an idea."""
     policy = read_policy(written(tmp_path, '[levers]\n"HR share" = 0.3\n'))
-    assert (policy.family, policy.start, policy.label["id"]) == ("own", 2026.0, "mine")
+    assert (policy.family, policy.start, policy.label["id"]) == ("own", None, "mine")
 
 
 def test_one_label_serves_both_languages(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_profile_file_says_what_it_says(tmp_path: Path, region: Model) -> None:
 def test_scenario_file_says_what_it_says(tmp_path: Path, region: Model) -> None:
     path = written(tmp_path, '[inputs]\n"Budget factor" = { steps = [[2026, 0.6], [2028, 1.0]] }\n')
     scenario = read_scenario(path, model=region)
-    assert (scenario.name, scenario.start) == ("mine", 2026.0)
+    assert (scenario.name, scenario.start) == ("mine", None)
     assert scenario.inputs["Budget factor"].kind == "steps"
 
 
@@ -154,7 +154,7 @@ WRONG_POLICIES = [
     (DataError, "note = 5", "note must be text, not a number."),
     (
         DataError,
-        '[levers]\n"HR share" = { points = [[2020, 0.1]] }',
+        'start = 2026\n[levers]\n"HR share" = { points = [[2020, 0.1]] }',
         'levers."HR share".points: 2020 lies before the policy\'s start in 2026; begin at 2026, or write '
         "an earlier start.",
     ),
@@ -356,8 +356,8 @@ def test_every_shipped_file_fits_the_shipped_model() -> None:
 
 def test_shipped_policies_are_two_families_and_one_baseline() -> None:
     policies = [read_policy(name) for name in library.names("policy")]
-    assert [policy.name for policy in policies if policy.baseline == "yes"] == ["business-as-usual"]
-    assert {policy.family for policy in policies if policy.baseline == "no"} == {"money", "political"}
+    assert [policy.name for policy in policies if policy.baseline] == ["business-as-usual"]
+    assert {policy.family for policy in policies if not policy.baseline} == {"money", "political"}
     for policy in policies:
         assert all((policy.label["en"], policy.label["id"], policy.note)), policy.name
 

@@ -130,4 +130,4 @@ def test_a_height_in_a_policy_or_as_a_number_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, '[levers]\n"duty" = { steps = [[2003, 0.2]], multiplier = 1.5 }\n')
     with pytest.raises(DataError) as caught:
         egovsim.read_profile(path)
-    assert str(caught.value) == f"{path}: levers.duty.height must be text, not a number."
+    assert str(caught.value) == f"{path}: levers.duty.multiplier must be text, not a number."

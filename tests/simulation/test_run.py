@@ -325,6 +325,10 @@ WRONG_CALLS = [
     ({"method": "rk3"}, '"rk3" is not a way to integrate; nearest: "rk4", "rk2".'),
     ({"workers": 0}, "workers is 0; give 1 or more, or leave it out for one a processor."),
     (
+        {"on_failure": "x"},
+        'on_failure: "x" is not a way to meet a failed run; there are: "record", "raise".',
+    ),
+    (
         {"design": Design.of({"lever": np.array([1.0, 2.0])})},
         "2 runs with all variables would fill the memory; name outputs or metrics.",
     ),

@@ -44,7 +44,7 @@ XMILE = """<?xml version="1.0" encoding="utf-8"?>
 
 HERE = Profile("here", label={"en": "Here", "id": "Sini"})
 THERE = Profile("there", levers={"Effort": Series.constant(2.0)}, label={"en": "There", "id": "Sana"})
-USUAL = PolicyPath("usual", baseline="yes", label={"en": "As usual", "id": "Biasa"})
+USUAL = PolicyPath("usual", baseline=True, label={"en": "As usual", "id": "Biasa"})
 
 
 def small_model(folder: Path) -> Model:

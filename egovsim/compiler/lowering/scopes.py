@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass, field, replace
 
 from egovsim.compiler.lowering.array_algebra import Workshop
 from egovsim.errors import ModelError
@@ -140,13 +139,22 @@ class Scope:
         return ModelError(f'{where}, "{self.variable.name}": {text}.')
 
 
+EquationByElement = Mapping[tuple[str, ...], Equation]
+
+
+@dataclass(slots=True)
+class _DefinedElements:
+    """The equations of one model by element, by the ids of its variables; see `Model.derived`."""
+
+    by_variable: dict[str, EquationByElement] = field(default_factory=dict[str, EquationByElement])
+
+
 def defined_elements(model: Model, variable: Variable) -> Mapping[tuple[str, ...], Equation]:
     """Return the equation of each element that has one; worked out once for each variable."""
-    key = ("equations", variable.id)
-    known = model.memo.get(key)
-    if known is None:
-        known = model.memo[key] = equation_by_element(model, variable)
-    return cast("Mapping[tuple[str, ...], Equation]", known)
+    known = model.derived(_DefinedElements).by_variable
+    if variable.id not in known:
+        known[variable.id] = equation_by_element(model, variable)
+    return known[variable.id]
 
 
 ArrayFunction = Callable[[Scope, tuple[Expression, ...], Call], Expression]

@@ -4,9 +4,9 @@ An equation takes the place of the variable's own wherever it is used, an inequa
 (Vensim's user guide on active testing of constraints, vensim.com/documentation/20980.html).
 What joins conditions by anything but :AND:, and RC COMPARE, which needs the results of another run, cannot be forced.
 
-The functions of Reality Checks keep a variable as it is up to an instant and give it a new course from then on
-(reference, "Reality Check Functions", vensim.com/documentation/fn_rc.html). That this course begins at the value which
-the variable has at that instant, and that the time of grace counts from it, is unverified: the page was not seen whole.
+The functions of Reality Checks keep a variable as it is up to an instant and give it a new trajectory from then on
+(reference, "Reality Check Functions", vensim.com/documentation/fn_rc.html). That it begins at the value which the
+variable has at that instant, and that the time of grace counts from it, is unverified: the page was not seen whole.
 """
 
 from __future__ import annotations
@@ -102,17 +102,25 @@ def _refuse(model: Model, constraint: Constraint) -> None:
 
 def _forced(condition: Expression | None, inputs: Mapping[str, TestInput]) -> list[_Forced]:
     """Return what must be put in place of what for a condition to be true."""
+    found: list[_Forced] = []
+    waiting = [] if condition is None else [condition]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Binary) and part.operator == "and":
+            waiting += [part.right, part.left]
+        else:
+            found.append(_forced_by(part, inputs))
+    return found
+
+
+def _forced_by(condition: Expression, inputs: Mapping[str, TestInput]) -> _Forced:
     match condition:
-        case None:
-            return []
-        case Binary(operator="and", left=left, right=right):
-            return [*_forced(left, inputs), *_forced(right, inputs)]
         case Reference(id=id) if id in inputs:
-            return [_Forced(inputs[id].variable, inputs[id].expression)]
+            return _Forced(inputs[id].variable, inputs[id].expression)
         case Binary(operator="=", left=Reference() as variable, right=right):
-            return [_Forced(variable, right)]
+            return _Forced(variable, right)
         case Binary(operator="<" | "<=" | ">" | ">=", left=Reference() as variable, right=right):
-            return [_Forced(variable, If(condition, variable, right))]
+            return _Forced(variable, If(condition, variable, right))
         case _:
             raise UnsupportedError("its condition is no comparison of a variable, nor several joined by :AND:")
 
@@ -138,10 +146,10 @@ def _with_forced(model: Model, forced: _Forced) -> Model:
         raise UnsupportedError(f'it forces "{variable.name}" twice')
     renamed = {variable.id: instead.name}
 
-    def using(one: Variable) -> Variable:
-        if one.kind == "lookup":
-            return one
-        return replace(one, equations=tuple(_changed(each, one, renamed) for each in one.equations))
+    def using(user: Variable) -> Variable:
+        if user.kind == "lookup":
+            return user
+        return replace(user, equations=tuple(_changed(equation, user, renamed) for equation in user.equations))
 
     return replace(model, variables=(*map(using, model.variables), instead))
 
@@ -195,19 +203,19 @@ def _spelt_out(expression: Expression, model: Model) -> Expression:
 
 
 def _trajectory(function: str, arguments: list[Expression], model: Model) -> Expression:
-    """Return the course that a function of Reality Checks gives its basis."""
+    """Return the trajectory that a function of Reality Checks gives its basis."""
     grace: Expression = arguments.pop(0) if function.endswith(" check") else Number(0.0)
     kind, count = function.removesuffix(" check"), FUNCTIONS[function].start - (1 if function.endswith(" check") else 0)
     basis, shape, timing = arguments[0], arguments[1:count], arguments[count:]
     step, time = model.clock.time_step, ClockValue("time")
     start = timing[0] if timing else _usual_start(model)
     half = Number(step / 2.0)
-    kept = Call("sample if true", (Binary("<=", time, Binary("+", start, half)), basis, basis))
+    sampled = Call("sample if true", (Binary("<=", time, Binary("+", start, half)), basis, basis))
     since = Binary("-", time, start)
     begun = Binary(">=", since, Binary("-", grace, half))
     if len(timing) > 1:
         begun = Binary("and", begun, Binary("<", since, Binary("-", timing[1], half)))
-    return If(begun, Binary("*", kept, _SHAPES[kind](shape, since)), basis)
+    return If(begun, Binary("*", sampled, _SHAPES[kind](shape, since)), basis)
 
 
 def _usual_start(model: Model) -> Expression:

@@ -1,0 +1,98 @@
+"""When a run begins, ends, steps and saves, and by which method."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+
+from egovsim.compiler.kernel import Steps
+from egovsim.errors import InputError, unknown_name
+from egovsim.model.model import Clock, Method, Model
+
+_METHODS: tuple[Method, ...] = get_args(Method)
+_MOST_STEPS = 1e9
+"""The most steps of a run: an hour of the smallest model."""
+
+
+def run_clock(
+    model: Model,
+    *,
+    until: float | None = None,
+    time_step: float | None = None,
+    save_every: float | None = None,
+    method: Method | None = None,
+) -> tuple[Steps, Method]:
+    """Return the clock of a run: the model's own, but for what is asked for.
+
+    Parameters
+    ----------
+    model : Model
+        What is run.
+    until, time_step, save_every : float, optional
+        End of the run, step and saving interval, in the model's time unit.
+    method : {"euler", "rk2", "midpoint", "rk4"}, optional
+        How to integrate.
+
+    Returns
+    -------
+    Steps
+        Start, step, number of steps and saving interval.
+    str
+        How to integrate.
+
+    Raises
+    ------
+    InputError
+        When a time is not finite, the end lies before the start, or the step does not divide the horizon.
+    UnknownNameError
+        When there is no such method.
+    """
+    clock = model.clock
+    _refuse_not_finite(until=until, time_step=time_step, save_every=save_every)
+    if until is not None and until < clock.start:
+        raise InputError(f"until {until:g} lies before the model's start, {clock.start:g}; choose a later end.")
+    stop = clock.stop if until is None else until
+    changed = replace(clock, stop=stop, time_step=clock.time_step if time_step is None else time_step)
+    wanted = clock.method if method is None else method
+    if wanted not in _METHODS:
+        raise unknown_name(wanted, _METHODS, what="a way to integrate")
+    count = _step_count(changed, place=model.file if until is None and time_step is None else "")
+    return Steps(clock.start, changed.time_step, count, _save_steps(changed, save_every)), wanted
+
+
+def _refuse_not_finite(**times: float | None) -> None:
+    for name, value in times.items():
+        if value is not None and not np.isfinite(value):
+            raise InputError(f"{name} is {value}, not a finite number; give a number.")
+
+
+def _step_count(clock: Clock, *, place: str) -> int:
+    """Return the number of steps from start to stop, which the step must divide to 1e-9 of a step."""
+    where = f"{place}: " if place else ""
+    if not clock.time_step > 0 or not np.isfinite(clock.time_step):
+        raise InputError(f"{where}the time step {clock.time_step:g} must be above 0.")
+    exact = (clock.stop - clock.start) / clock.time_step
+    if not exact <= _MOST_STEPS:
+        text = f"{clock.start:g} to {clock.stop:g} by {clock.time_step:g} is more than {_MOST_STEPS:g} steps"
+        raise InputError(f"{where}{text}; choose a longer step or an earlier end.")
+    count = round(exact)
+    if abs(exact - count) > 1e-9 * max(1.0, abs(exact)):
+        nearest = (clock.stop - clock.start) / max(count, 1)
+        text = f"the time step {clock.time_step:g} does not divide the horizon {clock.start:g} to {clock.stop:g}"
+        raise InputError(f"{where}{text}; the nearest that does is {nearest:.10g}.")
+    return count
+
+
+def _save_steps(clock: Clock, save_every: float | None) -> int:
+    """Return how many steps there are from one saved instant to the next."""
+    wanted = save_every if save_every is not None else clock.save_every
+    if wanted is None:
+        return 1
+    exact = wanted / clock.time_step
+    steps = max(1, round(exact))
+    if save_every is not None and (save_every <= 0 or abs(exact - steps) > 1e-9 * steps):
+        text = f"save_every {save_every:g} is not a multiple of the time step {clock.time_step:g}"
+        raise InputError(f"{text}; the nearest is {steps * clock.time_step:g}.")
+    return steps

@@ -1,0 +1,61 @@
+"""Which variables of a model a run stores, by the names that were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from egovsim.errors import InputError
+from egovsim.model.model import Model, display_elements
+from egovsim.names import canonical, element_name, split_element
+from egovsim.simulation.result import OutputVariable
+
+
+def output_variables(model: Model, outputs: Sequence[str] | None, *, runs: int) -> tuple[OutputVariable, ...]:
+    """Resolve what to store; each named variable once, an element alone as a scalar of its own.
+
+    Parameters
+    ----------
+    model : Model
+        What is run.
+    outputs : sequence of str, optional
+        Variables or elements; by default every variable that has values.
+    runs : int
+        How many runs there are; only of a single one every variable is stored.
+
+    Returns
+    -------
+    tuple of OutputVariable
+        In the order in which they were named.
+
+    Raises
+    ------
+    InputError
+        When one text stands for the list, a lookup is asked for, or several runs with every variable.
+    UnknownNameError
+        When a name is not in the model.
+    """
+    if isinstance(outputs, str):
+        raise InputError(f'outputs must be a list of names, not one text; write ["{outputs}"].')
+    if outputs is None:
+        if runs > 1:
+            raise InputError(f"{runs} runs with all variables would fill the memory; name outputs or metrics.")
+        outputs = [variable.name for variable in model.variables if variable.kind != "lookup"]
+    found: list[OutputVariable] = []
+    first = 0
+    for name in dict.fromkeys(outputs):
+        found.append(_output(model, name, first))
+        first = found[-1].columns.stop
+    return tuple(found)
+
+
+def _output(model: Model, name: str, first: int) -> OutputVariable:
+    elements, variable = model.elements_of(name), model[split_element(name)[0]]
+    if variable.kind == "lookup":
+        raise InputError(f'"{variable.name}" is a lookup and has no trajectory; name a variable that uses it.')
+    if split_element(name)[1]:
+        shown = element_name(variable.name, display_elements(model, variable, elements[0]))
+        return OutputVariable(shown, variable.unit, (), first)
+    dimensions = tuple(
+        (dimension, model.dimension_by_id[canonical(dimension)].elements) for dimension in variable.dimensions
+    )
+    return OutputVariable(variable.name, variable.unit, dimensions, first)
