@@ -90,7 +90,7 @@ def test_every_option_of_compare_has_its_effect(
     assert {
         "own-egov.xmile", "own-south-sumatra.toml", "own-budget-cut.toml", "mine.toml",
         str(Path("own-evidence", "checks.toml")), str(Path("own-matches", "interest-1.json")),
-    } <= {one["file"] for one in manifest["files"]}  # fmt: skip
+    } <= {file["file"] for file in manifest["files"]}  # fmt: skip
     assert {name: one["accepted"] for name, one in manifest["results"].items()} == {"interest": 3}
     assert manifest["options"]["discount"] == 0.1
     assert "plan" in printed.err
