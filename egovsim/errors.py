@@ -92,11 +92,24 @@ def unknown_name(name: str, known: Iterable[str], *, what: str, where: str = "")
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Say which known names are nearest, as the end of a sentence, or list a few that exist."""
+    """Say which known names are nearest, or list them where they are few.
+
+    Parameters
+    ----------
+    name : str
+        The name as the user wrote it.
+    known : iterable of str
+        The names that would have been right.
+
+    Returns
+    -------
+    str
+        The end of a sentence: ``; nearest: "Backlog"``; empty where nothing is near and there are many.
+    """
     names = list(known)
     close = nearest(name, names)
     if close:
-        return "; nearest: " + ", ".join(f'"{one}"' for one in close)
+        return "; nearest: " + ", ".join(f'"{near}"' for near in close)
     if names and len(names) <= 12:
-        return "; there are: " + ", ".join(f'"{one}"' for one in names)
+        return "; there are: " + ", ".join(f'"{right}"' for right in names)
     return ""

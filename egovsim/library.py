@@ -1,4 +1,4 @@
-"""The shipped models, profiles, policies, scenarios, evidence and kept members by name, from a wheel or a checkout.
+"""The shipped models, profiles, policies, scenarios, evidence and accepted members by name, from a wheel or a checkout.
 
 A text without a suffix and without a separator is the name of something shipped (``"people-first"``);
 anything else is a path (``"people-first.toml"``, ``"plans/mine"``).
@@ -18,8 +18,18 @@ Kind = Literal["model", "profile", "policy", "scenario", "evidence", "match"]
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where the library keeps one kind of file, and how messages call it."""
+class ShippedFiles:
+    """Where the shipped files of one kind are, and how messages call them.
+
+    Parameters
+    ----------
+    folder : str
+        Below `root`.
+    suffixes : tuple of str
+        Those that they have.
+    singular, plural : str
+        What one of them is called, and several.
+    """
 
     folder: str
     suffixes: tuple[str, ...]
@@ -27,14 +37,14 @@ class Shelf:
     plural: str
 
 
-SHELVES: MappingProxyType[Kind, Shelf] = MappingProxyType(
+SHIPPED: MappingProxyType[Kind, ShippedFiles] = MappingProxyType(
     {
-        "model": Shelf(".", (".xmile",), "model", "models"),
-        "profile": Shelf("profiles", (".toml",), "profile", "profiles"),
-        "policy": Shelf("policies", (".toml",), "policy", "policies"),
-        "scenario": Shelf("scenarios", (".toml",), "scenario", "scenarios"),
-        "evidence": Shelf("evidence", (".toml", ".csv"), "evidence file", "evidence"),
-        "match": Shelf("benchmark", (".json",), "match", "matches"),
+        "model": ShippedFiles(".", (".xmile",), "model", "models"),
+        "profile": ShippedFiles("profiles", (".toml",), "profile", "profiles"),
+        "policy": ShippedFiles("policies", (".toml",), "policy", "policies"),
+        "scenario": ShippedFiles("scenarios", (".toml",), "scenario", "scenarios"),
+        "evidence": ShippedFiles("evidence", (".toml", ".csv"), "evidence file", "evidence"),
+        "match": ShippedFiles("benchmark", (".json",), "match", "matches"),
     }
 )
 
@@ -46,6 +56,11 @@ def root() -> Path:
     """Return the folder that holds the shipped files.
 
     A wheel carries them inside the package, a checkout beside it.
+
+    Returns
+    -------
+    Path
+        An existing folder.
 
     Raises
     ------
@@ -59,14 +74,36 @@ def root() -> Path:
 
 
 def names(kind: Kind) -> tuple[str, ...]:
-    """Return the names of everything shipped of one kind, in alphabetical order."""
-    shelf = SHELVES[kind]
-    files = (root() / shelf.folder).glob("*")
-    return tuple(sorted(file.stem for file in files if file.suffix in shelf.suffixes))
+    """Return the names of everything shipped of one kind.
+
+    Parameters
+    ----------
+    kind : {"model", "profile", "policy", "scenario", "evidence", "match"}
+        What is looked for.
+
+    Returns
+    -------
+    tuple of str
+        In alphabetical order.
+    """
+    shipped = SHIPPED[kind]
+    files = (root() / shipped.folder).glob("*")
+    return tuple(sorted(file.stem for file in files if file.suffix in shipped.suffixes))
 
 
 def is_name(text: str | Path) -> bool:
-    """Return whether a text is read as the name of something shipped rather than as a path."""
+    """Return whether a text is read as the name of something shipped rather than as a path.
+
+    Parameters
+    ----------
+    text : str or Path
+        What the user gave.
+
+    Returns
+    -------
+    bool
+        True for a text without a suffix and without a separator.
+    """
     return isinstance(text, str) and "/" not in text and "\\" not in text and Path(text).suffix == ""
 
 
@@ -110,20 +147,43 @@ def find(kind: Kind, path_or_name: str | Path) -> Path:
 def search(name: str) -> tuple[Kind, Path]:
     """Return the kind and the file of anything shipped, for showing it.
 
+    Parameters
+    ----------
+    name : str
+        A shipped name of any kind.
+
+    Returns
+    -------
+    str
+        The kind; of several things of one name the first in the order of `SHIPPED`.
+    Path
+        An existing file.
+
     Raises
     ------
     UnknownNameError
         When nothing shipped bears the name; the nearest of all kinds are named.
     """
-    for kind in SHELVES:
+    for kind in SHIPPED:
         if name in names(kind):
             return kind, _shipped(kind, name)
-    every = [one for kind in SHELVES for one in names(kind)]
+    every = [shipped for kind in SHIPPED for shipped in names(kind)]
     raise unknown_name(name, every, what="shipped with egovsim; `egovsim list` shows what is")
 
 
 def label(path: Path) -> str:
-    """Return how messages and manifests call a file: within the library, or as the user typed it."""
+    """Return how messages and manifests call a file.
+
+    Parameters
+    ----------
+    path : Path
+        Any file.
+
+    Returns
+    -------
+    str
+        The path within the library, or the path as the user typed it.
+    """
     for folder in _places():
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()
@@ -132,6 +192,16 @@ def label(path: Path) -> str:
 
 def read_bytes(path: Path) -> bytes:
     """Return the content of a file.
+
+    Parameters
+    ----------
+    path : Path
+        Any file.
+
+    Returns
+    -------
+    bytes
+        All of it.
 
     Raises
     ------
@@ -147,7 +217,23 @@ def read_bytes(path: Path) -> bytes:
 
 
 def record(path: Path) -> FileRecord:
-    """Return a file's label and hash, for the manifest."""
+    """Return a file's label and hash, for the manifest.
+
+    Parameters
+    ----------
+    path : Path
+        Any file.
+
+    Returns
+    -------
+    FileRecord
+        Of its present content.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read.
+    """
     return FileRecord(label(path), digest(read_bytes(path)))
 
 
@@ -156,11 +242,11 @@ def _places() -> tuple[Path, Path]:
 
 
 def _shipped(kind: Kind, name: str) -> Path:
-    shelf = SHELVES[kind]
-    for suffix in shelf.suffixes:
-        path = root() / shelf.folder / f"{name}{suffix}"
+    shipped = SHIPPED[kind]
+    for suffix in shipped.suffixes:
+        path = root() / shipped.folder / f"{name}{suffix}"
         if path.is_file():
             return path
-    beside = [str(one) for one in Path().glob(f"{name}.*") if one.suffix in shelf.suffixes]
+    beside = [str(file) for file in Path().glob(f"{name}.*") if file.suffix in shipped.suffixes]
     hint = f'; the file in this folder is called "{beside[0]}"' if beside else ""
-    raise unknown_name(name, names(kind), what=f"a shipped {SHELVES[kind].singular}{hint}")
+    raise unknown_name(name, names(kind), what=f"a shipped {shipped.singular}{hint}")

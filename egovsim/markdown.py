@@ -9,11 +9,35 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>|])")
 
 
 def plain(text: str) -> str:
-    """Return a text that Markdown shows as it is written."""
+    """Return a text that Markdown shows as it is written.
+
+    Parameters
+    ----------
+    text : str
+        Any.
+
+    Returns
+    -------
+    str
+        On one line.
+    """
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a table."""
+    """Return a table.
+
+    Parameters
+    ----------
+    head : sequence of str
+        The heads of the columns.
+    rows : iterable of sequence of str
+        The cells, as Markdown.
+
+    Returns
+    -------
+    list of str
+        Its lines.
+    """
     lines = [head, ["---"] * len(head), *rows]
     return [f"| {' | '.join(line)} |" for line in lines]

@@ -39,20 +39,61 @@ def canonical(name: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str], *, count: int = 3) -> list[str]:
-    """Return up to `count` known names that resemble `name`, the most similar first."""
-    by_id = {canonical(one): one for one in known}
+    """Return known names that resemble another one.
+
+    Parameters
+    ----------
+    name : str
+        Any name.
+    known : iterable of str
+        The names that exist.
+    count : int
+        The most that are wanted.
+
+    Returns
+    -------
+    list of str
+        As `known` has them, the most similar first.
+    """
+    by_id = {canonical(spelling): spelling for spelling in known}
     found = difflib.get_close_matches(canonical(name), list(by_id), n=count, cutoff=0.6)
-    return [by_id[one] for one in found]
+    return [by_id[id] for id in found]
 
 
 def element_name(name: str, elements: Iterable[str]) -> str:
-    """Write the name of one array element the way results show it: ``Coverage[rural]``."""
+    """Write the name of one array element the way results show it.
+
+    Parameters
+    ----------
+    name : str
+        The variable.
+    elements : iterable of str
+        One for each dimension; none for a scalar.
+
+    Returns
+    -------
+    str
+        ``Coverage[rural]``, or the name alone.
+    """
     inside = ",".join(elements)
     return f"{name}[{inside}]" if inside else name
 
 
 def split_element(name: str) -> tuple[str, tuple[str, ...]]:
-    """Split ``"Coverage[rural]"`` into the variable's name and its elements (none for a whole variable)."""
+    """Split the name of an element into that of the variable and its elements.
+
+    Parameters
+    ----------
+    name : str
+        ``"Coverage[rural]"``, or the name of a whole variable.
+
+    Returns
+    -------
+    str
+        ``"Coverage"``.
+    tuple of str
+        ``("rural",)``; empty for a whole variable.
+    """
     match = re.fullmatch(r"(.*?)\s*\[([^\[\]]*)\]\s*", name, flags=re.DOTALL)
     if match is None:
         return name.strip(), ()

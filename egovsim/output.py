@@ -14,6 +14,11 @@ from egovsim.errors import OutputError
 def check_writable(folder: str | Path) -> None:
     """Make sure that a folder can be made or written to, and leave nothing behind.
 
+    Parameters
+    ----------
+    folder : str or Path
+        Where output shall go; it need not exist.
+
     Raises
     ------
     OutputError
@@ -33,6 +38,18 @@ def check_writable(folder: str | Path) -> None:
 
 def place_files(contents: Mapping[str, bytes], folder: Path) -> tuple[Path, ...]:
     """Write files into a folder, each whole or not at all: all to a folder of their own, then each into place.
+
+    Parameters
+    ----------
+    contents : mapping of str to bytes
+        What each file shall hold, by its name.
+    folder : Path
+        Made where it does not exist.
+
+    Returns
+    -------
+    tuple of Path
+        The files, in the order of `contents`.
 
     Raises
     ------

@@ -10,24 +10,49 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-LIBRARIES = ("numpy", "llvmlite", "scipy", "pandas", "xarray", "lark", "lxml", "matplotlib", "openpyxl", "xlsxwriter")
+_LIBRARIES = ("numpy", "llvmlite", "scipy", "pandas", "xarray", "lark", "lxml", "matplotlib", "openpyxl", "xlsxwriter")
 
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """A file that took part in a result: how the user or the library calls it, and its SHA-256."""
+    """A file that took part in a result.
+
+    Parameters
+    ----------
+    label : str
+        How the user or the library calls it.
+    sha256 : str
+        Of its content, in hexadecimal.
+    """
 
     label: str
     sha256: str
 
 
 def digest(content: bytes) -> str:
-    """Return the SHA-256 of some bytes, in hexadecimal."""
+    """Return the SHA-256 of some bytes.
+
+    Parameters
+    ----------
+    content : bytes
+        Anything.
+
+    Returns
+    -------
+    str
+        In hexadecimal.
+    """
     return hashlib.sha256(content).hexdigest()
 
 
 def own_version() -> str:
-    """Return the version of egovsim, from the installed package or from the checkout it runs in."""
+    """Return the version of egovsim, from the installed package or from the checkout it runs in.
+
+    Returns
+    -------
+    str
+        ``"unknown"`` where neither says it.
+    """
     project = Path(__file__).resolve().parent.parent / "pyproject.toml"
     if project.is_file():
         stated = re.search(r'^version\s*=\s*"([^"]+)"', project.read_text(encoding="utf-8"), re.MULTILINE)
@@ -42,11 +67,17 @@ def own_version() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of egovsim, Python and the libraries that a result depends on."""
+    """Return the versions of egovsim, Python and the libraries that a result depends on.
+
+    Returns
+    -------
+    dict of str to str
+        By name; ``"not installed"`` for a library that is not there.
+    """
     from importlib import metadata
 
     found = {"egovsim": own_version(), "python": platform.python_version()}
-    for name in LIBRARIES:
+    for name in _LIBRARIES:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -55,8 +86,14 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, str]:
-    """Return what of the machine can change the last bit of a number: system and processor."""
-    from llvmlite import binding
+    """Return what of the machine can change the last bit of a number.
+
+    Returns
+    -------
+    dict of str to str
+        ``platform``, the system, and ``cpu``, the processor.
+    """
+    from llvmlite import binding  # pyright: ignore[reportMissingTypeStubs]
 
     return {"platform": f"{platform.system()} {platform.machine()}", "cpu": binding.get_host_cpu_name()}
 
@@ -84,7 +121,7 @@ def manifest(
     files, outputs : iterable of FileRecord
         Every file that was read and every table that was written.
     results : mapping, optional
-        Counts worth keeping, such as members kept and tried.
+        Counts worth telling, such as members accepted and tried.
     written : datetime, optional
         The time stamp, now by default; it is the only entry that differs between two equal runs on
         one machine.

@@ -9,7 +9,13 @@ if TYPE_CHECKING:
 
 
 def plain_table() -> Table:
-    """Return an empty table with a line under its heads and no frame."""
+    """Return an empty table with a line under its heads and no frame.
+
+    Returns
+    -------
+    rich.table.Table
+        To which columns and rows are added.
+    """
     from rich import box
     from rich.table import Table
 
@@ -17,14 +23,36 @@ def plain_table() -> Table:
 
 
 def natural_width(table: Table) -> int:
-    """Return how wide a table is when nothing in it wraps."""
+    """Return how wide a table is when nothing in it wraps.
+
+    Parameters
+    ----------
+    table : rich.table.Table
+        With all its rows.
+
+    Returns
+    -------
+    int
+        In characters.
+    """
     from rich.console import Console
 
     return Console(width=1000).measure(table).maximum
 
 
 def escaped(text: str) -> str:
-    """Return a text that is printed as it is written: a name such as ``Staff[office]`` is no style."""
+    """Return a text that is printed as it is written: a name such as ``Staff[office]`` is no style.
+
+    Parameters
+    ----------
+    text : str
+        Any.
+
+    Returns
+    -------
+    str
+        With its brackets escaped.
+    """
     from rich.markup import escape
 
     return escape(text)

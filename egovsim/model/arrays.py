@@ -16,20 +16,46 @@ Context = Mapping[str, str]
 
 
 def elements_of_subscript(model: Model, subscript: str) -> tuple[str, ...]:
-    """Return the ids of the elements that a subscript names: those of a dimension, or the one element."""
+    """Return the elements that a subscript names.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    subscript : str
+        The id of a dimension or of an element.
+
+    Returns
+    -------
+    tuple of str
+        The ids of a dimension's elements, or the one element.
+    """
     dimension = model.dimension_by_id.get(subscript)
     return dimension.element_ids if dimension else (subscript,)
 
 
 def equation_by_element(model: Model, variable: Variable) -> dict[tuple[str, ...], Equation]:
-    """Return the equation of each element that has one; a more particular one replaces a more general one."""
+    """Return the equation of each element that has one; a more particular one replaces a more general one.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    variable : Variable
+        One of its variables.
+
+    Returns
+    -------
+    dict of tuple of str to Equation
+        By the ids of the element; of a scalar variable by ``()``.
+    """
     found: dict[tuple[str, ...], Equation] = {}
-    particular = sorted(variable.equations, key=lambda one: _generality(model, one), reverse=True)
+    particular = sorted(variable.equations, key=lambda equation: _generality(model, equation), reverse=True)
     for equation in particular:
-        choices = [elements_of_subscript(model, element) for element in equation.elements]
-        if not choices:
-            choices = [model.dimension_by_id[canonical(dimension)].element_ids for dimension in variable.dimensions]
-        for ids in product(*choices):
+        axes = [elements_of_subscript(model, element) for element in equation.elements]
+        if not axes:
+            axes = [model.dimension_by_id[canonical(dimension)].element_ids for dimension in variable.dimensions]
+        for ids in product(*axes):
             found[ids] = equation
     return found
 
@@ -45,6 +71,22 @@ def context_of(model: Model, variable: Variable, equation: Equation, ids: tuple[
 
     A dimension that is written out on the left comes before one of which only an element is written there
     (``x[Area, urban]`` of a variable over Area twice).
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    variable : Variable
+        One of its variables.
+    equation : Equation
+        One of the variable's equations.
+    ids : tuple of str
+        An element that the equation is for.
+
+    Returns
+    -------
+    dict of str to str
+        Ids of elements by ids of dimensions.
     """
     axes = [canonical(dimension) for dimension in variable.dimensions]
     written = equation.elements or tuple(axes)
@@ -58,10 +100,26 @@ def context_of(model: Model, variable: Variable, equation: Equation, ids: tuple[
 
 
 def element_meant(model: Model, context: Context, subscript: str, dimension: Dimension) -> str | None:
-    """Return the element of `dimension` that a subscript stands for; None when it stands for none.
+    """Return the element of a dimension that a subscript stands for.
 
     It is the element that the left side gives to it, an element's own name, the element that a mapping
     gives, or, of a dimension that shares elements with one of the left side, the shared one.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    context : mapping of str to str
+        Which element each dimension of the left side stands for, from `context_of`.
+    subscript : str
+        The id of a dimension or of an element.
+    dimension : Dimension
+        Where the subscript stands.
+
+    Returns
+    -------
+    str or None
+        The id of the element; None when it stands for none.
     """
     own = dimension.element_ids
     if subscript in context:
@@ -71,18 +129,32 @@ def element_meant(model: Model, context: Context, subscript: str, dimension: Dim
         return subscript if subscript in own else None
     for target, pairs in source.mappings:
         given = {context[target]} if target in context else set(context.values())
-        for one, served in pairs:
-            if one in own and given.intersection(served):
-                return one
-    shared = {one for one in context.values() if one in source.element_ids and one in own}
+        for element, served in pairs:
+            if element in own and given.intersection(served):
+                return element
+    shared = {element for element in context.values() if element in source.element_ids and element in own}
     return shared.pop() if len(shared) == 1 else None
 
 
 def number_meant(model: Model, context: Context, id: str) -> float | None:
-    """Return the number that a dimension or an element stands for where a value is needed; None for another name.
+    """Return the number that a dimension or an element stands for where a value is needed.
 
     It is the element's place, from 1, in the largest dimension that holds it: Vensim numbers the elements of a
     part as those of the whole.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    context : mapping of str to str
+        Which element each dimension of the left side stands for, from `context_of`.
+    id : str
+        Any canonical name.
+
+    Returns
+    -------
+    float or None
+        None for the name of anything else.
     """
     if id not in model.subscript_ids:
         return None
@@ -90,5 +162,5 @@ def number_meant(model: Model, context: Context, id: str) -> float | None:
     element = id if dimension is None else element_meant(model, context, id, dimension)
     if element is None:
         return None
-    holding = [one.element_ids for one in model.dimensions if element in one.element_ids]
+    holding = [whole.element_ids for whole in model.dimensions if element in whole.element_ids]
     return float(max(holding, key=len).index(element) + 1)

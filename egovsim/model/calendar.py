@@ -38,6 +38,11 @@ def date_part(arguments: tuple[Expression, ...]) -> Expression | str:
     arguments : tuple of Expression
         What it is relative to, offset and measure; then, for measures of a calendar, year, month and day at
         time 0 and the number of the unit of time, from 0 for years to 7 for seconds.
+
+    Returns
+    -------
+    Expression or str
+        An expression of the time, or a reason.
     """
     match arguments[:3]:
         case (Number(value=0.0 | 1.0 as begin), offset, Number(value=measure)) if measure in range(10):

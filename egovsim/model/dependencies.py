@@ -11,7 +11,18 @@ from egovsim.model.model import Model, Variable
 
 
 def references(expression: Expression | None) -> list[Reference]:
-    """Return the references in an expression, left to right, those to lookups among them."""
+    """Return the references in an expression.
+
+    Parameters
+    ----------
+    expression : Expression or None
+        An equation, if there is one.
+
+    Returns
+    -------
+    list of Reference
+        Left to right, those to lookups among them.
+    """
     if expression is None:
         return []
     found: list[Reference] = []
@@ -37,23 +48,41 @@ def ordered(
     display : callable
         Turns a name into what the message shows.
 
+    Returns
+    -------
+    list of str
+        The keys of `depends`.
+
     Raises
     ------
     ModelError
         When names use each other in a circle.
     """
-    inside = {name: [one for one in used if one in depends] for name, used in depends.items()}
+    inside = {name: [cause for cause in causes if cause in depends] for name, causes in depends.items()}
     try:
         return list(TopologicalSorter(inside).static_order())
     except CycleError as error:
         circle: list[str] = error.args[1]
-        members = " -> ".join(f'"{display(one)}"' for one in circle)
+        members = " -> ".join(f'"{display(name)}"' for name in circle)
         remedy = "put a stock, or a delay with an initial value, somewhere in the circle"
         raise ModelError(f"{loop_message} {members}; {remedy}.") from None
 
 
 def uses(model: Model, variable: Variable) -> set[str]:
-    """Return the ids of the variables that a variable's value, or a stock's net flow, is computed from."""
+    """Return what a variable's value, or a stock's net flow, is computed from.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    variable : Variable
+        One of its variables.
+
+    Returns
+    -------
+    set of str
+        The ids of variables.
+    """
     found: set[str] = set()
     for equation in variable.equations:
         wanted = equation.rate if variable.kind == "stock" else equation.expression
@@ -61,8 +90,20 @@ def uses(model: Model, variable: Variable) -> set[str]:
     return found
 
 
-def is_feedback_loop(model: Model, names: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the links that are missing for `names` to be a closed circle in causal order; empty when it is one.
+def missing_links(model: Model, names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the links that are missing for some variables to be a closed circle in causal order.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    names : iterable of str
+        Variables, each the cause of the next and the last one of the first.
+
+    Returns
+    -------
+    list of pairs of str
+        Causes and effects between which there is no link; empty when the circle is closed.
 
     Raises
     ------

@@ -184,7 +184,18 @@ Expression = Number | Reference | ClockValue | Unary | Binary | If | Call | Tabl
 
 
 def children(node: Expression) -> tuple[Expression, ...]:
-    """Return the operands of a node, left to right."""
+    """Return the operands of a node.
+
+    Parameters
+    ----------
+    node : Expression
+        Any node.
+
+    Returns
+    -------
+    tuple of Expression
+        Left to right.
+    """
     match node:
         case Number() | Reference() | ClockValue() | Unsupported():
             return ()
@@ -203,7 +214,20 @@ def children(node: Expression) -> tuple[Expression, ...]:
 
 
 def with_children(node: Expression, operands: tuple[Expression, ...]) -> Expression:
-    """Return a node of the same kind over other operands, at the same place."""
+    """Return a node of the same kind over other operands, at the same place.
+
+    Parameters
+    ----------
+    node : Expression
+        Any node.
+    operands : tuple of Expression
+        As many as it has, left to right.
+
+    Returns
+    -------
+    Expression
+        The node itself, where it has none.
+    """
     match node:
         case Number() | Reference() | ClockValue() | Unsupported():
             return node
@@ -224,16 +248,12 @@ def _own(node: Expression) -> object:
     match node:
         case Number() | Reference() | ClockValue() | Unsupported():
             return node
-        case Unary(operator=operator) | Binary(operator=operator):
-            return operator
+        case Unary(operator=own) | Binary(operator=own) | Call(function=own):
+            return own
+        case TableCall(table=own) | LookupCall(lookup=own):
+            return own
         case If():
             return None
-        case Call(function=function):
-            return function
-        case TableCall(table=table):
-            return table
-        case LookupCall(lookup=lookup):
-            return lookup
 
 
 def _are_same(first: Expression, second: Expression) -> bool:
@@ -314,7 +334,20 @@ def fold(node: Expression, combine: Callable[[Expression, tuple[Value, ...]], Va
 
 
 def rewrite(node: Expression, change: Callable[[Expression], Expression]) -> Expression:
-    """Return an expression with `change` applied to every node, from the leaves up."""
+    """Return an expression in which every node is changed, from the leaves up, without recursion.
+
+    Parameters
+    ----------
+    node : Expression
+        The whole expression.
+    change : callable
+        ``change(node)`` returns what stands in the place of a node whose operands were changed already.
+
+    Returns
+    -------
+    Expression
+        The changed whole.
+    """
 
     def rebuilt(part: Expression, operands: tuple[Expression, ...]) -> Expression:
         same = all(old is new for old, new in zip(children(part), operands, strict=True))
@@ -324,7 +357,18 @@ def rewrite(node: Expression, change: Callable[[Expression], Expression]) -> Exp
 
 
 def children_first(node: Expression) -> list[Expression]:
-    """Return a node and everything below it, each after its operands, left to right, without recursion."""
+    """Return a node and everything below it, without recursion.
+
+    Parameters
+    ----------
+    node : Expression
+        The whole expression.
+
+    Returns
+    -------
+    list of Expression
+        Each after its operands, left to right.
+    """
     found: list[Expression] = []
     waiting = [node]
     while waiting:
@@ -335,7 +379,18 @@ def children_first(node: Expression) -> list[Expression]:
 
 
 def walk(node: Expression) -> Iterator[Expression]:
-    """Yield a node and everything below it, parents first, without recursion (files nest deep)."""
+    """Yield a node and everything below it, without recursion (files nest deep).
+
+    Parameters
+    ----------
+    node : Expression
+        The whole expression.
+
+    Yields
+    ------
+    Expression
+        Each before its operands, left to right.
+    """
     waiting = [node]
     while waiting:
         part = waiting.pop()

@@ -23,8 +23,18 @@ Role = Literal["pure", "test input", "stateful", "array", "initial", "random", "
 class Function:
     """A function of the language.
 
-    `vensim` and `xmile` are its names in those dialects (canonical: lower case, single blanks),
-    `arity` the numbers of arguments it takes.
+    Parameters
+    ----------
+    name : str
+        What this package calls it.
+    role : str
+        What kind of function it is; see `Role`.
+    arity : tuple of int
+        The numbers of arguments that it takes.
+    vensim, xmile : tuple of str
+        Its names in those dialects (canonical: lower case, single blanks).
+    meaning : str
+        What it gives.
     """
 
     name: str
@@ -250,12 +260,34 @@ NOISE_SEED = "noise seed"
 
 
 def is_random(node: Expression) -> bool:
-    """Whether a node itself draws random numbers."""
+    """Return whether a node itself draws random numbers.
+
+    Parameters
+    ----------
+    node : Expression
+        Any node.
+
+    Returns
+    -------
+    bool
+        False for what holds such a node.
+    """
     return isinstance(node, Call) and FUNCTIONS[node.function].role == "random"
 
 
 def draws_random_numbers(variable: Variable) -> bool:
-    """Whether there is a random function in the equations of a variable."""
+    """Return whether there is a random function in the equations of a variable.
+
+    Parameters
+    ----------
+    variable : Variable
+        Any variable.
+
+    Returns
+    -------
+    bool
+        True for one at any depth.
+    """
     return any(is_random(node) for expression in variable.expressions for node in walk(expression))
 
 
@@ -264,7 +296,18 @@ VENSIM_NAMESPACE = "vensim."
 
 
 def functions_of(dialect: Literal["vensim", "xmile"]) -> dict[str, Function]:
-    """Return the functions that a dialect knows, by the canonical names it gives them."""
+    """Return the functions that a dialect knows.
+
+    Parameters
+    ----------
+    dialect : {"vensim", "xmile"}
+        Whose names are wanted.
+
+    Returns
+    -------
+    dict of str to Function
+        By the canonical names that the dialect gives them.
+    """
     if dialect == "vensim":
         return {name: row for row in _ROWS for name in row.vensim}
     foreign = {VENSIM_NAMESPACE + name: row for row in _ROWS if not row.xmile for name in row.vensim}

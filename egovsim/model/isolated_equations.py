@@ -17,7 +17,18 @@ NOW = "instant of the equations"
 
 
 def computed_name(variable: Variable) -> str:
-    """Return the name under which a variable's equation stands in the model of `isolated_equations`."""
+    """Return the name under which a variable's equation stands in the model of `isolated_equations`.
+
+    Parameters
+    ----------
+    variable : Variable
+        One of the variables whose equations are wanted.
+
+    Returns
+    -------
+    str
+        Of a variable of that model.
+    """
     return f"{variable.name} as computed"
 
 
@@ -55,8 +66,8 @@ def _constant(variable: Variable) -> Variable:
 
 
 def _computed(variable: Variable) -> Variable:
-    def expression(one: Equation) -> Expression | None:
-        found = one.rate if variable.kind == "stock" else one.expression
+    def expression(equation: Equation) -> Expression | None:
+        found = equation.rate if variable.kind == "stock" else equation.expression
         return None if found is None else rewrite(found, _timeless)
 
     return replace(

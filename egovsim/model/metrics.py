@@ -1,4 +1,4 @@
-"""Numbers that are computed while a run integrates, so that its course need not be stored."""
+"""Numbers that are computed while a run integrates, so that no trajectory need be stored."""
 
 from __future__ import annotations
 

@@ -30,10 +30,17 @@ LARGEST_ARRAY = 100_000
 
 @dataclass(frozen=True)
 class Dimension:
-    """A dimension, or a part of one, and its elements, in order, named as the file names them.
+    """A dimension, or a part of one.
 
-    `mappings` say what it stands for in an equation over another dimension (Vensim's ``->``): for each
-    such dimension, by its id, pairs of an own element's id and the ids of the elements there that it serves.
+    Parameters
+    ----------
+    name : str
+        As the file has it.
+    elements : tuple of str
+        In order, named as the file names them.
+    mappings : tuple
+        What it stands for in an equation over another dimension (Vensim's ``->``): for each such dimension, by its
+        id, pairs of an own element's id and the ids of the elements there that it serves.
     """
 
     name: str
@@ -42,10 +49,12 @@ class Dimension:
 
     @property
     def id(self) -> str:
+        """The canonical form of the name."""
         return canonical(self.name)
 
     @cached_property
     def element_ids(self) -> tuple[str, ...]:
+        """The canonical forms of the elements' names."""
         return tuple(canonical(element) for element in self.elements)
 
     @cached_property
@@ -56,7 +65,21 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """When a model runs: `start` to `stop` by `time_step`, saved every `save_every`, all in `unit`."""
+    """When a model runs, and how.
+
+    Parameters
+    ----------
+    start, stop : float
+        The first and the last instant.
+    time_step : float
+        How far it moves at once.
+    save_every : float, optional
+        How far saved instants are apart; by default every step is saved.
+    method : {"euler", "rk2", "midpoint", "rk4"}
+        How to integrate.
+    unit : str
+        The unit of all these times.
+    """
 
     start: float
     stop: float
@@ -70,10 +93,17 @@ class Clock:
 class Equation:
     """One equation of a variable.
 
-    `elements` are canonical ids, one a dimension of the variable, each an element or a dimension
-    that stands for all of its elements; empty for a scalar variable. `expression` is the value; of a
-    stock, the initial value, and `rate` its net flow per unit of time. A variable of kind ``lookup``
-    has a `table` and no expression.
+    Parameters
+    ----------
+    expression : Expression or None
+        The value; of a stock, the initial value. None for a variable of kind ``lookup``.
+    elements : tuple of str
+        Canonical ids, one a dimension of the variable, each an element or a dimension that stands for all of its
+        elements; empty for a scalar variable.
+    rate : Expression, optional
+        Of a stock, its net flow per unit of time.
+    table : Table, optional
+        Of a variable of kind ``lookup``.
     """
 
     expression: Expression | None
@@ -84,10 +114,14 @@ class Equation:
 
 @dataclass(frozen=True, slots=True)
 class UnitSynonyms:
-    """Names of one unit, the main one first.
+    """Names of one unit.
 
-    `definition` says what the unit is made of, in other units (``1000*kg``, ``kg*m/s^2``); it is empty
-    where the unit is one of its own.
+    Parameters
+    ----------
+    names : tuple of str
+        The main one first.
+    definition : str
+        What the unit is made of, in other units (``1000*kg``, ``kg*m/s^2``); empty where the unit is one of its own.
     """
 
     names: tuple[str, ...]
@@ -96,7 +130,13 @@ class UnitSynonyms:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The range that a file declares for a variable; either end may be open."""
+    """The range that a file declares for a variable.
+
+    Parameters
+    ----------
+    low, high : float, optional
+        The ends, in the variable's own unit; either may be open.
+    """
 
     low: float | None = None
     high: float | None = None
@@ -104,10 +144,28 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Variable:
-    """A stock, flow, auxiliary or lookup, named as the file names it.
+    """A stock, flow, auxiliary or lookup.
 
-    `inflows` and `outflows` are canonical ids, in document order; they are empty for stocks that were
-    written as one rate (Vensim's INTEG).
+    Parameters
+    ----------
+    name : str
+        As the file names it.
+    kind : {"stock", "flow", "auxiliary", "lookup"}
+        What it is.
+    equations : tuple of Equation
+        One for a scalar, one or more for an array.
+    dimensions : tuple of str
+        The names of an array's dimensions.
+    inflows, outflows : tuple of str
+        Of a stock, canonical ids, in document order; empty for one that was written as one rate (Vensim's INTEG).
+    non_negative : {"yes", "no"}
+        Whether the file asks that it never falls below 0.
+    unit, note, group : str
+        As the file has them; empty where it has none.
+    bounds : Bounds
+        The range that the file declares.
+    where : Where
+        The place in the file.
     """
 
     name: str
@@ -144,7 +202,18 @@ class Variable:
 
 
 def plain_number(expression: Expression | None) -> float | None:
-    """Return the value of an equation that is a literal number, signed or not; None for any other."""
+    """Return the value of an equation that is a literal number, signed or not.
+
+    Parameters
+    ----------
+    expression : Expression or None
+        The equation, if there is one.
+
+    Returns
+    -------
+    float or None
+        None for any other equation.
+    """
     match expression:
         case Number(value=value):
             return value
@@ -156,7 +225,17 @@ def plain_number(expression: Expression | None) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What a reader left out of the numbers of a variable, and where its equation stands."""
+    """What a reader left out of the numbers of a variable.
+
+    Parameters
+    ----------
+    variable : str
+        The variable's name.
+    text : str
+        What was left out, and why.
+    where : Where
+        Where its equation stands.
+    """
 
     variable: str
     text: str
@@ -281,7 +360,7 @@ class Model:
 
     def __getstate__(self) -> dict[str, object]:
         """Return the fields alone: what was derived from them is derived again."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return {own.name: getattr(self, own.name) for own in fields(self)}
 
     @property
     def inputs(self) -> tuple[Variable, ...]:
@@ -324,12 +403,35 @@ class Model:
         return f"<Model {self.name!r}: {len(self.stocks)} stocks, {len(self)} variables>"
 
     def unknown(self, name: str, *, where: str = "") -> UnknownNameError:
-        """Build the error for a name that no variable bears."""
+        """Build the error for a name that no variable bears.
+
+        Parameters
+        ----------
+        name : str
+            As the user wrote it.
+        where : str
+            The place, put in front.
+
+        Returns
+        -------
+        UnknownNameError
+            To be raised by the caller.
+        """
         names = [variable.name for variable in self.variables]
         return unknown_name(name, names, what=f"a variable of {self.file or self.name}", where=where)
 
     def elements_of(self, name: str) -> tuple[tuple[str, ...], ...]:
-        """Return the element ids that a name stands for: all of an array, one of ``x[rural]``, ``()`` of a scalar.
+        """Return the elements that a name stands for.
+
+        Parameters
+        ----------
+        name : str
+            A variable, or an element of one.
+
+        Returns
+        -------
+        tuple of tuple of str
+            Ids: of all elements of an array, of the one element of ``x[rural]``, ``((),)`` of a scalar.
 
         Raises
         ------
@@ -341,15 +443,28 @@ class Model:
         every = product_of(self, variable)
         if not wanted:
             return every
-        ids = tuple(canonical(one) for one in wanted)
+        ids = tuple(map(canonical, wanted))
         if ids not in every:
-            known = [",".join(one) for one in every]
+            known = [",".join(element) for element in every]
             raise unknown_name(",".join(wanted), known, what=f'an element of "{variable.name}"')
         return (ids,)
 
 
 def product_of(model: Model, variable: Variable) -> tuple[tuple[str, ...], ...]:
-    """Return every combination of element ids of a variable, the last dimension fastest; ``((),)`` for a scalar."""
+    """Return the elements of a variable.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    variable : Variable
+        One of its variables.
+
+    Returns
+    -------
+    tuple of tuple of str
+        Every combination of ids, the last dimension fastest; ``((),)`` for a scalar.
+    """
     combinations: tuple[tuple[str, ...], ...] = ((),)
     for name in variable.dimensions:
         ids = model.dimension_by_id[canonical(name)].element_ids
@@ -358,18 +473,40 @@ def product_of(model: Model, variable: Variable) -> tuple[tuple[str, ...], ...]:
 
 
 def display_elements(model: Model, variable: Variable, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Return element names as the file writes them."""
+    """Return the names of an element as the file writes them.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    variable : Variable
+        One of its variables.
+    ids : tuple of str
+        An element of it.
+
+    Returns
+    -------
+    tuple of str
+        One for each dimension.
+    """
     pairs = zip(variable.dimensions, ids, strict=True)
-    return tuple(model.dimension_by_id[canonical(name)].element_names[one] for name, one in pairs)
+    return tuple(model.dimension_by_id[canonical(name)].element_names[id] for name, id in pairs)
 
 
 def refuse_huge(axes: Sequence[Dimension], place: str) -> None:
-    """Raise an error for an array of more elements than any machine should be asked for.
+    """Refuse an array of more elements than any machine should be asked for.
+
+    Parameters
+    ----------
+    axes : sequence of Dimension
+        The array's dimensions.
+    place : str
+        What the message begins with.
 
     Raises
     ------
     ModelError
-        There are more than `LARGEST_ARRAY`; `place` begins the message.
+        There are more than `LARGEST_ARRAY`.
     """
     count = math.prod(len(ax.elements) for ax in axes)
     if count > LARGEST_ARRAY:

@@ -16,14 +16,33 @@ _MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """The ids of what flows into a stock and out of it."""
+    """What flows into a stock and out of it.
+
+    Parameters
+    ----------
+    into, out_of : tuple of str
+        The ids of flows.
+    """
 
     into: tuple[str, ...]
     out_of: tuple[str, ...]
 
 
 def moved_by_flows(model: Model, stock: Variable) -> bool:
-    """Whether the flows that a stock names say all of its rate."""
+    """Return whether the flows that a stock names say all of its rate.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    stock : Variable
+        One of its stocks.
+
+    Returns
+    -------
+    bool
+        False where something else moves it as well.
+    """
     return _says_all(model, stock, Flows(stock.inflows, stock.outflows))
 
 
@@ -32,6 +51,16 @@ def flows_in_rates(model: Model) -> Mapping[str, Flows]:
 
     A stock is here when its rate is a plain sum of auxiliaries, those added before those subtracted, and none of
     them flows into two stocks, or out of two.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    mapping of str to Flows
+        By the ids of the stocks.
     """
     found: dict[str, Flows] = {}
     for stock in model.stocks:
@@ -39,12 +68,12 @@ def flows_in_rates(model: Model) -> Mapping[str, Flows]:
             flows = _summands(model, stock.equations[0].rate)
             if flows is not None and _says_all(model, stock, flows):
                 found[stock.id] = flows
-    into = Counter(id for one in found.values() for id in one.into)
-    out_of = Counter(id for one in found.values() for id in one.out_of)
+    into = Counter(id for flows in found.values() for id in flows.into)
+    out_of = Counter(id for flows in found.values() for id in flows.out_of)
     return {
         id: flows
         for id, flows in found.items()
-        if all(into[one] == 1 for one in flows.into) and all(out_of[one] == 1 for one in flows.out_of)
+        if all(into[flow] == 1 for flow in flows.into) and all(out_of[flow] == 1 for flow in flows.out_of)
     }
 
 

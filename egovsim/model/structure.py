@@ -11,7 +11,18 @@ _PLAIN = (0.0, 1.0)
 
 
 def with_unnamed_numbers(model: Model) -> list[str]:
-    """Return the names of computed variables with a number other than 0 and 1, or a table, inside an equation."""
+    """Return the computed variables with a number other than 0 and 1, or a table, inside an equation.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    list of str
+        Their names, in the order of the file.
+    """
     return [
         variable.name
         for variable in model.variables
@@ -20,23 +31,71 @@ def with_unnamed_numbers(model: Model) -> list[str]:
 
 
 def with_time_step(model: Model) -> list[str]:
-    """Return the names of variables whose equations use the time step."""
+    """Return the variables whose equations use the time step.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    list of str
+        Their names, in the order of the file.
+    """
     return [variable.name for variable in model.variables if any(map(_uses_time_step, variable.expressions))]
 
 
 def unmoved_stocks(model: Model) -> list[str]:
-    """Return the names of stocks whose net flow is written as a number."""
-    return [stock.name for stock in model.stocks if all(isinstance(each.rate, Number) for each in stock.equations)]
+    """Return the stocks whose net flow is written as a number.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    list of str
+        Their names, in the order of the file.
+    """
+    return [
+        stock.name for stock in model.stocks if all(isinstance(equation.rate, Number) for equation in stock.equations)
+    ]
 
 
 def idle_flows(model: Model) -> list[str]:
-    """Return the names of flows that move no stock."""
+    """Return the flows that move no stock.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    list of str
+        Their names, in the order of the file.
+    """
     moving = {name for stock in model.stocks for name in (*stock.inflows, *stock.outflows)}
     return [variable.name for variable in model.variables if variable.kind == "flow" and variable.id not in moving]
 
 
 def behind(model: Model, id: str) -> set[str]:
-    """Return the ids that a variable is computed from at one instant: through auxiliaries, up to stocks."""
+    """Return what a variable is computed from at one instant: through auxiliaries, up to stocks.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    id : str
+        A variable.
+
+    Returns
+    -------
+    set of str
+        The ids of variables.
+    """
     found: set[str] = set()
     waiting = [id]
     while waiting:

@@ -1,6 +1,6 @@
 """Profiles, policy paths and scenarios from TOML files, checked against a model.
 
-A file can be read without a model; names and ranges are then left for `policy.checking`.
+A file can be read without a model; names, values and times are then left for `input_checks`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from egovsim.public import set_module
 from egovsim.simulation.input_checks import check_policy, check_profile, check_scenario
 from egovsim.toml import Table, finite, read_table
 
-FAMILIES = ("money", "political", "own")
+_FAMILIES = ("money", "political", "own")
 
 _PROFILE_KEYS = ("label", "note", "covers", "constants", "ranges", "levers", "published")
 _POLICY_KEYS = ("label", "note", "family", "start", "baseline", "levers")
@@ -59,10 +59,26 @@ def read_profile(path_or_name: str | Path, *, model: Model | None = None, until:
 
 
 def profile_of(root: Table) -> Profile:
-    """Return the profile that the root table of a file describes; errors as `read_profile`."""
+    """Return the profile that a file describes.
+
+    Parameters
+    ----------
+    root : Table
+        The root table of the file.
+
+    Returns
+    -------
+    Profile
+        Its name is the file's, without the suffix.
+
+    Raises
+    ------
+    DataError, UnknownNameError, ValueRangeError
+        As `read_profile`.
+    """
     root.only(_PROFILE_KEYS, what="a profile")
     constants, levers = _once(root.table("constants")), root.table("levers")
-    covers = cast(Literal["all", "access"], root.choice("covers", ("all", "access"), "all"))
+    covers = cast(Literal["all", "access"], root.one_of("covers", ("all", "access"), "all"))
     return Profile(
         name=Path(root.file).stem,
         constants={name: _constant(constants, name) for name in constants.values},
@@ -112,7 +128,7 @@ def read_policy(
         name=Path(root.file).stem,
         levers=_series_of(root.table("levers"), start=start, what="policy"),
         start=start,
-        family=root.choice("family", FAMILIES, "own"),
+        family=root.one_of("family", _FAMILIES, "own"),
         baseline=root.flag("baseline"),
         label=label_of(root, Path(root.file).stem),
         note=root.text("note", ""),
@@ -161,12 +177,28 @@ def read_scenario(path_or_name: str | Path, *, model: Model | None = None, until
 
 
 def read_ranges(table: Table) -> tuple[Range, ...]:
-    """Read the ``[ranges]`` table of a profile or of ``ranges.toml``."""
+    """Read the ``[ranges]`` table of a profile or of ``ranges.toml``.
+
+    Parameters
+    ----------
+    table : Table
+        That table.
+
+    Returns
+    -------
+    tuple of Range
+        In the order of the file.
+
+    Raises
+    ------
+    DataError, UnknownNameError, ValueRangeError
+        With the file, the full key path, and what to write instead.
+    """
     found: list[Range] = []
     for name in _once(table).values:
         entry = table.table(name)
         entry.only(_RANGE_KEYS, what="a range")
-        scale = cast(Scale, entry.choice("scale", ("linear", "log"), "linear"))
+        scale = cast(Scale, entry.one_of("scale", ("linear", "log"), "linear"))
         try:
             found.append(Range(name, entry.number("low"), entry.number("high"), scale))
         except ValueRangeError as cause:
@@ -221,7 +253,7 @@ def _series(table: Table, name: str, start: float | None, what: str, also: tuple
         return Series.constant(finite(value, table.place(name)))
     entry = table.table(name)
     entry.only((*_SERIES_KINDS, *_REASON_KEYS, *also), what="a series")
-    given = [one for one in _SERIES_KINDS if one in value]
+    given = [kind for kind in _SERIES_KINDS if kind in value]
     if len(given) != 1:
         raise DataError(f"{entry.place()} needs exactly one of value, points and steps.")
     if given == ["value"]:
@@ -233,11 +265,24 @@ def _series(table: Table, name: str, start: float | None, what: str, also: tuple
             f"begin at {start:g}, or write an earlier start."
         )
     kind = cast(Literal["points", "steps"], given[0])
-    return Series(tuple(t for t, _ in pairs), tuple(v for _, v in pairs), kind)
+    return Series(tuple(time for time, _ in pairs), tuple(number for _, number in pairs), kind)
 
 
 def label_of(table: Table, fallback: str) -> dict[str, str]:
-    """Return a label by language; one text serves both, and without any `fallback` does."""
+    """Return a label by language.
+
+    Parameters
+    ----------
+    table : Table
+        One with a key ``label``, a text for both languages or a table of texts.
+    fallback : str
+        What serves where there is no label.
+
+    Returns
+    -------
+    dict of str to str
+        By ``"en"`` and ``"id"``.
+    """
     value = table.values.get("label", fallback)
     if isinstance(value, str):
         return {"en": value, "id": value}

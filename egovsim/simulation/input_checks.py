@@ -106,7 +106,7 @@ def check_policy(
     check_start(policy, model.clock, stop=until, place=place)
     _check_series(policy.levers, _LEVER_GROUPS, model, f"{place}: levers", "a lever")
     _check_times(policy.levers, model, until, f"{place}: levers")
-    inherited = profile.levers if profile is not None else {}
+    inherited: Mapping[str, Series] = {} if profile is None else profile.levers
     _check_shares(policy.levers, inherited, model, place, first=start_of(policy, model.clock))
 
 

@@ -1,4 +1,4 @@
-"""What runs return: labelled courses and metrics, and which runs failed."""
+"""What runs return: labelled trajectories and metrics, and which runs failed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
@@ -19,15 +20,27 @@ from egovsim.output import write_atomically
 from egovsim.public import set_module
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas  # pyright: ignore[reportMissingTypeStubs]
     import xarray
 
-RUN_DIMENSIONS = ("scenario", "policy", "member")
+_RUN_DIMENSIONS = ("scenario", "policy", "member")
 
 
 @dataclass(frozen=True)
 class OutputVariable:
-    """Where a variable's elements stand among the columns of a result."""
+    """Where a variable's elements stand among the columns of a result.
+
+    Parameters
+    ----------
+    name : str
+        The variable's, or the element's.
+    unit : str
+        Its own unit.
+    dimensions : tuple of pairs
+        The name of each dimension, with those of its elements; empty for a scalar.
+    first : int
+        The column of its first element.
+    """
 
     name: str
     unit: str
@@ -36,29 +49,30 @@ class OutputVariable:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """How many elements each dimension has."""
         return tuple(len(elements) for _, elements in self.dimensions)
 
     @property
     def columns(self) -> slice:
+        """The columns of its elements, the last dimension fastest."""
         return slice(self.first, self.first + int(np.prod(self.shape, dtype=int)))
 
     @property
     def column_names(self) -> list[str]:
         """Names of the elements, ``Coverage[rural]``, in the order of the columns."""
-        places = np.ndindex(*self.shape)
-        return [
-            element_name(self.name, [names[i] for i, (_, names) in zip(place, self.dimensions, strict=True)])
-            for place in places
-        ]
+        return [element_name(self.name, elements) for elements in product(*(names for _, names in self.dimensions))]
 
 
 @dataclass(frozen=True)
 class Status:
     """Which runs failed.
 
-    `failed_at` : float64, shape (scenario, policy, member); the time at which a stock first was not a finite
-    number, and not a number where the run is sound. `variable` : the first variable that was not finite, in
-    the order of evaluation; empty where the run is sound.
+    Parameters
+    ----------
+    failed_at : float64, shape (scenario, policy, member)
+        The time at which a stock first was not a finite number, and not a number where the run is sound.
+    variable : object, shape (scenario, policy, member)
+        The first variable that was not finite, in the order of evaluation; empty where the run is sound.
     """
 
     failed_at: Floats
@@ -107,7 +121,7 @@ class Result:
     time_unit: str = ""
 
     def values(self, name: str) -> Floats:
-        """Return the course of a variable, or of an element.
+        """Return the trajectory of a variable, or of an element.
 
         Parameters
         ----------
@@ -144,24 +158,34 @@ class Result:
         """Return an output and the places of the element that is meant; none for a whole output."""
         base, elements = split_element(name)
         ids = tuple(map(canonical, elements))
-        alone = self.variables.get(element_name(canonical(base), ids))
-        if alone is not None:
-            return alone, ()
+        scalar = self.variables.get(element_name(canonical(base), ids))
+        if scalar is not None:
+            return scalar, ()
         array = self.variables.get(canonical(base))
         if array is None:
             known = [variable.name for variable in self.variables.values()]
             raise unknown_name(name, known, what="among the outputs of this result")
         places = [tuple(map(canonical, names)) for _, names in array.dimensions]
-        if len(ids) != len(places) or any(one not in names for one, names in zip(ids, places, strict=True)):
+        if len(ids) != len(places) or any(id not in names for id, names in zip(ids, places, strict=True)):
             raise unknown_name(name, array.column_names, what="among the outputs of this result")
-        return array, tuple(names.index(one) for one, names in zip(ids, places, strict=True))
+        return array, tuple(names.index(id) for id, names in zip(ids, places, strict=True))
 
     def _run_coordinates(self) -> dict[str, Any]:
         labels = (list(self.scenarios), list(self.policies), np.arange(self.members))
-        return dict(zip(RUN_DIMENSIONS, labels, strict=True))
+        return dict(zip(_RUN_DIMENSIONS, labels, strict=True))
 
     def metric_values(self, name: str) -> Floats:
-        """Return a metric, float64, shape (scenario, policy, member).
+        """Return a metric.
+
+        Parameters
+        ----------
+        name : str
+            Its label.
+
+        Returns
+        -------
+        float64, shape (scenario, policy, member)
+            In the metric's own unit; not a number where the run failed.
 
         Raises
         ------
@@ -177,11 +201,17 @@ class Result:
         """The metrics as labelled arrays over scenario, policy and member."""
         import xarray
 
-        arrays = {name: (RUN_DIMENSIONS, self.metric_values(name)) for name in self.metric_names}
+        arrays = {name: (_RUN_DIMENSIONS, self.metric_values(name)) for name in self.metric_names}
         return xarray.Dataset(arrays, coords=self._run_coordinates())
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return all outputs as one labelled data set."""
+        """Return all outputs as one labelled data set.
+
+        Returns
+        -------
+        xarray.Dataset
+            An array for each variable, with its unit among the attributes.
+        """
         import xarray
 
         return xarray.Dataset({variable.name: self[variable.name] for variable in self.variables.values()})
@@ -195,18 +225,23 @@ class Result:
             Of one run, the wide table: indexed by time, a column for each variable or element, with the
             file's own names. Of more runs a tidy one: scenario, policy, member, time, variable, value.
         """
-        import pandas
+        import pandas  # pyright: ignore[reportMissingTypeStubs]
 
         names = [name for variable in self.variables.values() for name in variable.column_names]
         index = pandas.Index(self.time, name="time")
         if self.trajectories.shape[:3] == (1, 1, 1):
             return pandas.DataFrame(self.trajectories[0, 0, 0], index=index, columns=names)
         labels = [*self._run_coordinates().values(), self.time, names]
-        full = pandas.MultiIndex.from_product(labels, names=[*RUN_DIMENSIONS, "time", "variable"])
+        full = pandas.MultiIndex.from_product(labels, names=[*_RUN_DIMENSIONS, "time", "variable"])
         return pandas.Series(self.trajectories.reshape(-1), index=full, name="value").reset_index()
 
     def save(self, path: str | Path) -> None:
         """Write the result to one file, which `load_result` reads.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to make or replace.
 
         Raises
         ------
@@ -262,9 +297,9 @@ def load_result(path: str | Path) -> Result:
         When the file is missing or holds no result.
     """
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            head = json.loads(str(kept["head"]))
-            parts = {name: kept[name] for name in kept.files if name != "head"}
+        with np.load(path, allow_pickle=False) as saved:
+            head = json.loads(str(saved["head"]))
+            parts = {name: saved[name] for name in saved.files if name != "head"}
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise DataError(f"{path}: is not a saved result ({error}); give a file that Result.save wrote.") from error
     variables = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Literal
+from typing import Literal, Protocol, cast
 
 import numpy as np
 
@@ -16,7 +16,7 @@ SampleMethod = Literal["sobol", "random"]
 _NUMBERS_A_COUNT = 4
 """Philox makes four numbers of every value of its counter."""
 _SOBOL_BLOCK = 4096  # a power of two: SciPy warns of any other number
-_SOBOL_BLOCKS_KEPT = 4
+_SOBOL_BLOCKS_HELD = 4
 
 
 @set_module("egovsim")
@@ -47,7 +47,7 @@ def sample(ranges: Sequence[Range], *, members: int, seed: int, method: SampleMe
     """
     if not ranges or members < 1:
         raise InputError("a sample needs at least one range and one member.")
-    names = tuple(one.name for one in ranges)
+    names = tuple(range_.name for range_ in ranges)
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f'"{twice}" has two ranges; keep one.')
@@ -60,22 +60,33 @@ def sample(ranges: Sequence[Range], *, members: int, seed: int, method: SampleMe
 
     def make(first: int, last: int) -> Floats:
         unit = makers[method](first, last)
-        return np.column_stack([one.scaled(unit[:, place]) for place, one in enumerate(ranges)])
+        return np.column_stack([range_.scaled(unit[:, place]) for place, range_ in enumerate(ranges)])
 
     return Design(names, members, make)
+
+
+class _Engine(Protocol):
+    """SciPy's generator of a Sobol sequence, which has no types."""
+
+    num_generated: int
+
+    def fast_forward(self, n: int) -> object: ...
+
+    def random(self, n: int) -> Floats: ...
 
 
 class _Sobol:
     """A scrambled Sobol sequence whose rows may be asked for in any order, by several threads.
 
-    The sequence is made block after block, and the blocks last made are kept: chunks in about ascending order
+    The sequence is made block after block, and the blocks last made are held: chunks in about ascending order
     cost each block once, and no more memory for more members.
     """
 
     def __init__(self, dimensions: int, seed: int) -> None:
         self._dimensions, self._seed = dimensions, seed
-        self._making, self._engine = Lock(), None
-        self._kept: dict[int, Floats] = {}
+        self._making = Lock()
+        self._engine: _Engine | None = None
+        self._blocks: dict[int, Floats] = {}
 
     def rows(self, first: int, last: int) -> Floats:
         blocks = range(first // _SOBOL_BLOCK, -(-last // _SOBOL_BLOCK))
@@ -88,19 +99,20 @@ class _Sobol:
 
     def _block(self, number: int) -> Floats:
         with self._making:
-            if number not in self._kept:
+            if number not in self._blocks:
                 made = self._made(number)
-                while len(self._kept) >= _SOBOL_BLOCKS_KEPT:
-                    del self._kept[min(self._kept)]
-                self._kept[number] = made
-            return self._kept[number]
+                while len(self._blocks) >= _SOBOL_BLOCKS_HELD:
+                    del self._blocks[min(self._blocks)]
+                self._blocks[number] = made
+            return self._blocks[number]
 
     def _made(self, number: int) -> Floats:
-        from scipy.stats import qmc
+        from scipy.stats import qmc  # pyright: ignore[reportMissingTypeStubs]
 
         engine, begin = self._engine, number * _SOBOL_BLOCK
         if engine is None or engine.num_generated > begin:
-            engine = qmc.Sobol(self._dimensions, scramble=True, rng=np.random.default_rng(self._seed))
+            made = qmc.Sobol(self._dimensions, scramble=True, rng=np.random.default_rng(self._seed))
+            engine = cast("_Engine", made)
         if begin > engine.num_generated:
             engine.fast_forward(begin - engine.num_generated)
         self._engine = engine

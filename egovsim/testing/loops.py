@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from egovsim.errors import ModelError
-from egovsim.model.dependencies import is_feedback_loop
+from egovsim.model.dependencies import missing_links
 from egovsim.model.inputs import Floats
 from egovsim.model.model import Model
 from egovsim.names import split_element
@@ -59,7 +59,7 @@ def assert_loop(model: Model, loop: Loop, *, over: Examples | None = None) -> No
         return _wrong(batch)
 
     def _wrong(batch: Batch) -> str:
-        missing = is_feedback_loop(model, [split_element(variable)[0] for variable in loop.variables])
+        missing = missing_links(model, [split_element(variable)[0] for variable in loop.variables])
         if missing:
             return f'"{missing[0][1]}" is not computed from "{missing[0][0]}"'
         result = batch.run(outputs)

@@ -283,7 +283,7 @@ def _response(table: Table, names: Names) -> Response:
         name=table.text("name", f"{given} on {output}"),
         input=given,
         output=output,
-        direction=cast(Direction, table.choice("direction", ("up", "down"), "up")),
+        direction=cast(Direction, table.one_of("direction", ("up", "down"), "up")),
         low=low,
         high=high,
         start=names.instant(table, "from"),
@@ -305,7 +305,7 @@ def _extreme(table: Table, names: Names) -> Extreme:
 
 def _behaviour(table: Table, names: Names) -> Behaviour:
     table.only(("variable", "mode"), what="a behaviour")
-    return Behaviour(names.one(table, "variable"), cast(Mode, table.choice("mode", MODES)))
+    return Behaviour(names.one(table, "variable"), cast(Mode, table.one_of("mode", MODES)))
 
 
 def _rest(root: Table, names: Names) -> Rest | None:
@@ -331,7 +331,7 @@ def _ranking(root: Table, names: Names, folder: Path) -> RankingClaim | None:
     return RankingClaim(
         outcome=names.one(table, "outcome"),
         at=cast(float, names.instant(table, "at")),
-        better=cast(Literal["more", "less"], table.choice("better", ("more", "less"), "more")),
+        better=cast(Literal["more", "less"], table.one_of("better", ("more", "less"), "more")),
         policies=tuple(text if library.is_name(text) else str(folder / text) for text in table.texts("policies")),
         least_agreement=least,
     )
@@ -350,7 +350,7 @@ def read_loop(table: Table) -> Loop:
     """
     return Loop(
         name=table.text("name"),
-        polarity=table.choice("polarity", ("R", "B")),
+        polarity=table.one_of("polarity", ("R", "B")),
         variables=table.texts("variables"),
         hold=table.text("hold", ""),
         label=table.table("label").values,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from egovsim.errors import ModelError
-from egovsim.model.dependencies import is_feedback_loop
+from egovsim.model.dependencies import missing_links
 from egovsim.model.inputs import Design
 from egovsim.model.interventions.switch import with_switches
 from egovsim.model.model import Model
@@ -45,7 +45,7 @@ def _missing_links(model: Model, loops: Sequence[Loop]) -> Verdict:
     missing = [
         (loop.name, link)
         for loop in loops
-        for link in is_feedback_loop(model, [split_element(variable)[0] for variable in loop.variables])
+        for link in missing_links(model, [split_element(variable)[0] for variable in loop.variables])
     ]
     figures = f"{counted(len(loops), 'loop')}, {len(missing)} links that are in no equation"
     numbers = {"loops": float(len(loops)), "missing": float(len(missing))}

@@ -318,7 +318,7 @@ def test_show_prints_the_file_as_it_is(name: str, capsys: Capture) -> None:
 
 def test_names_of_shipped_files_are_unique() -> None:
     """`show NAME` has no kind: two files of one name would hide each other."""
-    every = [name for kind in library.SHELVES for name in library.names(kind)]
+    every = [name for kind in library.SHIPPED for name in library.names(kind)]
     assert len(set(every)) == len(every)
 
 

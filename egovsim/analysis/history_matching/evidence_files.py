@@ -95,7 +95,7 @@ def read_checks(path: str | Path) -> tuple[EvidenceCheck, ...]:
 
 def _check(table: Table) -> EvidenceCheck:
     table.only(_CHECK_KEYS, what="an evidence check")
-    kind = cast(CheckKind, table.choice("kind", tuple(_INSTANT_KEYS)))
+    kind = cast(CheckKind, table.one_of("kind", tuple(_INSTANT_KEYS)))
     given = [key for key in _INSTANT_KEYS[kind] if key in table.values]
     if len(given) != 1:
         raise DataError(f"{table.place()}: a {kind} needs exactly one of: {', '.join(_INSTANT_KEYS[kind])}.")
@@ -123,8 +123,8 @@ def _check(table: Table) -> EvidenceCheck:
         measurement=table.number("measurement", 0.0),
         discrepancy=table.number("discrepancy", 0.0),
         evidence=table.texts("evidence"),
-        grade=cast(Grade, table.choice("grade", ("A", "B", "C"), "B")),
-        action=cast(Action, table.choice("action", ("reject", "report"), "reject")),
+        grade=cast(Grade, table.one_of("grade", ("A", "B", "C"), "B")),
+        action=cast(Action, table.one_of("action", ("reject", "report"), "reject")),
         block=table.text("block", ""),
         note=table.text("note", ""),
     )

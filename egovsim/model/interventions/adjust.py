@@ -61,7 +61,7 @@ def adjust(model: Model, name: str, *, start: float) -> Adjusted:
         what = "a lookup" if variable.kind == "lookup" else "an array"
         raise InputError(f'"{variable.name}" is {what}; only a scalar stock, flow or auxiliary can be adjusted.')
     factor, extra, adjusted = (_new(f"{variable.name} {what}") for what in ("factor", "extra", "adjusted"))
-    taken = [one.name for one in (factor, extra, adjusted) if one.id in model.by_id]
+    taken = [new.name for new in (factor, extra, adjusted) if new.id in model.by_id]
     if taken:
         raise InputError(f'{model.file or model.name} has a variable "{taken[0]}" already; it was adjusted before.')
     value = Binary("+", Binary("*", _use(variable), _use(factor)), _use(extra))
@@ -71,7 +71,7 @@ def adjust(model: Model, name: str, *, start: float) -> Adjusted:
         replace(extra, equations=(Equation(Number(0.0)),), unit=variable.unit),
         replace(adjusted, equations=(Equation(If(since, value, _use(variable))),), unit=variable.unit),
     )
-    others = tuple(_using(one, variable, adjusted) for one in model.variables)
+    others = tuple(_using(user, variable, adjusted) for user in model.variables)
     return Adjusted(replace(model, variables=(*others, *new)), factor.name, extra.name)
 
 

@@ -46,7 +46,7 @@ def hold(model: Model, name: str, *, at: Literal["start"] = "start") -> Model:
     if variable.kind == "lookup":
         raise InputError(f'"{variable.name}" is a lookup and has no value to hold; hold a variable that uses it.')
     held = replace(variable, equations=tuple(_held(variable, equation) for equation in variable.equations))
-    variables = tuple(held if one is variable else one for one in model.variables)
+    variables = tuple(held if other is variable else other for other in model.variables)
     return replace(model, variables=variables)
 
 

@@ -45,13 +45,13 @@ def with_switches(model: Model, names: Sequence[str]) -> tuple[Model, dict[str, 
 def _with_switch(model: Model, variable: Variable, switch: str) -> Model:
     is_held = Binary(">", Reference(switch, canonical(switch)), Number(0.5))
 
-    def held(one: Equation) -> Equation:
+    def held(equation: Equation) -> Equation:
         if variable.kind == "stock":
-            return replace(one, rate=If(is_held, Number(0.0), one.rate or Number(0.0)))
-        value = one.expression or Number(0.0)
-        return replace(one, expression=If(is_held, Call("init", (value,)), value))
+            return replace(equation, rate=If(is_held, Number(0.0), equation.rate or Number(0.0)))
+        value = equation.expression or Number(0.0)
+        return replace(equation, expression=If(is_held, Call("init", (value,)), value))
 
     changed = replace(variable, equations=tuple(map(held, variable.equations)))
     constant = Variable(switch, "auxiliary", (Equation(Number(0.0)),))
-    variables = tuple(changed if one is variable else one for one in model.variables)
+    variables = tuple(changed if other is variable else other for other in model.variables)
     return replace(model, variables=(*variables, constant))

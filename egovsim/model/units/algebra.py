@@ -57,7 +57,12 @@ _NEGLIGIBLE_POWER = 1e-6
 class Unit:
     """A number times powers of the base units of a model; made by `Units.of` and from each other.
 
-    `size` is the natural logarithm of the number, which no product or power can make overflow.
+    Parameters
+    ----------
+    size : float
+        The natural logarithm of the number, which no product or power can make overflow.
+    powers : UnitsContainer
+        Of base units.
     """
 
     size: float
@@ -83,7 +88,18 @@ class Unit:
         return max((abs(_float(power)) for power in self.powers.values()), default=0.0)
 
     def equals(self, other: Unit) -> bool:
-        """Whether both are the same to rounding, their numbers too."""
+        """Return whether both are the same to rounding, their numbers too.
+
+        Parameters
+        ----------
+        other : Unit
+            Of the same model.
+
+        Returns
+        -------
+        bool
+            False for a person and a thousand persons.
+        """
         return abs(self.size - other.size) < _NEGLIGIBLE_SIZE and (self / other).is_dimensionless
 
 
@@ -100,7 +116,7 @@ class Units:
 
     def __init__(self, texts: Iterable[str], synonyms: Iterable[UnitSynonyms] = ()) -> None:
         self._read = {text: _read(text) for text in texts}
-        self._products = [one for one in self._read.values() if isinstance(one, Product)]
+        self._products = [product for product in self._read.values() if isinstance(product, Product)]
         self._declared = [
             (tuple(canonical(name) for name in group.names), _read(group.definition) if group.definition else None)
             for group in synonyms
@@ -108,7 +124,17 @@ class Units:
         ]
 
     def of(self, text: str) -> Unit:
-        """Return the unit that one of the model's texts names.
+        """Return the unit that a text names.
+
+        Parameters
+        ----------
+        text : str
+            One of the model's.
+
+        Returns
+        -------
+        Unit
+            In the model's base units.
 
         Raises
         ------
@@ -121,7 +147,18 @@ class Units:
         return self._unit(product)
 
     def names_in(self, text: str) -> set[str]:
-        """Return the canonical names in one of the model's texts."""
+        """Return the names in a text.
+
+        Parameters
+        ----------
+        text : str
+            One of the model's.
+
+        Returns
+        -------
+        set of str
+            Canonical; none where the text is no unit.
+        """
         product = self._read.get(text)
         return set(product.spellings) if isinstance(product, Product) else set()
 
@@ -131,7 +168,18 @@ class Units:
         return self._unit(Product(1.0, {}, {}))
 
     def show(self, unit: Unit) -> str:
-        """Write a unit: ``persons/(year*person)``; ``dmnl`` where nothing is left."""
+        """Write a unit.
+
+        Parameters
+        ----------
+        unit : Unit
+            Of this model.
+
+        Returns
+        -------
+        str
+            ``persons/(year*person)``; ``dmnl`` where nothing is left.
+        """
         parts: dict[Literal["above", "below"], list[str]] = {"above": [], "below": []}
         for leader, symbol in self._symbols.items():
             power = _float(unit.powers.get(symbol, 0.0))
@@ -148,7 +196,13 @@ class Units:
         return f"{above or '1'}/({below})" if len(parts["below"]) > 1 else f"{above or '1'}/{below}"
 
     def misspelt(self) -> list[tuple[str, str]]:
-        """Return names that are used once, declared nowhere and nearly another name, with that other name."""
+        """Return names that are used once, declared nowhere and nearly another name.
+
+        Returns
+        -------
+        list of pairs of str
+            Each canonical name, and how the other one is written.
+        """
         uses = Counter(name for product in self._products for name in product.spellings)
         declared = {name for names, _ in self._declared for name in names}.union(*_COMMON)
         once = [name for name, count in uses.items() if count == 1 and name not in declared]
@@ -163,7 +217,13 @@ class Units:
         return found
 
     def undefined(self) -> list[str]:
-        """Return declared units whose definition cannot be read or leads back to the unit; each is one of its own."""
+        """Return declared units whose definition cannot be read or leads back to the unit; each is one of its own.
+
+        Returns
+        -------
+        list of str
+            Their canonical names.
+        """
         unreadable = [names[0] for names, product in self._declared if isinstance(product, UnitTextError)]
         return [*unreadable, *(name for name in self._definitions if name not in self._sizes)]
 
@@ -171,7 +231,7 @@ class Units:
     def _leaders(self) -> dict[str, str]:
         """Each name's unit: the same name for every name of one unit."""
         groups = [*_COMMON, *(names for names, _ in self._declared)]
-        products = [*self._products, *(one for _, one in self._declared if isinstance(one, Product))]
+        products = [*self._products, *(product for _, product in self._declared if isinstance(product, Product))]
         names = dict.fromkeys([name for product in products for name in product.spellings])
         return _leaders([*names, *(name for group in groups for name in group)], groups)
 
@@ -228,7 +288,7 @@ class Units:
                 registry.define(f"{symbol} = [{symbol}]")
         for leader in self._order:
             powers = _root(registry, self._definitions[leader], self._symbol).items()
-            registry.define(f"{self._symbols[leader]} = 1 {''.join(f'* {one} ** {power}' for one, power in powers)}")
+            registry.define(f"{self._symbols[leader]} = 1 {''.join(f'* {base} ** {power}' for base, power in powers)}")
         return registry
 
     @cached_property

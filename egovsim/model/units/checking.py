@@ -58,7 +58,19 @@ _MOST_NODES = 400
 
 @dataclass(frozen=True, slots=True)
 class UnitFinding:
-    """Where units do not fit (a ``warning``), or where they cannot be told (a ``note``)."""
+    """Where units do not fit, or where they cannot be told.
+
+    Parameters
+    ----------
+    severity : {"warning", "note"}
+        A warning where they do not fit, a note where they cannot be told.
+    variable : str
+        The variable's name; empty where it is about the whole model.
+    text : str
+        What is so.
+    where : Where
+        The place in the file.
+    """
 
     severity: Literal["warning", "note"]
     variable: str
@@ -87,7 +99,7 @@ def check_units(model: Model) -> Iterator[UnitFinding]:
         In the order of the file; each says what stands on both sides. Nothing, and nothing is
         imported, where no variable has a unit.
     """
-    if not any(one.unit.strip("? ") for one in model.variables):
+    if not any(variable.unit.strip("? ") for variable in model.variables):
         return
     checker = _Checker(model)
     yield from checker.notes()
@@ -102,7 +114,7 @@ class _Checker:
         self._model = model
         texts = dict.fromkeys((*(variable.unit for variable in model.variables), model.clock.unit))
         clock = (UnitSynonyms((model.clock.unit, _TIME)),) if model.clock.unit else ()
-        self._units = Units([one for one in texts if one.strip("? ")], (*model.unit_synonyms, *clock))
+        self._units = Units([text for text in texts if text.strip("? ")], (*model.unit_synonyms, *clock))
         self._known = {text: self._read(text) for text in texts}
         self._time = self._known[model.clock.unit]
         self._arguments: dict[str, Unit] = {}
@@ -299,7 +311,7 @@ class _Checker:
         if not isinstance(argument, Unit) or argument.is_dimensionless:
             return []
         if self._time is not None and argument.equals(self._time):
-            # A course over time; its points are years.
+            # A value over time; its points are instants.
             return []
         text = f"the points of this lookup hold for an argument in {self._show(argument)} alone"
         return [_Fault(f"{text}; dividing it by a reference value would free them of the unit", "note")]

@@ -175,7 +175,7 @@ class Solving:
     def _value(self, pattern: _Pattern | Bare | None) -> Value:
         if isinstance(pattern, Bare):
             return pattern
-        if pattern is None or any(self._letters.get(one, self._one) is None for one in _letters(pattern)):
+        if pattern is None or any(self._letters.get(letter, self._one) is None for letter in _letters(pattern)):
             return None
         free = [letter for letter in _letters(pattern) if letter != "t"]
         if free and not any(letter in self._letters for letter in free):

@@ -30,7 +30,17 @@ class UnitTextError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A number times powers of names; `spellings` gives each name (a canonical id) as it was written."""
+    """A number times powers of names.
+
+    Parameters
+    ----------
+    factor : float
+        The number.
+    powers : mapping of str to float
+        By canonical names.
+    spellings : mapping of str to str
+        Each canonical name as it was written.
+    """
 
     factor: float
     powers: Mapping[str, float]
@@ -83,12 +93,12 @@ def with_units_for(text: str, units: Mapping[str, str]) -> str:
     """
     if canonical(text) in units:
         return units[canonical(text)]
-    words = {canonical(one["word"]) for one in _TOKEN.finditer(text) if one["word"]}
+    words = {canonical(token["word"]) for token in _TOKEN.finditer(text) if token["word"]}
     if not words & units.keys():
         return text
     if not all(units.get(word, word) for word in words):
         return ""
-    return _TOKEN.sub(lambda one: _unit_for(one, units), text)
+    return _TOKEN.sub(lambda token: _unit_for(token, units), text)
 
 
 def _unit_for(found: re.Match[str], units: Mapping[str, str]) -> str:
@@ -100,7 +110,7 @@ class _Reading:
     """Reads one text from left to right; an open parenthesis is a frame on a stack, not a call."""
 
     def __init__(self, text: str) -> None:
-        self._tokens = [one["sign"] or one["word"].strip() for one in _TOKEN.finditer(text) if one[0].strip()]
+        self._tokens = [token["sign"] or token["word"].strip() for token in _TOKEN.finditer(text) if token[0].strip()]
         self._place = 0
         self._spellings: dict[str, str] = {}
 
