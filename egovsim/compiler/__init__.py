@@ -1,4 +1,4 @@
 """`Model` to `Program` to machine code that is called with arrays.
 
-Imports: cache, errors, model, compiler.lowering, compiler.codegen.
+Imports: cache, errors, names, model, compiler.lowering, compiler.codegen.
 """

@@ -394,8 +394,9 @@ class _Search:
     @classmethod
     def of(cls, study: _Study) -> _Search:
         model, program = study.plan.model, program_of(study.plan.model, study.request)
-        states = (*program.stocks, *(memory.id for memory in program.memories))
-        ids = (*(one.id for one in program.fixed), *states, *(one.id for one in program.step))
+        states = (*program.stocks, *(state.id for state in program.discrete_states))
+        invariants, auxiliaries = ([part.id for part in block] for block in (program.invariants, program.auxiliaries))
+        ids = (*invariants, *states, *auxiliaries)
         kernel = compiled(model, Request(ids, (), study.request.method))
         place = {id: number for number, id in enumerate(study.plan.ids)}
         return cls(study, ids, kernel, [place[id] for id in kernel.code.inputs])

@@ -30,7 +30,7 @@ from rich.table import Table
 from speed import OUTPUT, alternating, design_of, environment, machine, shorter
 
 import egovsim
-from egovsim.compiler.codegen.ir import KernelWriter
+from egovsim.compiler.codegen.kernel_writer import KernelWriter
 from egovsim.compiler.codegen.machine_code import make_code, optimised
 from egovsim.compiler.kernel import Kernel, Schedule, native_lanes, target_machine
 from egovsim.compiler.program import Program, build_program
