@@ -165,7 +165,7 @@ class Kernel:
         outputs = into if into is not None and whole else np.empty((groups * lanes, steps.saved, self.code.outputs))
         metrics = np.empty((groups, self.code.metrics, lanes))
         failed = np.empty((groups, lanes))
-        memory = _aligned_zeros(self.code.size * lanes)
+        _block, memory = _aligned_zeros(self.code.size * lanes)
         history = np.empty((self.code.history_rows, steps.count + 1, lanes))
         self._call(
             {
@@ -185,7 +185,7 @@ class Kernel:
                 "thresholds": thresholds.ctypes.data,
                 "metrics": metrics.ctypes.data,
                 "failed": failed.ctypes.data,
-                "memory": memory.ctypes.data,
+                "memory": memory,
                 "seed": seed % 2**64,
                 "first_member": first_member,
                 "history": history.ctypes.data,
@@ -201,21 +201,26 @@ class Kernel:
 
     def _packed(self, inputs: Floats, groups: int) -> Floats:
         """Return inputs by group, then input, then lane; spare lanes repeat the last member."""
-        lanes = self.code.lanes
-        spare = groups * lanes - len(inputs)
-        padded = np.concatenate([inputs, np.repeat(inputs[-1:], spare, axis=0)]) if spare else inputs
-        grouped = padded.reshape(groups, lanes, -1).transpose(0, 2, 1)
-        return np.ascontiguousarray(grouped, dtype=np.float64)
+        (members, count), lanes = inputs.shape, self.code.lanes
+        packed = np.empty((groups, count, lanes))
+        full, rest = divmod(members, lanes)
+        if full:
+            packed[:full] = inputs[: full * lanes].reshape(full, lanes, count).transpose(0, 2, 1)
+        if rest:
+            packed[full, :, :rest] = inputs[full * lanes :].T
+            packed[full, :, rest:] = inputs[-1][:, None]
+        return packed
 
 
 _CACHE_LINE = 64
 
 
-def _aligned_zeros(count: int) -> Floats:
-    """Return zeros that begin at a cache line, so that no vector lies across two."""
+def _aligned_zeros(count: int) -> tuple[Floats, int]:
+    """Return zeros that begin at a cache line, so that no vector lies across two, and their address."""
     block = np.zeros(count + _CACHE_LINE // 8)
-    skipped = -block.ctypes.data % _CACHE_LINE // 8
-    return block[skipped : skipped + count]
+    address = block.ctypes.data
+    skipped = -address % _CACHE_LINE // 8
+    return block[skipped : skipped + count], address + 8 * skipped
 
 
 def native_lanes() -> int:

@@ -122,7 +122,7 @@ def instructions(program: Program, lanes: int) -> Counter[str]:
     inside = False
     for line in machine.emit_assembly(module).splitlines():
         if re.match(r"\w+:", line):
-            inside = line.startswith("step")
+            inside = line.startswith("auxiliaries")
         words = line.split()
         if not inside or not words or words[0].startswith((".", "#")):
             continue
