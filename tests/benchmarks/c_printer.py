@@ -76,7 +76,8 @@ class _Printer:
     def __init__(self, program: Program) -> None:
         self.program = program
         blocks = (program.invariants, program.initial, program.auxiliaries)
-        names = dict.fromkeys([*program.inputs, *program.stocks, *(assignment.id for block in blocks for assignment in block)])
+        assigned = (assignment.id for block in blocks for assignment in block)
+        names = dict.fromkeys([*program.inputs, *program.stocks, *assigned])
         self.named = {id: f"v{number}" for number, id in enumerate(names)}
         self.tables: dict[Table, str] = {}
 

@@ -24,7 +24,7 @@ NOT_AVAILABLE = -(2.0**109)
 
 def model_of(folder: Path, equations: str) -> egovsim.Model:
     path = folder / "m.mdl"
-    entries = [one.strip() for one in equations.strip().split("\n")]
+    entries = [line.strip() for line in equations.strip().split("\n")]
     path.write_text("{UTF-8}\n" + "\n".join(f"{entry} ~~|" for entry in entries) + CONTROLS, encoding="utf-8")
     return egovsim.read_model(path)
 
@@ -36,7 +36,7 @@ def trajectory(folder: Path, equations: str, *names: str) -> list[list[float]]:
 
 
 def start(folder: Path, equations: str, *names: str) -> list[float]:
-    return [one[0] for one in trajectory(folder, equations, *names)]
+    return [values[0] for values in trajectory(folder, equations, *names)]
 
 
 # What a subscript means
@@ -114,7 +114,7 @@ def test_dimensions_and_elements_as_numbers(tmp_path: Path) -> None:
     """
     assert start(tmp_path, text, "x[y1]", "x[y4]", "y[y3]", "y[y4]") == [10, 40, 3, 4]
     assert start(tmp_path, text, "z[y1]", "z[y2]", "w[y3,y3]", "w[y3,y4]", "w[y2,y3]", "n") == [0, 1, 1, 0, 0, 42]
-    assert [one for one in egovsim.check(model_of(tmp_path, text)) if one.severity == "error"] == []
+    assert [finding for finding in egovsim.check(model_of(tmp_path, text)) if finding.severity == "error"] == []
 
 
 def test_lookups_of_their_own_for_each_element(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ MATRIX = arrays(np.float64, (3, SIZE), elements=VALUES)
 
 
 def rows_of(matrix: np.ndarray) -> str:
-    return "; ".join(", ".join(repr(float(one)) for one in row) for row in np.atleast_2d(matrix)) + ";"
+    return "; ".join(", ".join(repr(float(value)) for value in row) for row in np.atleast_2d(matrix)) + ";"
 
 
 @settings(max_examples=5)

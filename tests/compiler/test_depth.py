@@ -45,7 +45,7 @@ def test_a_long_rate_and_a_long_initial_value_of_a_stock_run(tmp_path: Path) -> 
 
 def test_long_sums_are_checked_and_written(tmp_path: Path) -> None:
     model = read(tmp_path, xmile(auxiliary("a", 1), auxiliary("x", " + ".join(["a"] * TERMS))))
-    assert all(one.severity == "note" for one in egovsim.check(model))
+    assert all(finding.severity == "note" for finding in egovsim.check(model))
     back = egovsim.read_model(egovsim.write_xmile(model, tmp_path / "x.xmile"))
     assert egovsim.run(back, until=1).values("x").squeeze()[0] == TERMS
 

@@ -44,7 +44,7 @@ class Bench:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(kernels, "native_lanes", lambda lanes=lanes: lanes)
                 self.run(lanes, None)
-            (kernel,) = (one for one in model.memo.values() if isinstance(one, kernels.Kernel))
+            (kernel,) = (value for value in model.memo.values() if isinstance(value, kernels.Kernel))
             assert kernel.code.lanes == lanes
 
     def run(self, lanes: int, design: egovsim.Design | None, **options) -> egovsim.Result:
@@ -66,7 +66,7 @@ def mixed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def egov_bench(egov: egovsim.Model) -> Bench:
-    names = ("Real use index", "SPBE-like index", *(one.name for one in egov.stocks))
+    names = ("Real use index", "SPBE-like index", *(variable.name for variable in egov.stocks))
     return Bench(lambda: egovsim.read_model("egov"), names, "euler")
 
 
