@@ -26,10 +26,10 @@ def debug(
     egovsim debug capacity --program --output Use
     egovsim debug mine.xmile --ir > mine.ll
     """
-    from egovsim.compiler.debug import ir_text, program_text
+    from egovsim.compiler.listing import listing
     from egovsim.readers.read_model import read_model
 
     if program == ir:
         raise typer.BadParameter("say what to print: --program or --ir")
-    text = program_text if program else ir_text
-    typer.echo(text(read_model(model), output or ()), nl=False)
+    form = "program" if program else "ir"
+    typer.echo(listing(read_model(model), output, form=form), nl=False)

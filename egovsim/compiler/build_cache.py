@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import llvmlite  # pyright: ignore[reportMissingTypeStubs]
+import llvmlite
 
 from egovsim import cache
 from egovsim.compiler import kernel
@@ -98,7 +98,7 @@ def _settable(model: Model) -> Settable:
     from egovsim.compiler.program import flatten
 
     flat = flatten(model)
-    return Settable(flat.inputs, flat.shaping)
+    return Settable(flat.inputs, flat.compile_time_constants)
 
 
 def code_for(model: Model, request: Request, lanes: int | None = None) -> Code:
@@ -130,13 +130,8 @@ def code_for(model: Model, request: Request, lanes: int | None = None) -> Code:
         code = cache.get("code", _code_key(name, lanes)) if isinstance(name, str) else None
         if isinstance(code, Code):
             return code
-    try:
-        program = program_of(model, request)
-        code = _code_of(program, lanes)
-    except RecursionError:
-        from egovsim.compiler.program import nested_too_deeply
-
-        raise nested_too_deeply(model) from None
+    program = program_of(model, request)
+    code = _code_of(program, lanes)
     if key is not None:
         cache.put("program", (*key, request), _name(program))
     return code

@@ -1,12 +1,7 @@
 """Machine code that is called with arrays."""
 
-# llvmlite has no type stubs, so what it returns is unknown to the type checker.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false
-
 from __future__ import annotations
 
-import ctypes
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +10,7 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 
+from egovsim.compiler import entry_point
 from egovsim.model.inputs import Floats
 
 USING_LLVM = threading.Lock()
@@ -25,9 +21,20 @@ USING_LLVM = threading.Lock()
 class Code:
     """A program as an object file, and all that a caller has to know of the program.
 
-    `inputs` are the ids of the program's inputs, in their order; `outputs` and `metrics` are numbers of them,
-    `size` is the length of a group's memory block in vectors, and `history_rows` how many of a run's values are
-    kept for pipelines.
+    Parameters
+    ----------
+    content : bytes
+        The object file.
+    lanes : int
+        How many members a vector holds.
+    inputs : tuple of str
+        Ids of the program's inputs, in their order.
+    outputs, metrics : int
+        How many there are.
+    size : int
+        The length of a group's memory block, in vectors.
+    history_rows : int
+        How many trajectories of a run are kept for pipelines.
     """
 
     content: bytes
@@ -43,10 +50,16 @@ class Code:
 class Schedule:
     """Series for a run, as the kernel reads them.
 
-    `slots` : int64, shape (series,), the place of each series' input among the program's inputs.
-    `first` : int64, shape (series,), the first instant at which it holds.
-    `values` : float64, shape (instant, series).
-    `moves` : int8, shape (instant,), whether any value differs from the instant before.
+    Parameters
+    ----------
+    slots : int64, shape (series,)
+        The place of each series' input among the program's inputs.
+    first : int64, shape (series,)
+        The first instant at which it holds.
+    values : float64, shape (instant, series)
+        Its values, each in the input's own unit.
+    moves : int8, shape (instant,)
+        Whether any value differs from the instant before.
     """
 
     slots: np.ndarray[Any, np.dtype[np.int64]]
@@ -57,7 +70,17 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The clock of a run: `count` steps of `time_step` from `start`, saved every `save_every` steps."""
+    """The clock of a run.
+
+    Parameters
+    ----------
+    start, time_step : float
+        In the model's time unit.
+    count : int
+        How many steps are made.
+    save_every : int
+        How many steps lie between two instants that are saved.
+    """
 
     start: float
     time_step: float
@@ -92,8 +115,7 @@ class Kernel:
     def __init__(self, code: Code) -> None:
         self.code = code
         self._engine = _loaded(code.content)
-        address = self._engine.get_function_address("run_groups")
-        self._call = ctypes.CFUNCTYPE(None, *_SIGNATURE)(address)
+        self._call = entry_point.callable_at(self._engine.get_function_address(entry_point.NAME))
 
     def __call__(
         self,
@@ -126,8 +148,8 @@ class Kernel:
         seed : int
             Of random functions in the model.
         first_member : int
-            The number of the first of these members in the study: what it draws depends on that number, not on
-            the cut of the study into calls.
+            The number of the first of these members in the design: what it draws depends on that number, not on
+            the cut of the design into calls.
 
         Returns
         -------
@@ -143,29 +165,31 @@ class Kernel:
         outputs = into if into is not None and whole else np.empty((groups * lanes, steps.saved, self.code.outputs))
         metrics = np.empty((groups, self.code.metrics, lanes))
         failed = np.empty((groups, lanes))
-        memory = _aligned_zeros(self.code.size * lanes)
+        _block, memory = _aligned_zeros(self.code.size * lanes)
         history = np.empty((self.code.history_rows, steps.count + 1, lanes))
         self._call(
-            groups,
-            packed.ctypes.data,
-            len(schedule.slots),
-            schedule.slots.ctypes.data,
-            schedule.first.ctypes.data,
-            schedule.values.ctypes.data,
-            schedule.moves.ctypes.data,
-            steps.start,
-            steps.time_step,
-            steps.count,
-            steps.save_every,
-            outputs.ctypes.data,
-            windows.ctypes.data,
-            thresholds.ctypes.data,
-            metrics.ctypes.data,
-            failed.ctypes.data,
-            memory.ctypes.data,
-            seed % 2**64,
-            first_member,
-            history.ctypes.data,
+            {
+                "groups": groups,
+                "inputs": packed.ctypes.data,
+                "series_count": len(schedule.slots),
+                "series_slots": schedule.slots.ctypes.data,
+                "series_first": schedule.first.ctypes.data,
+                "series_values": schedule.values.ctypes.data,
+                "series_moves": schedule.moves.ctypes.data,
+                "start": steps.start,
+                "time_step": steps.time_step,
+                "steps": steps.count,
+                "save_every": steps.save_every,
+                "outputs": outputs.ctypes.data,
+                "windows": windows.ctypes.data,
+                "thresholds": thresholds.ctypes.data,
+                "metrics": metrics.ctypes.data,
+                "failed": failed.ctypes.data,
+                "memory": memory,
+                "seed": seed % 2**64,
+                "first_member": first_member,
+                "history": history.ctypes.data,
+            }
         )
         if into is not None and not whole:  # the last vector has spare lanes
             into[:] = outputs[:members]
@@ -177,35 +201,36 @@ class Kernel:
 
     def _packed(self, inputs: Floats, groups: int) -> Floats:
         """Return inputs by group, then input, then lane; spare lanes repeat the last member."""
-        lanes = self.code.lanes
-        spare = groups * lanes - len(inputs)
-        padded = np.concatenate([inputs, np.repeat(inputs[-1:], spare, axis=0)]) if spare else inputs
-        grouped = padded.reshape(groups, lanes, -1).transpose(0, 2, 1)
-        return np.ascontiguousarray(grouped, dtype=np.float64)
+        (members, count), lanes = inputs.shape, self.code.lanes
+        packed = np.empty((groups, count, lanes))
+        full, rest = divmod(members, lanes)
+        if full:
+            packed[:full] = inputs[: full * lanes].reshape(full, lanes, count).transpose(0, 2, 1)
+        if rest:
+            packed[full, :, :rest] = inputs[full * lanes :].T
+            packed[full, :, rest:] = inputs[-1][:, None]
+        return packed
 
 
 _CACHE_LINE = 64
 
 
-def _aligned_zeros(count: int) -> Floats:
-    """Return zeros that begin at a cache line, so that no vector lies across two."""
+def _aligned_zeros(count: int) -> tuple[Floats, int]:
+    """Return zeros that begin at a cache line, so that no vector lies across two, and their address."""
     block = np.zeros(count + _CACHE_LINE // 8)
-    skipped = -block.ctypes.data % _CACHE_LINE // 8
-    return block[skipped : skipped + count]
-
-
-_WHOLE, _REAL, _ADDRESS = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
-_SIGNATURE = (
-    *(_WHOLE, _ADDRESS),
-    *(_WHOLE, _ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS),
-    *(_REAL, _REAL, _WHOLE, _WHOLE),
-    *(_ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS),
-    *(ctypes.c_uint64, _WHOLE, _ADDRESS),
-)
+    address = block.ctypes.data
+    skipped = -address % _CACHE_LINE // 8
+    return block[skipped : skipped + count], address + 8 * skipped
 
 
 def native_lanes() -> int:
-    """Return how many doubles the widest vectors of this processor hold."""
+    """Say how wide this processor's vectors are.
+
+    Returns
+    -------
+    int
+        How many doubles the widest hold.
+    """
     features = host()[1]
     if "+avx512f" in features:
         return 8
@@ -214,20 +239,32 @@ def native_lanes() -> int:
 
 @cache
 def host() -> tuple[str, str]:
-    """Return the processor's name and features, as LLVM calls them."""
+    """Name this processor.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Its name and features, as LLVM calls them.
+    """
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
-def target_machine() -> Any:
-    """Return what LLVM makes code for: this processor."""
+def target_machine() -> llvm.TargetMachine:
+    """Describe what code is made for.
+
+    Returns
+    -------
+    llvm.TargetMachine
+        This processor.
+    """
     cpu, features = host()
     target = llvm.Target.from_default_triple()
     return target.create_target_machine(cpu=cpu, features=features, opt=2, jit=True)
 
 
-def _loaded(code: bytes) -> Any:
+def _loaded(code: bytes) -> llvm.ExecutionEngine:
     with USING_LLVM:
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
         engine.add_object_file(llvm.ObjectFileRef.from_data(code))

@@ -1,30 +1,23 @@
 """A model as ordered blocks of scalar assignments: what the machine has to do, and nothing else.
 
-Four blocks. *Fixed* assignments depend on inputs alone: they are made once, and again when a series moves
-an input. *Initial* ones give stocks and memories their start. *Step* ones are made at every instant, and the
-*rates* of the stocks from them. *Memories* move when a step is over. What no requested output depends on is
-left out.
+Four blocks. *Invariants* depend on inputs alone: they are computed once, and again when a series moves an input.
+*Initial* assignments give stocks and discrete states their start. *Auxiliaries* are computed at every instant, and the
+*rates* of the stocks from them. *Discrete states* move when a step is over. What no requested output depends on is left
+out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from egovsim.compiler.lowering.depth import shallow
-from egovsim.compiler.lowering.elements import Recall, ScalarEquation, scalar_equations
-from egovsim.compiler.lowering.random_calls import draws, numbered
+from egovsim.compiler.lowering.elements import ScalarEquation, StateReads, scalar_equations
+from egovsim.compiler.lowering.random_calls import draws, number_random_calls
 from egovsim.compiler.lowering.stateful import expand_stateful
 from egovsim.errors import ModelError
 from egovsim.model.dependencies import ordered, references
-from egovsim.model.expression import (
-    Call,
-    ClockValue,
-    Expression,
-    Reference,
-    rewrite,
-    walk,
-)
+from egovsim.model.expression import Call, ClockValue, Expression, Reference, rewrite, walk
 from egovsim.model.functions import FUNCTIONS, is_random
 from egovsim.model.inputs import START
 from egovsim.model.metrics import MetricKind
@@ -48,85 +41,186 @@ class Accumulator:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """A value that stands still within a step, and where it is found when the step is over."""
+class DiscreteState:
+    """A value that stands still within a step, and what it reads to move when the step is over."""
 
     id: str
-    recall: Recall
+    reads: StateReads
 
     @property
-    def read(self) -> tuple[str, ...]:
-        """The ids of the scalars it is made of."""
-        return tuple(one for one in (self.recall.input, self.recall.delay, self.recall.missing) if one)
+    def ids_read(self) -> tuple[str, ...]:
+        """The ids of the scalars that it reads."""
+        return tuple(id for id in (self.reads.input, self.reads.delay, self.reads.missing) if id)
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """The work of one model for some outputs and metrics.
 
-    `inputs` are ids of constants, and of stocks whose initial value is a plain number, the latter
-    written ``id@start``; `stocks` are in the order of `rates`, `memories` of a kind stand together.
+    Parameters
+    ----------
+    inputs : tuple of str
+        Ids of constants, and of stocks whose initial value is a plain number, the latter written ``id@start``.
+    stocks : tuple of str
+        Ids, in the order of `rates`.
+    invariants, initial, auxiliaries, rates : tuple of Assignment
+        The four blocks, each in order of evaluation.
+    outputs : tuple of str
+        Ids of the scalars whose trajectory is wanted.
+    metrics : tuple of Accumulator
+        What is computed while integrating.
+    method : str
+        How to integrate.
+    discrete_states : tuple of DiscreteState
+        Those of a kind stand together.
     """
 
     inputs: tuple[str, ...]
     stocks: tuple[str, ...]
-    fixed: tuple[Assignment, ...]
+    invariants: tuple[Assignment, ...]
     initial: tuple[Assignment, ...]
-    step: tuple[Assignment, ...]
+    auxiliaries: tuple[Assignment, ...]
     rates: tuple[Assignment, ...]
     outputs: tuple[str, ...]
     metrics: tuple[Accumulator, ...]
     method: str
-    memories: tuple[Memory, ...] = ()
+    discrete_states: tuple[DiscreteState, ...] = ()
 
     @property
     def is_random(self) -> bool:
         """Whether anything in it draws random numbers."""
-        blocks = (self.fixed, self.initial, self.step, self.rates)
-        return any(draws(one.expression) for block in blocks for one in block)
+        return any(draws(assignment.expression) for assignment in self.assignments())
+
+    def assignments(self) -> Iterator[Assignment]:
+        """Go through all four blocks.
+
+        Yields
+        ------
+        Assignment
+            Block after block.
+        """
+        for block in (self.invariants, self.initial, self.auxiliaries, self.rates):
+            yield from block
 
 
 @dataclass(frozen=True)
 class FlatModel:
     """Every scalar equation of a model, delays and arrays spelt out.
 
-    `shaping` maps the id of every constant that shapes the model to what it is, as in ``the order of a delay in
-    "y"``.
+    Parameters
+    ----------
+    equations : mapping of str to ScalarEquation
+        By id, in the order of the file.
+    inputs : mapping of str to float
+        Values in the file, by the ids of a program's inputs.
+    compile_time_constants : mapping of str to str
+        Ids of every constant that shapes the program, each with what it is, as in ``the order of a delay in "y"``.
     """
 
     equations: Mapping[str, ScalarEquation]
     inputs: Mapping[str, float]
-    shaping: Mapping[str, str] = field(default_factory=dict[str, str])
+    compile_time_constants: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def at_start(self, id: str) -> Expression:
-        """Return what a scalar is at the start: of a stock or memory, its initial value."""
+        """Return what a scalar is at the start.
+
+        Parameters
+        ----------
+        id : str
+            Of any scalar.
+
+        Returns
+        -------
+        Expression
+            Of a stock or a discrete state its initial value.
+        """
         equation = self.equations[id]
         if equation.is_state and id + START in self.inputs:
             return Reference(equation.name, id + START, (), equation.where)
         return rewrite(equation.expression, _before)
 
     def while_running(self, id: str) -> Expression:
-        """Return what a scalar that is no stock or memory is at any later instant."""
+        """Return what a scalar is at any later instant.
+
+        Parameters
+        ----------
+        id : str
+            Of a scalar that is no stock or discrete state.
+
+        Returns
+        -------
+        Expression
+            Its value.
+        """
         return rewrite(self.equations[id].expression, _after)
 
     def rate(self, id: str) -> Expression:
-        """Return the net flow of a stock."""
+        """Return the net flow of a stock.
+
+        Parameters
+        ----------
+        id : str
+            Of the stock.
+
+        Returns
+        -------
+        Expression
+            Its change in a unit of time.
+
+        Raises
+        ------
+        ModelError
+            When it is no stock.
+        """
         rate = self.equations[id].rate
         if rate is None:
             raise ModelError(f'"{self.equations[id].name}" is not a stock.')
         return rewrite(rate, _after)
 
     def is_stock(self, id: str) -> bool:
-        """Whether a scalar accumulates."""
+        """Say whether a scalar accumulates.
+
+        Parameters
+        ----------
+        id : str
+            Of any scalar.
+
+        Returns
+        -------
+        bool
+            Whether it has a net flow.
+        """
         return self.equations[id].rate is not None
 
-    def memory(self, id: str) -> Memory | None:
-        """Return how a scalar is recalled from step to step, if it is."""
-        recall = self.equations[id].recall
-        return None if recall is None else Memory(id, recall)
+    def discrete_state(self, id: str) -> DiscreteState | None:
+        """Return how a scalar moves from step to step.
+
+        Parameters
+        ----------
+        id : str
+            Of any scalar.
+
+        Returns
+        -------
+        DiscreteState or None
+            None where it is no discrete state.
+        """
+        reads = self.equations[id].reads
+        return None if reads is None else DiscreteState(id, reads)
 
     def is_state(self, id: str) -> bool:
-        """Whether a scalar is a stock or a memory, known before anything of an instant is computed."""
+        """Say whether a scalar is known before anything of an instant is computed.
+
+        Parameters
+        ----------
+        id : str
+            Of any scalar.
+
+        Returns
+        -------
+        bool
+            Whether it is a stock or a discrete state.
+        """
         return self.equations[id].is_state
 
 
@@ -146,46 +240,46 @@ class _Flattened:
 
 
 def flatten(model: Model) -> FlatModel:
-    """Return the scalar equations of a model; computed once for each model.
+    """Write a model with scalar equations alone; done once for each model.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    FlatModel
+        Its equations and inputs.
 
     Raises
     ------
     ModelError
-        When the model cannot be run: unsupported language, unknown names, wrong subscripts, or an
-        expression nested too deeply.
+        When the model cannot be run: unsupported language, unknown names, or wrong subscripts.
     """
     known = model.derived(_Flattened)
     if known.flat is not None:
         return known.flat
-    try:
-        expanded = expand_stateful(numbered(shallow(scalar_equations(model))), start=model.clock.start)
-    except RecursionError:
-        raise nested_too_deeply(model) from None
+    expanded = expand_stateful(number_random_calls(shallow(scalar_equations(model))), start=model.clock.start)
     equations = {equation.id: equation for equation in expanded.equations}
     inputs: dict[str, float] = {}
     for equation in equations.values():
         value = plain_number(equation.expression)
         if value is not None:
             inputs[equation.id + START if equation.is_state else equation.id] = value
-    known.flat = FlatModel(equations, inputs, expanded.shaping)
+    known.flat = FlatModel(equations, inputs, expanded.compile_time_constants)
     return known.flat
 
 
-def nested_too_deeply(model: Model) -> ModelError:
-    """Build the error for an expression that recursion cannot follow to its leaves."""
-    place = model.file or model.name
-    return ModelError(f"{place}: an expression is nested too deeply; split it into auxiliaries.")
-
-
 def build_program(model: Model, outputs: tuple[str, ...], metrics: tuple[Accumulator, ...], method: str) -> Program:
-    """Choose and order the assignments that the requested outputs and metrics need.
+    """Select and order the assignments that the requested outputs and metrics need.
 
     Parameters
     ----------
     model : Model
         The model to run.
     outputs : tuple of str
-        Ids of scalars whose course is wanted.
+        Ids of scalars whose trajectory is wanted.
     metrics : tuple of Accumulator
         What to compute while integrating.
     method : str
@@ -205,22 +299,23 @@ def build_program(model: Model, outputs: tuple[str, ...], metrics: tuple[Accumul
     file = model.file or model.name
     running, starting = _needed(flat, [*outputs, *(metric.id for metric in metrics)])
     stocks = tuple(id for id in running if flat.is_stock(id))
-    memories = sorted((one for one in map(flat.memory, running) if one is not None), key=lambda one: one.recall.kind)
-    step = {id: flat.while_running(id) for id in running if not flat.is_state(id)}
+    states = [state for state in map(flat.discrete_state, running) if state is not None]
+    states.sort(key=lambda state: state.reads.kind)
+    values = {id: flat.while_running(id) for id in running if not flat.is_state(id)}
     start = {id: flat.at_start(id) for id in starting}
-    step_order = _order(step, flat, f"{file}: an algebraic loop:")
+    order = _order(values, flat, f"{file}: an algebraic loop:")
     start_order = _order(start, flat, f"{file}: initial values depend on each other in a circle:")
-    fixed = _fixed(flat, dict.fromkeys([*step_order, *start_order]))
+    invariants = _invariants(flat, dict.fromkeys([*order, *start_order]))
     blocks = (
-        tuple(Assignment(id, flat.while_running(id)) for id in fixed),
-        tuple(Assignment(id, start[id]) for id in start_order if id not in fixed),
-        tuple(Assignment(id, step[id]) for id in step_order if id not in fixed),
+        tuple(Assignment(id, flat.while_running(id)) for id in invariants),
+        tuple(Assignment(id, start[id]) for id in start_order if id not in invariants),
+        tuple(Assignment(id, values[id]) for id in order if id not in invariants),
         tuple(Assignment(id, flat.rate(id)) for id in stocks),
     )
-    used = {name for block in blocks for one in block for name in _names(one.expression)}
-    used |= {*outputs, *(metric.id for metric in metrics), *(id for memory in memories for id in memory.read)}
+    used = {name for block in blocks for assignment in block for name in _names(assignment.expression)}
+    used |= {*outputs, *(metric.id for metric in metrics), *(id for state in states for id in state.ids_read)}
     inputs = tuple(id for id in flat.inputs if id in used)
-    return Program(inputs, stocks, *blocks, outputs, metrics, method, tuple(memories))
+    return Program(inputs, stocks, *blocks, outputs, metrics, method, tuple(states))
 
 
 def _names(expression: Expression) -> list[str]:
@@ -241,23 +336,23 @@ def _needed(flat: FlatModel, targets: Iterable[str]) -> tuple[list[str], list[st
             waiting += [(name, starting) for name in _names(flat.at_start(id))]
         elif flat.is_stock(id):
             waiting += [(id, starting), *((name, running) for name in _names(flat.rate(id)))]
-        elif (memory := flat.memory(id)) is not None:
-            waiting += [(id, starting), *((one, running) for one in memory.read)]
-            waiting += [(memory.recall.delay, starting)]
+        elif (state := flat.discrete_state(id)) is not None:
+            waiting += [(id, starting), *((used, running) for used in state.ids_read)]
+            waiting += [(state.reads.delay, starting)]
         else:
             waiting += [(name, running) for name in _names(flat.while_running(id))]
     return [id for id in flat.equations if id in running], [id for id in flat.equations if id in starting]
 
 
-def _fixed(flat: FlatModel, ids: Iterable[str]) -> list[str]:
+def _invariants(flat: FlatModel, ids: Iterable[str]) -> dict[str, None]:
     """Return those of some scalars, in order of evaluation, that depend on inputs alone."""
-    fixed: dict[str, None] = {}
+    found: dict[str, None] = {}
     for id in ids:
         used = _names(flat.equations[id].expression)
         still = not flat.is_state(id) and not any(map(_moves, walk(flat.equations[id].expression)))
-        if still and all(name in fixed or name in flat.inputs for name in used):
-            fixed[id] = None
-    return list(fixed)
+        if still and all(name in found or name in flat.inputs for name in used):
+            found[id] = None
+    return found
 
 
 def _moves(node: Expression) -> bool:

@@ -209,8 +209,8 @@ def _function(function: str) -> str:
     row = FUNCTIONS.get(function)
     if row is None:  # of a Reality Check, which Vensim alone has
         return f"{VENSIM_NAMESPACE}{function.upper().replace(' ', '_')}"
-    name = (row.xmile or row.vensim)[0].upper().replace(" ", "_")
-    return name if row.xmile else f"{VENSIM_NAMESPACE}{name}"
+    name = (row.xmile or row.vensim or (function,))[0].upper().replace(" ", "_")  # parts are in no dialect
+    return f"{VENSIM_NAMESPACE}{name}" if row.vensim and not row.xmile else name
 
 
 def _points(table: Table) -> str:

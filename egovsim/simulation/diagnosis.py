@@ -52,8 +52,9 @@ class _Search:
     @classmethod
     def of(cls, batch: Batch) -> _Search:
         model, program = batch.plan.model, program_of(batch.plan.model, batch.request)
-        states = (*program.stocks, *(memory.id for memory in program.memories))
-        ids = (*(assignment.id for assignment in program.fixed), *states, *(step.id for step in program.step))
+        states = (*program.stocks, *(state.id for state in program.discrete_states))
+        invariants, auxiliaries = ([part.id for part in block] for block in (program.invariants, program.auxiliaries))
+        ids = (*invariants, *states, *auxiliaries)
         kernel = kernel_for(model, Request(ids, (), batch.request.method))
         place = {id: number for number, id in enumerate(batch.plan.ids)}
         return cls(batch, ids, kernel, [place[id] for id in kernel.code.inputs])

@@ -75,19 +75,20 @@ def printed(program: Program) -> str:
 class _Printer:
     def __init__(self, program: Program) -> None:
         self.program = program
-        blocks = (program.fixed, program.initial, program.step)
-        names = dict.fromkeys([*program.inputs, *program.stocks, *(one.id for block in blocks for one in block)])
+        blocks = (program.invariants, program.initial, program.auxiliaries)
+        assigned = (assignment.id for block in blocks for assignment in block)
+        names = dict.fromkeys([*program.inputs, *program.stocks, *assigned])
         self.named = {id: f"v{number}" for number, id in enumerate(names)}
         self.tables: dict[Table, str] = {}
 
     def text(self) -> str:
         program, named = self.program, self.named
         lines = [f"    const double {named[id]} = in[{number}];" for number, id in enumerate(program.inputs)]
-        lines += self._assigned(program.fixed)
+        lines += self._assigned(program.invariants)
         lines += self._starts()
         lines.append("    for (long instant = 0; instant <= steps; instant++) {")
         lines.append("      const double now = start + instant * dt;")
-        lines += ["  " + line for line in self._assigned(program.step)]
+        lines += ["  " + line for line in self._assigned(program.auxiliaries)]
         for number, id in enumerate(program.outputs):
             lines.append(f"      out[instant * {len(program.outputs)} + {number}] = {named[id]};")
         for number, rate in enumerate(program.rates):
@@ -110,7 +111,7 @@ class _Printer:
         return lines
 
     def _assigned(self, block) -> list[str]:
-        return [f"    const double {self.named[one.id]} = {self.value(one.expression)};" for one in block]
+        return [f"    const double {self.named[part.id]} = {self.value(part.expression)};" for part in block]
 
     def _open(self) -> str:
         inputs, outputs = len(self.program.inputs), len(self.program.outputs)

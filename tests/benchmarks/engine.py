@@ -30,7 +30,7 @@ from rich.table import Table
 from speed import OUTPUT, alternating, design_of, environment, machine, shorter
 
 import egovsim
-from egovsim.compiler.codegen.ir import KernelWriter
+from egovsim.compiler.codegen.kernel_writer import KernelWriter
 from egovsim.compiler.codegen.machine_code import make_code, optimised
 from egovsim.compiler.kernel import Kernel, Schedule, native_lanes, target_machine
 from egovsim.compiler.program import Program, build_program
@@ -102,7 +102,7 @@ def against_c(table: Table, bench: Bench, folder: Path) -> None:
 
         ours, theirs = here(), in_c()
         difference = np.abs(ours - theirs).max() / np.abs(ours).max()
-        mine, other = (one / MEMBERS for one in alternating(here, in_c))
+        mine, other = (seconds / MEMBERS for seconds in alternating(here, in_c))
         ratio = f"{other / mine:.2f} times as fast; largest difference {difference:.0e}"
         table.add_row(bench.name, what, shorter(mine), shorter(other), ratio)
 
@@ -122,7 +122,7 @@ def instructions(program: Program, lanes: int) -> Counter[str]:
     inside = False
     for line in machine.emit_assembly(module).splitlines():
         if re.match(r"\w+:", line):
-            inside = line.startswith("step")
+            inside = line.startswith("auxiliaries")
         words = line.split()
         if not inside or not words or words[0].startswith((".", "#")):
             continue
@@ -220,16 +220,18 @@ def ensemble(members: int) -> None:
     begin = time.perf_counter()
     result = egovsim.run(model, design=design, metrics=metrics)
     seconds = time.perf_counter() - begin
-    kept = result.metric_table.nbytes + result.status.failed_at.nbytes + result.status.variable.nbytes
-    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, kept)
+    result_bytes = result.metric_table.nbytes + result.status.failed_at.nbytes + result.status.variable.nbytes
+    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, result_bytes)
 
 
 def many_members(table: Table, sizes: Sequence[int]) -> None:
     """Add time and memory of ensembles, each in a process of its own."""
     for members in sizes:
         command = [sys.executable, __file__, "--ensemble", str(members)]
-        seconds, peak, kept = map(float, subprocess.run(command, capture_output=True, check=True).stdout.split())
-        shown = [f"{one / 2**20:.0f} MB" for one in (peak, kept, peak - kept)]
+        seconds, peak, result_bytes = map(
+            float, subprocess.run(command, capture_output=True, check=True).stdout.split()
+        )
+        shown = [f"{size / 2**20:.0f} MB" for size in (peak, result_bytes, peak - result_bytes)]
         table.add_row(f"{members:,}", shorter(seconds), f"{seconds / members * 1e6:.1f} µs", *shown)
 
 
@@ -264,7 +266,7 @@ def main() -> None:
             overhead(beside, bench)
             first_result(ready, bench, path)
         compiling(sizes, (500, 1000, 2000, 5000))
-        many_members(many, [one for one in (100_000, 1_000_000) if one <= options.largest])
+        many_members(many, [count for count in (100_000, 1_000_000) if count <= options.largest])
     console = Console(width=None if sys.stdout.isatty() else 120)
     for table in (in_c, step, beside, ready, sizes, many):
         console.print(table)

@@ -18,15 +18,15 @@ def xmile(variables: int) -> str:
     draw = random.Random(variables)
     stocks = variables // 5
     made = 3 * stocks
-    parts = [f'<aux name="k{one}"><eqn>0.{one + 1:02d}</eqn></aux>' for one in range(CONSTANTS)]
-    for one in range(stocks):
-        uses = f"(a{4 * one % made} - s{one} * k{one % CONSTANTS}) / (1.0 + a{(4 * one + 1) % made})"
-        parts.append(f'<stock name="s{one}"><eqn>{1 + one % 7}.0</eqn><inflow>f{one}</inflow></stock>')
-        parts.append(f'<flow name="f{one}"><eqn>{uses}</eqn></flow>')
-    for one in range(made):
+    parts = [f'<aux name="k{number}"><eqn>0.{number + 1:02d}</eqn></aux>' for number in range(CONSTANTS)]
+    for number in range(stocks):
+        uses = f"(a{4 * number % made} - s{number} * k{number % CONSTANTS}) / (1.0 + a{(4 * number + 1) % made})"
+        parts.append(f'<stock name="s{number}"><eqn>{1 + number % 7}.0</eqn><inflow>f{number}</inflow></stock>')
+        parts.append(f'<flow name="f{number}"><eqn>{uses}</eqn></flow>')
+    for number in range(made):
         s, t = draw.randrange(stocks), draw.randrange(stocks)
-        before = f" + a{draw.randrange(one)} * 0.1" if one else ""
-        looked_up = one % 4 == 0
-        rule = f"s{s} / (s{t} + 3.0)" if looked_up else f"MAX(s{s}, k{one % CONSTANTS}) / (1.0 + s{t} * s{t})"
-        parts.append(f'<aux name="a{one}"><eqn>{rule}{before}</eqn>{POINTS if looked_up else ""}</aux>')
+        before = f" + a{draw.randrange(number)} * 0.1" if number else ""
+        looked_up = number % 4 == 0
+        rule = f"s{s} / (s{t} + 3.0)" if looked_up else f"MAX(s{s}, k{number % CONSTANTS}) / (1.0 + s{t} * s{t})"
+        parts.append(f'<aux name="a{number}"><eqn>{rule}{before}</eqn>{POINTS if looked_up else ""}</aux>')
     return f"{HEAD}{''.join(parts)}</variables></model></xmile>\n"

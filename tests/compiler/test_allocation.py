@@ -61,8 +61,8 @@ def shared(rows: list[Row], supply: float) -> np.ndarray:
 def text_of(rows: list[Row], supply: float, *, columns: str = "kind, middle, width, extra") -> str:
     names = ", ".join(f"a{number}" for number in range(len(rows)))
     count = len(columns.split(", "))
-    table = [[float(one) for one in row[1:]] + [0.0] * count for row in rows]
-    profiles = ";".join(", ".join(map(repr, one[:count])) for one in table)
+    table = [[*map(float, row[1:]), *[0.0] * count] for row in rows]
+    profiles = ";".join(", ".join(map(repr, profile[:count])) for profile in table)
     return f"""{{UTF-8}}
 Who: {names} ~~|
 Profile: {columns} ~~|
@@ -129,10 +129,10 @@ def test_members_and_lanes_do_not_matter(tmp_path: Path, monkeypatch: pytest.Mon
     for lanes in (1, 2, 4, 8):
         monkeypatch.setattr(kernels, "native_lanes", lambda lanes=lanes: lanes)
         found.append(got(tmp_path, text_of(rows, 1.0), design=design))
-    assert {one.tobytes() for one in found} == {found[0].tobytes()}
-    for one, supply in zip(found[0], supplies, strict=True):
+    assert {shares.tobytes() for shares in found} == {found[0].tobytes()}
+    for shares, supply in zip(found[0], supplies, strict=True):
         alone = got(tmp_path, text_of(rows, 1.0), design=egovsim.Design.of({"supply": np.array([supply])}))
-        assert alone[0].tobytes() == one.tobytes()
+        assert alone[0].tobytes() == shares.tobytes()
 
 
 def test_requests_and_curves_in_several_dimensions(tmp_path: Path) -> None:

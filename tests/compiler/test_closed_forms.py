@@ -1,4 +1,4 @@
-"""Small models whose course can be written down, where the recorded runs of other tools are silent.
+"""Small models whose trajectory can be written down, where the recorded runs of other tools are silent.
 
 Each says in closed form what the numbers must be; if one fails, a rule of time, of logic or of stocks is broken.
 """
@@ -84,7 +84,7 @@ def test_and_binds_tighter_than_or(dialect: str, tmp_path: Path) -> None:
     }
     for text, meaning in rows.items():
         if dialect == "xmile":
-            parts = [auxiliary(one, 0.0) for one in "abc"]
+            parts = [auxiliary(name, 0.0) for name in "abc"]
             model = read(tmp_path, xmile(*parts, auxiliary("x", f"IF {text} THEN 1 ELSE 0"), stop=1, dt=1))
         else:
             written = text.replace("AND", ":AND:").replace("NOT", ":NOT:").replace(" OR ", " :OR: ")
@@ -149,7 +149,7 @@ def test_a_saving_interval_thins_and_changes_nothing(save: str, every: int, tmp_
     np.testing.assert_array_equal(result.time, (np.arange(101) * 0.1)[::every])
 
 
-# Memories
+# Discrete states
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -194,8 +194,8 @@ def test_what_leaves_a_non_negative_stock_arrives(method: str, tmp_path: Path) -
     )
     a, b, c = (trajectory(model, name) for name in "ABC")
     np.testing.assert_allclose(a + b + c, 100.0, rtol=1e-14)
-    for one in (a, b, c):
-        assert one.min() >= -1e-12
+    for stock_values in (a, b, c):
+        assert stock_values.min() >= -1e-12
     assert a[-1] == pytest.approx(0.0, abs=1e-12 if method == "euler" else 1e-3)
 
 

@@ -100,7 +100,7 @@ def test_it_is_checked_written_and_read_again(tmp_path: Path) -> None:
         auxiliary("y", "x[i]").replace("</aux>", "<units>persons</units></aux>"),
         array("z", "x[Age - 1] + x[i + Age]").replace("</aux>", "<units>rupiah</units></aux>"),
     )
-    findings = [one for one in egovsim.check(model) if one.severity != "note"]
+    findings = [finding for finding in egovsim.check(model) if finding.severity != "note"]
     assert [(finding.variable, finding.severity) for finding in findings] == [("z", "warning")]
     back = egovsim.read_model(egovsim.write_xmile(model, tmp_path / "x.xmile"))
     assert back.variables == model.variables

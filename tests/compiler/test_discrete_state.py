@@ -215,7 +215,7 @@ def test_self_is_the_variable_itself_element_by_element(tmp_path: Path) -> None:
 
 
 def test_previous_reads_before_anything_moves(tmp_path: Path) -> None:
-    """Inputs of all memories are those of the instant: two that swap must swap, not copy."""
+    """What all discrete states read is those of the instant: two that swap must swap, not copy."""
     text = xmile(auxiliary("a", "PREVIOUS(b, 1.0)"), auxiliary("b", "PREVIOUS(a, 2.0)"), stop=4, dt=1.0)
     frame = _frame(tmp_path, text)
     assert frame["a"].tolist() == [1.0, 2.0, 1.0, 2.0, 1.0]
@@ -333,8 +333,10 @@ def test_an_order_that_is_no_whole_number_at_the_start_is_refused(tmp_path: Path
 def test_the_check_says_that_a_chain_is_too_fast_for_the_step(tmp_path: Path) -> None:
     """A chain of other order than written, or one that oscillates, is nothing to find out from a picture."""
     equations = {"n": "3", "x": "Time", "y": "DELAY N(x, 0.3125, 0, n)", "z": "SMOOTH N(x, 0.375, 0, 3)"}
-    found = [one for one in egovsim.check(read(tmp_path, mdl(equations))) if "shorter than the time step" in one.text]
-    assert [(one.severity, one.variable) for one in found] == [("warning", "y")]
+    found = [
+        note for note in egovsim.check(read(tmp_path, mdl(equations))) if "shorter than the time step" in note.text
+    ]
+    assert [(note.severity, note.variable) for note in found] == [("warning", "y")]
 
 
 def test_a_chain_of_a_million_stages_is_refused(tmp_path: Path) -> None:

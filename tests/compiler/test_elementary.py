@@ -131,5 +131,5 @@ def test_infinity_and_what_is_not_a_number(evaluate: Evaluate) -> None:
 
 def test_whole_numbers_give_whole_powers(evaluate: Evaluate) -> None:
     """1024 compared with 2 to the power of 10 must be equal."""
-    x, y = (one.ravel().astype(float) for one in np.meshgrid(np.arange(1, 40), np.arange(0, 10)))
+    x, y = (grid.ravel().astype(float) for grid in np.meshgrid(np.arange(1, 40), np.arange(0, 10)))
     np.testing.assert_array_equal(evaluate("power", x, y), x**y)

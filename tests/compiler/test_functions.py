@@ -15,7 +15,7 @@ from egovsim.model.functions import FUNCTIONS
 
 A = np.array([-7.5, -2.5, -1.5, -0.75, -0.5, 0.0, 0.25, 0.5, 0.999, 1.0, 1.5, 2.5, 3.75, 12.0])
 B = np.array([-3.0, -1.25, -1e-7, 0.0, 1e-9, 2e-6, 0.5, 1.0, 2.0, 7.5])
-A, B = (one.ravel() for one in np.meshgrid(A, B))
+A, B = (grid.ravel() for grid in np.meshgrid(A, B))
 C = np.full(A.shape, 42.0)
 POSITIVE = np.abs(A) + 0.125
 UNIT = np.clip(A, -1.0, 1.0)

@@ -135,7 +135,7 @@ def test_no_mass_is_created_where_stocks_cannot_be_negative(
     closed: egovsim.Model, method: str, drawn: list[float]
 ) -> None:
     """Clamping a stock without its outflow would print people or money."""
-    rows = np.array([np.roll(drawn, one)[:5] for one in range(len(drawn))])
+    rows = np.array([np.roll(drawn, shift)[:5] for shift in range(len(drawn))])
     starts = {"a start": np.abs(rows[:, 0]), "b start": np.abs(rows[:, 1])}
     flows = {"there": rows[:, 2], "aside": rows[:, 3], "back": np.abs(rows[:, 4]) / 4}
     names = ["a", "b", "c", "ab", "ac", "ba"]
@@ -143,8 +143,8 @@ def test_no_mass_is_created_where_stocks_cannot_be_negative(
     a, b, c, *out = (result.values(name)[0, 0] for name in names)
     total = (starts["a start"] + starts["b start"])[:, np.newaxis]
     np.testing.assert_allclose(a + b + c, np.broadcast_to(total, a.shape), rtol=1e-12)
-    assert min(one.min() for one in (a, b, c)) >= -1e-12 * total.max()
-    assert min(one.min() for one in out) >= 0.0
+    assert min(stock.min() for stock in (a, b, c)) >= -1e-12 * total.max()
+    assert min(flow.min() for flow in out) >= 0.0
 
 
 def test_outflows_are_served_in_the_order_of_the_file(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_a_model_longer_than_one_function_is_the_same_model(tmp_path: Path) -> N
 def test_an_output_has_the_same_bits_alone_as_among_all(egov: egovsim.Model, method: str) -> None:
     """What no output needs is left out of a kernel; what is left in must not notice."""
     everything = egovsim.run(egov, method=method, until=2010.0)
-    names = [*(one.name for one in egov.stocks[::16]), "Real use index"]
+    names = [*(variable.name for variable in egov.stocks[::16]), "Real use index"]
     for name in names:
         alone = egovsim.run(egov, method=method, until=2010.0, outputs=[name])
         np.testing.assert_array_equal(alone.values(name), everything.values(name), err_msg=name)

@@ -84,7 +84,7 @@ arguments = st.lists(st.floats(-2e6, 2e6), max_size=20)
 
 def _arguments(bundle: Sequence[Table], drawn: Sequence[float]) -> np.ndarray:
     """Random arguments, every point of every table, its neighbours in the last bit, and what is between."""
-    points = np.concatenate([one.x for one in bundle])
+    points = np.concatenate([table.x for table in bundle])
     between = (points[1:] + points[:-1]) / 2
     return np.concatenate([drawn, points, np.nextafter(points, -np.inf), np.nextafter(points, np.inf), between])
 
@@ -106,7 +106,7 @@ def test_a_lookup_is_what_it_is_defined_to_be(bundle: list[Table], drawn: list[f
 
 
 def _places(table: Table, x: np.ndarray) -> list[int]:
-    return [int(np.flatnonzero(x == one)[0]) for one in table.x]
+    return [int(np.flatnonzero(x == point)[0]) for point in table.x]
 
 
 OVERSHOOTING = Table((0.6, 1.9, 2.5), (0.3, 0.9, 0.5))

@@ -67,7 +67,7 @@ def mixed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def egov_bench(egov: egovsim.Model) -> Bench:
-    names = ("Real use index", "SPBE-like index", *(one.name for one in egov.stocks))
+    names = ("Real use index", "SPBE-like index", *(variable.name for variable in egov.stocks))
     return Bench(lambda: egovsim.read_model("egov"), names, "euler")
 
 

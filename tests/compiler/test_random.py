@@ -11,7 +11,7 @@ from small_models import auxiliary, flow, mdl, read, stock, xmile
 
 import egovsim
 from egovsim.compiler import kernel as kernels
-from egovsim.compiler.lowering.random_calls import site_of
+from egovsim.compiler.lowering.random_calls import call_number
 from egovsim.simulation import chunks
 from egovsim.validation.pysd_comparison import crosscheck
 
@@ -54,7 +54,7 @@ def _threefry(counter: tuple[int, int], key: tuple[int, int]) -> tuple[int, int]
 
 def _uniform(seed: int, member: int, step: int, owner: str, number: int = 0, stream: float = 0.0) -> float:
     key = (seed & MASK) ^ int(np.float64(stream).view(np.uint64))
-    bits, _ = _threefry((member, step << 24), (key, site_of(owner, number)))
+    bits, _ = _threefry((member, step << 24), (key, call_number(owner, number)))
     return ((bits >> 12) + 0.5) * 2.0**-52
 
 

@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def trajectories(result: egovsim.Result, model: egovsim.Model) -> dict[str, np.ndarray]:
-    """Return the course of every element of the first member, by its canonical name."""
+    """Return the trajectory of every element of the first member, by its canonical name."""
     found: dict[str, np.ndarray] = {}
     for variable in model.variables:
         if variable.kind != "lookup":
@@ -49,7 +49,7 @@ def assert_same_bits(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -
 @given(drawn=random_models())
 @settings(max_examples=15)
 def test_the_engine_agrees_with_the_slow_evaluator(drawn: RandomModel, folder: Path) -> None:
-    """To 1e-12 of the value, or of the largest in its course; and with the same bits however wide the lanes."""
+    """To 1e-12 of the value, or of the largest in its trajectory; and with the same bits however wide the lanes."""
     model = read(folder, drawn.text())
     slow = slow_run(model)
     first: dict[str, np.ndarray] | None = None
@@ -82,7 +82,7 @@ def test_the_order_of_definitions_does_not_matter(drawn: RandomModel, order: obj
 @given(drawn=random_models())
 @settings(max_examples=5)
 def test_a_member_of_a_batch_runs_as_it_does_alone(drawn: RandomModel, folder: Path) -> None:
-    """What a member holds in its delays and memories is its own."""
+    """What a member holds in its delays and discrete states is its own."""
     model = read(folder, drawn.text())
     names = [variable.name for variable in model.variables if variable.kind != "lookup"]
     values = np.array([0.5, -1.25, 3.0, 0.0, 2.0])
@@ -135,7 +135,7 @@ def model_of(row: Function, arity: int, folder: Path) -> egovsim.Model:
 @pytest.mark.parametrize(
     ("row", "arity"),
     [(row, arity) for row in KEEPING for arity in row.arity],
-    ids=lambda one: one.name if isinstance(one, Function) else str(one),
+    ids=lambda value: value.name if isinstance(value, Function) else str(value),
 )
 def test_running_twice_is_running_once(row: Function, arity: int, tmp_path: Path) -> None:
     """Nothing of a run is left for the next, whoever ran in between; members in one batch do not share it either."""

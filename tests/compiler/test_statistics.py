@@ -19,7 +19,7 @@ from egovsim.compiler import kernel as kernels
 N = np.concatenate([np.arange(0.0, 60.0), [100.0, 169.0, 170.0, 171.0, 500.0, 1000.0]])
 R = np.minimum(np.floor(N / 3.0), 12.0)
 Z = np.linspace(-9.0, 9.0, len(N))
-CHANCE = stats.norm.cdf(np.linspace(-8.0, 6.0, len(N)))
+PROBABILITY = stats.norm.cdf(np.linspace(-8.0, 6.0, len(N)))
 
 ROWS: dict[str, tuple[Callable[[], np.ndarray], float]] = {
     "FACTORIAL(n)": (lambda: special.factorial(N), 1e-14),
@@ -31,9 +31,9 @@ ROWS: dict[str, tuple[Callable[[], np.ndarray], float]] = {
     "PERMUTATIONS(n, n + 2)": (lambda: np.zeros_like(N), 0.0),
     "NORMALCDF(z, z + 0.5)": (lambda: _between(Z, Z + 0.5), 1e-12),
     "NORMALCDF(z, 4, 1.5, 2.5)": (lambda: stats.norm(1.5, 2.5).cdf(4.0) - stats.norm(1.5, 2.5).cdf(Z), 1e-12),
-    "INVNORM(p)": (lambda: special.ndtri(CHANCE), 1e-13),
-    "INVNORM(p, 3, 2)": (lambda: 3.0 + 2.0 * special.ndtri(CHANCE), 1e-12),
-    "PERCENT(p)": (lambda: CHANCE * 100.0, 0.0),
+    "INVNORM(p)": (lambda: special.ndtri(PROBABILITY), 1e-13),
+    "INVNORM(p, 3, 2)": (lambda: 3.0 + 2.0 * special.ndtri(PROBABILITY), 1e-12),
+    "PERCENT(p)": (lambda: PROBABILITY * 100.0, 0.0),
 }
 
 
@@ -45,9 +45,9 @@ def _between(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def values_of(folder: Path) -> dict[str, np.ndarray]:
-    given = {"n": N, "r": R, "z": Z, "p": CHANCE}
+    given = {"n": N, "r": R, "z": Z, "p": PROBABILITY}
     names = {f"y{number}": row for number, row in enumerate(ROWS)}
-    text = xmile(*(auxiliary(one, 1) for one in given), *(auxiliary(*item) for item in names.items()))
+    text = xmile(*(auxiliary(name, 1) for name in given), *(auxiliary(*item) for item in names.items()))
     result = egovsim.run(read(folder, text), design=egovsim.Design.of(given), outputs=list(names), until=0.0)
     return {row: result.values(name)[0, 0, :, 0] for name, row in names.items()}
 
@@ -75,7 +75,7 @@ def test_lanes_change_no_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for lanes in (1, 2, 4):
         monkeypatch.setattr(kernels, "native_lanes", lambda lanes=lanes: lanes)
         (tmp_path / str(lanes)).mkdir()
-        found.append(b"".join(one.tobytes() for one in values_of(tmp_path / str(lanes)).values()))
+        found.append(b"".join(values.tobytes() for values in values_of(tmp_path / str(lanes)).values()))
     assert found[0] == found[1] == found[2]
 
 

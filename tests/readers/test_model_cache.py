@@ -354,7 +354,7 @@ def test_other_outputs_metrics_and_methods_are_other_code(tmp_path: Path, folder
 WARM = """
 import sys, egovsim
 result = egovsim.run(egovsim.read_model(sys.argv[1]), constants={"k": float(sys.argv[2])}, outputs=["s"])
-heavy = {"lark", "lxml", "openpyxl", "egovsim.compiler.codegen.ir", "egovsim.compiler.program"}
+heavy = {"lark", "lxml", "openpyxl", "egovsim.compiler.codegen.kernel_writer", "egovsim.compiler.program"}
 print(result.status, heavy & set(sys.modules))
 """
 

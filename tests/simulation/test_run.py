@@ -373,10 +373,6 @@ WRONG_MODELS = [
         "with an initial value, somewhere in the circle.",
     ),
     (
-        xmile(auxiliary("k", "1.0"), auxiliary("y", "(k + " * 3000 + "k" + ")" * 3000)),
-        'model.xmile, line 8, "y": it is nested too deeply; split it into auxiliaries.',
-    ),
-    (
         xmile(auxiliary("k", "1.0"), dt=0.3),
         "model.xmile: the time step 0.3 does not divide the horizon 0 to 10; the nearest that does is 0.303030303.",
     ),

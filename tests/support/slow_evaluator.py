@@ -38,7 +38,7 @@ Key = tuple[object, ...]
 
 
 def slow_run(model: Model, *, method: str | None = None) -> dict[str, list[float]]:
-    """Run a model as its file says and return the course of every element by its canonical name."""
+    """Run a model as its file says and return the trajectory of every element by its canonical name."""
     clock = model.clock
     run = _Run(model, clock.time_step)
     steps = round((clock.stop - clock.start) / clock.time_step)
@@ -68,7 +68,7 @@ class _Run:
     step_time: float = 0.0
     starting: bool = True
 
-    # The course of a run
+    # The trajectory of a run
 
     def begin(self, start: float) -> None:
         """Find every state and its start: those of the stocks, and those inside delays and smooths."""
@@ -150,10 +150,10 @@ class _Run:
 
         def covers(equation: Equation) -> bool:
             pairs = zip(equation.elements, ids, strict=False)
-            return all(one == id or id in self._members(one) for one, id in pairs)
+            return all(element == id or id in self._members(element) for element, id in pairs)
 
-        fitting = [one for one in variable.equations if covers(one)]
-        return max(fitting, key=lambda one: sum(a == b for a, b in zip(one.elements, ids, strict=False)))
+        fitting = [equation for equation in variable.equations if covers(equation)]
+        return max(fitting, key=lambda equation: sum(a == b for a, b in zip(equation.elements, ids, strict=False)))
 
     def _members(self, name: str) -> Elements:
         dimension = self.model.dimension_by_id.get(name)
@@ -222,20 +222,20 @@ class _Run:
             case Call(function=function) if function in _STATEFUL:
                 return _STATEFUL[function](self, node, context)
             case Call(function=function, arguments=arguments):
-                return _FUNCTIONS[function](self, *(self.evaluate(one, context) for one in arguments))
+                return _FUNCTIONS[function](self, *(self.evaluate(argument, context) for argument in arguments))
             case _:
                 raise NotImplementedError(f"{node!r}")
 
     def _visit(self, node: Expression, context: Context) -> None:
         """At the start, meet the delays on both sides of a choice."""
         if self.starting:
-            for one in children(node):
-                self.evaluate(one, context)
+            for operand in children(node):
+                self.evaluate(operand, context)
 
     def _referred(self, node: Reference, context: Context) -> float:
         variable = self.model.by_id[node.id]
         given = node.subscripts or tuple(canonical(dimension) for dimension in variable.dimensions)
-        return self.value(variable, tuple(context.get(str(one), str(one)) for one in given))
+        return self.value(variable, tuple(context.get(str(subscript), str(subscript)) for subscript in given))
 
     def _table(self, lookup: Reference) -> Table:
         equation = self.model.by_id[lookup.id].equations[0]
@@ -259,8 +259,8 @@ class _Run:
             for given, axis in zip(node.subscripts or (Star(),) * len(axes), axes, strict=True):
                 if isinstance(given, Star):
                     found[given.dimension or axis] = None
-        for one in children(node):
-            self._starred(one, found)
+        for operand in children(node):
+            self._starred(operand, found)
 
     # What keeps a state
 
@@ -280,13 +280,10 @@ def _named(node: Expression, model: Model) -> Expression:
     if isinstance(node, Reference):
         axes = [canonical(dimension) for dimension in model.by_id[node.id].dimensions]
         given = node.subscripts or (Star(),) * len(axes)
-        return replace(
-            node,
-            subscripts=tuple(
-                (one.dimension or axis) if isinstance(one, Star) else one for one, axis in zip(given, axes, strict=True)
-            ),
-        )
-    return with_children(node, tuple(_named(one, model) for one in children(node)))
+        pairs = zip(given, axes, strict=True)
+        named = ((name.dimension or axis) if isinstance(name, Star) else name for name, axis in pairs)
+        return replace(node, subscripts=tuple(named))
+    return with_children(node, tuple(_named(operand, model) for operand in children(node)))
 
 
 # Arithmetic of IEEE 754 where Python would raise instead
@@ -333,7 +330,7 @@ def looked_up(table: Table, x: float) -> float:
         return points[0][1]
     if table.kind != "extrapolate":
         x = min(max(x, points[0][0]), points[-1][0])
-    below = [one for one, (place, _) in enumerate(points[:-1]) if place <= x] or [0]
+    below = [number for number, (place, _) in enumerate(points[:-1]) if place <= x] or [0]
     (left, low), (right, high) = points[below[-1]], points[below[-1] + 1]
     if table.kind == "discrete":
         return points[-1][1] if x >= points[-1][0] else low

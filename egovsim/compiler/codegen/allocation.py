@@ -9,20 +9,15 @@ run of each of the four curves agrees; it shows as well that Vensim's normal cur
 used here for that reason.
 """
 
-# llvmlite has no type stubs, so what it returns is unknown to the type checker.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false
-
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from llvmlite import ir
 
 from egovsim.compiler.codegen.elementary import Elementary
-from egovsim.compiler.codegen.lanes import counted
+from egovsim.compiler.codegen.lanes import Value, counted
 
 REACH = 750.0
 """So many widths from its middle every curve is exactly 1 or 0; the exponential one is the last to be."""
@@ -39,25 +34,47 @@ _NORMAL_SLOPE, _NORMAL_FACTORS = 0.33267, (0.9372980, -0.1201676, 0.4361836)
 class Allocation(Elementary):
     """Writes the curves of requests, and the search for the priority at which they add up to a supply."""
 
-    def curve(self, kind: Any, distance: Any, width: Any) -> Any:
-        """Return the share that is met where the clearing priority is so far above that of the request.
+    def curve(self, kind: Value, distance: Value, width: Value) -> Value:
+        """Write what share of a request is met.
 
-        It is not a number where the kind is none of the four, or the width is not above 0.
+        Parameters
+        ----------
+        kind : ir.Value
+            Of the curve.
+        distance : ir.Value
+            By how far the clearing priority lies above that of the request.
+        width : ir.Value
+            Of the curve, in the unit of priorities.
+
+        Returns
+        -------
+        ir.Value
+            From 0 to 1; not a number where the kind is none of the four, or the width is not above 0.
         """
         function = self._function("curve", 3, lambda inside, given: inside._curve(*given))
         return self._builder.call(function, [kind, distance, width])
 
-    def clearing(self, supply: Any, *requests: Any) -> Any:
-        """Return the highest priority down to which requests take at least the supply.
+    def clearing(self, supply: Value, *requests: Value) -> Value:
+        """Write the search for the highest priority down to which requests take at least the supply.
 
-        `requests` are quantity, kind, priority and width of one after another. The supply is not above their sum.
+        Parameters
+        ----------
+        supply : ir.Value
+            Not above the sum of the requests.
+        *requests : ir.Value
+            Quantity, kind, priority and width of one request after another.
+
+        Returns
+        -------
+        ir.Value
+            The clearing priority.
         """
         function = self._function(
             "clearing", 1 + len(requests), lambda inside, given: inside._clearing(given[0], given[1:])
         )
         return self._builder.call(function, [supply, *requests])
 
-    def _function(self, what: str, count: int, write: Callable[[Allocation, Sequence[Any]], Any]) -> Any:
+    def _function(self, what: str, count: int, write: Callable[[Allocation, Sequence[Value]], Value]) -> Value:
         """Return a function of so many vectors, written once a module."""
         name = f"egovsim.{what}.{count}.v{self._lanes}"
         function = self._module.globals.get(name)
@@ -69,8 +86,8 @@ class Allocation(Elementary):
             inside._builder.ret(write(inside, function.args))
         return function
 
-    def _curve(self, kind: Any, distance: Any, width: Any) -> Any:
-        """The chance that a value of the curve's distribution, around 0 and this wide, lies above the distance."""
+    def _curve(self, kind: Value, distance: Value, width: Value) -> Value:
+        """The probability that a value of the curve's distribution, around 0 and this wide, lies above the distance."""
         builder = self._builder
         z = builder.fdiv(distance, width)
         value = self._constant(math.nan)
@@ -83,37 +100,39 @@ class Allocation(Elementary):
             value = self._choose(self._compare("==", kind, self._constant(number)), share, value)
         return self._choose(self._compare(">", width, self._constant(0.0)), value, self._constant(math.nan))
 
-    def _rectangular(self, z: Any) -> Any:
+    def _rectangular(self, z: Value) -> Value:
         return self._clamped(self._builder.fsub(self._constant(0.5), z), 0.0, 1.0)
 
-    def _triangular(self, z: Any) -> Any:
+    def _triangular(self, z: Value) -> Value:
         """Two halves of parabolas, that on the left upside down."""
         builder = self._builder
         end = builder.fsub(self._constant(0.5), self._clamped(self._intrinsic("llvm.fabs", z), 0.0, 0.5))
         return self._mirrored(z, builder.fmul(self._constant(2.0), builder.fmul(end, end)))
 
-    def _exponential(self, z: Any) -> Any:
+    def _exponential(self, z: Value) -> Value:
         falling = self.exp(self._builder.fneg(self._intrinsic("llvm.fabs", z)))
         return self._mirrored(z, self._builder.fmul(self._constant(0.5), falling))
 
-    def _mirrored(self, z: Any, tail: Any) -> Any:
-        """The chance of more than z from that of more than its size, by symmetry."""
+    def _mirrored(self, z: Value, tail: Value) -> Value:
+        """The probability of more than z from that of more than its size, by symmetry."""
         above = self._compare(">", z, self._constant(0.0))
         return self._choose(above, tail, self._builder.fsub(self._constant(1.0), tail))
 
-    def _normal(self, z: Any) -> Any:
+    def _normal(self, z: Value) -> Value:
         """A cubic in 1 / (1 + 0.33267 z) times the density; within 1.2e-5 of the normal distribution."""
         builder = self._builder
         size = self._intrinsic("llvm.fabs", z)
         one = self._constant(1.0)
         t = builder.fdiv(one, builder.fadd(one, builder.fmul(self._constant(_NORMAL_SLOPE), size)))
-        sum_ = self._constant(0.0)
+        series = self._constant(0.0)
         for factor in _NORMAL_FACTORS:
-            sum_ = builder.fmul(t, builder.fadd(sum_, self._constant(factor)))
+            series = builder.fmul(t, builder.fadd(series, self._constant(factor)))
         density = self.exp(builder.fmul(self._constant(-0.5), builder.fmul(size, size)))
-        return self._mirrored(z, builder.fmul(builder.fmul(self._constant(1 / math.sqrt(2 * math.pi)), density), sum_))
+        return self._mirrored(
+            z, builder.fmul(builder.fmul(self._constant(1 / math.sqrt(2 * math.pi)), density), series)
+        )
 
-    def _clearing(self, supply: Any, requests: Sequence[Any]) -> Any:
+    def _clearing(self, supply: Value, requests: Sequence[Value]) -> Value:
         """Halve the range in which the priority lies; at its lower end requests always take at least the supply."""
         builder = self._builder
         rows = [requests[start : start + 4] for start in range(0, len(requests), 4)]
@@ -132,7 +151,7 @@ class Allocation(Elementary):
             builder.store(self._choose(enough, above, middle), high)
         return builder.load(low)
 
-    def _taken(self, cut: Any, rows: Sequence[Sequence[Any]]) -> Any:
+    def _taken(self, cut: Value, rows: Sequence[Sequence[Value]]) -> Value:
         """What all requests take together at a clearing priority."""
         taken = self._constant(0.0)
         for quantity, kind, priority, width in rows:

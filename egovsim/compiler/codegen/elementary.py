@@ -5,20 +5,15 @@ Errors stay below one unit in the last place; the tests compare with exact value
 a series in what is left, and pairs of numbers, large and small, where one does not hold enough digits.
 """
 
-# llvmlite has no type stubs, so what it returns is unknown to the type checker.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false
-
 from __future__ import annotations
 
 import math
 import struct
 from collections.abc import Sequence
-from typing import Any
 
 from llvmlite import ir
 
-from egovsim.compiler.codegen.lanes import Lanes
+from egovsim.compiler.codegen.lanes import Lanes, Value
 
 _EXPONENT_BIAS, _FRACTION_BITS = 1023, 52
 _WHOLE = 1.5 * 2.0**_FRACTION_BITS
@@ -38,20 +33,53 @@ _LARGEST_POWER = 200.0
 class Elementary(Lanes):
     """Writes exponential functions and logarithms into one function."""
 
-    def exp(self, x: Any) -> Any:
-        """e to the power of x."""
+    def exp(self, x: Value) -> Value:
+        """Write e to the power of x.
+
+        Parameters
+        ----------
+        x : ir.Value
+            Vector of numbers.
+
+        Returns
+        -------
+        ir.Value
+            Not a number where x is not.
+        """
         return self._exp(self._clamped(x, _LOWEST_EXP, _HIGHEST_EXP), None)
 
-    def ln(self, x: Any) -> Any:
-        """The natural logarithm; not a number below 0, and minus infinity at 0."""
+    def ln(self, x: Value) -> Value:
+        """Write the natural logarithm of x.
+
+        Parameters
+        ----------
+        x : ir.Value
+            Vector of numbers.
+
+        Returns
+        -------
+        ir.Value
+            Not a number below 0, and minus infinity at 0.
+        """
         value = self._log(x)[0]
         zero, infinity = self._constant(0.0), self._constant(math.inf)
         value = self._choose(self._compare("==", x, infinity), infinity, value)
         value = self._choose(self._compare("==", x, zero), self._constant(-math.inf), value)
         return self._choose(self._builder.fcmp_unordered("<", x, zero), self._constant(math.nan), value)
 
-    def power(self, x: Any, y: Any) -> Any:
-        """x to the power of y, special cases as in C (ISO/IEC 9899, F.10.4.4); one function, which is called."""
+    def power(self, x: Value, y: Value) -> Value:
+        """Write x to the power of y as a call of a function that stands once in the module.
+
+        Parameters
+        ----------
+        x, y : ir.Value
+            Vectors of numbers.
+
+        Returns
+        -------
+        ir.Value
+            Special cases are as in C (ISO/IEC 9899, F.10.4.4).
+        """
         name = f"egovsim.power.v{self._lanes}"
         function = self._module.globals.get(name)
         if function is None:
@@ -61,7 +89,7 @@ class Elementary(Lanes):
             inside._builder.ret(inside._power(*function.args))
         return self._builder.call(function, [x, y])
 
-    def _power(self, x: Any, y: Any) -> Any:
+    def _power(self, x: Value, y: Value) -> Value:
         builder = self._builder
         high, low = self._log(x)
         size = builder.fmul(y, high)
@@ -79,7 +107,7 @@ class Elementary(Lanes):
         result.add_incoming(mixed, rare)
         return result
 
-    def _exp(self, x: Any, rest: Any | None) -> Any:
+    def _exp(self, x: Value, rest: Value | None) -> Value:
         """e to the power of x, or of x and a small rest together; x within the limits of exp."""
         builder = self._builder
         whole = self._fused(x, self._constant(1.0 / math.log(2.0)), self._constant(_WHOLE))
@@ -99,12 +127,12 @@ class Elementary(Lanes):
         value = builder.fmul(value, self._power_of_two(half))  # in two steps: the whole may be out of range
         return builder.fmul(value, self._power_of_two(builder.fsub(power, half)))
 
-    def _power_of_two(self, whole: Any) -> Any:
+    def _power_of_two(self, whole: Value) -> Value:
         """2 to the power of a small whole number: its last bits become an exponent."""
         bits = self._bits(self._builder.fadd(whole, self._constant(_WHOLE + _EXPONENT_BIAS)))
-        return self._number(self._builder.shl(bits, self._integer(_FRACTION_BITS)))
+        return self._number(self._builder.shl(bits, self._integers(_FRACTION_BITS)))
 
-    def _log(self, x: Any) -> tuple[Any, Any]:
+    def _log(self, x: Value) -> tuple[Value, Value]:
         """The natural logarithm of a positive finite number as a pair, large and small.
 
         x is m times a power of two, m within a factor of the root of two around 1. With s = (m - 1) / (m + 1)
@@ -138,18 +166,18 @@ class Elementary(Lanes):
         low = self._fused(exponent, self._constant(_LN2_REST), builder.fmul(rest, two))
         return self._sum(high, builder.fadd(error, low))
 
-    def _split(self, x: Any) -> tuple[Any, Any]:
+    def _split(self, x: Value) -> tuple[Value, Value]:
         """Return exponent and m of a positive number, its exponent as a number."""
         builder = self._builder
         small = self._compare("<", x, self._constant(2.0**-1022))  # such a number has no exponent of its own
         bits = self._bits(self._choose(small, builder.fmul(x, self._constant(2.0**54)), x))
         root = _bits_of(math.sqrt(0.5))
-        moved = builder.add(bits, self._integer((_EXPONENT_BIAS << _FRACTION_BITS) - root))
-        biased = builder.lshr(moved, self._integer(_FRACTION_BITS))
-        power = builder.shl(builder.sub(biased, self._integer(_EXPONENT_BIAS)), self._integer(_FRACTION_BITS))
+        moved = builder.add(bits, self._integers((_EXPONENT_BIAS << _FRACTION_BITS) - root))
+        biased = builder.lshr(moved, self._integers(_FRACTION_BITS))
+        power = builder.shl(builder.sub(biased, self._integers(_EXPONENT_BIAS)), self._integers(_FRACTION_BITS))
         m = self._number(builder.sub(bits, power))
         large = _bits_of(2.0**_FRACTION_BITS)
-        exponent = self._number(builder.or_(biased, self._integer(large)))
+        exponent = self._number(builder.or_(biased, self._integers(large)))
         scaled = self._choose(
             small,
             self._constant(2.0**_FRACTION_BITS + _EXPONENT_BIAS + 54),
@@ -157,12 +185,12 @@ class Elementary(Lanes):
         )
         return builder.fsub(exponent, scaled), m
 
-    def _sum(self, large: Any, small: Any) -> tuple[Any, Any]:
+    def _sum(self, large: Value, small: Value) -> tuple[Value, Value]:
         """The sum of two numbers, the first the larger or 0, and what its rounding lost."""
         total = self._builder.fadd(large, small)
         return total, self._builder.fsub(small, self._builder.fsub(total, large))
 
-    def _series(self, coefficients: Sequence[float], x: Any) -> Any:
+    def _series(self, coefficients: Sequence[float], x: Value) -> Value:
         """A polynomial, lowest coefficient first, by halves: few steps have to wait for each other."""
         terms = [self._constant(coefficient) for coefficient in coefficients]
         while len(terms) > 1:
@@ -171,26 +199,22 @@ class Elementary(Lanes):
             x = self._builder.fmul(x, x)
         return terms[0]
 
-    def _fused(self, a: Any, b: Any, c: Any) -> Any:
+    def _fused(self, a: Value, b: Value, c: Value) -> Value:
         """a b + c, rounded once."""
-        name = f"llvm.fma.v{self._lanes}f64"
-        function = self._module.globals.get(name)
-        if function is None:
-            function = ir.Function(self._module, ir.FunctionType(self._vector, [self._vector] * 3), name)
-        return self._builder.call(function, [a, b, c])
+        return self._builder.call(self._vector_function(f"llvm.fma.v{self._lanes}f64", 3), [a, b, c])
 
-    def _all(self, mask: Any) -> Any:
+    def _all(self, mask: Value) -> Value:
         """Whether a mask is set in every lane."""
         bits = self._builder.bitcast(mask, ir.IntType(self._lanes))
         return self._builder.icmp_unsigned("==", bits, ir.Constant(ir.IntType(self._lanes), -1))
 
-    def _bits(self, x: Any) -> Any:
+    def _bits(self, x: Value) -> Value:
         return self._builder.bitcast(x, ir.VectorType(ir.IntType(64), self._lanes))
 
-    def _number(self, bits: Any) -> Any:
+    def _number(self, bits: Value) -> Value:
         return self._builder.bitcast(bits, self._vector)
 
-    def _integer(self, value: int) -> Any:
+    def _integers(self, value: int) -> Value:
         return ir.Constant(ir.VectorType(ir.IntType(64), self._lanes), [value] * self._lanes)
 
 

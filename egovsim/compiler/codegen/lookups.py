@@ -1,37 +1,24 @@
 """Graphical functions as vector instructions.
 
 A value is always ``level + (x - begin) * slope`` of the segment that holds x: exact at the points. Only the way
-to find the segment differs with the points. On a grid, an x that misses a point by its last bits may count as
-past it.
+to find the segment differs with the points.
 """
-
-# llvmlite has no type stubs, so what it returns is unknown to the type checker.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from egovsim.compiler.codegen.lanes import Lanes
-from egovsim.model.expression import NOT_AVAILABLE, Table
+from egovsim.compiler.codegen.lanes import Lanes, Value
+from egovsim.compiler.codegen.tables import Grid, as_steps, grid_of, overshoots, segment_slopes
+from egovsim.model.expression import Table
 
 SHORT_TABLE = 16
 """Up to so many points a table off the grid is a chain of selections; longer ones are searched lane by lane."""
-
-SHORTEST_GRID = 4
-"""With fewer points a chain of selections is shorter than the way to a row of a table in memory."""
-
-LONGEST_GRID = 4096
-"""A grid may have so many cells; 64 kB then lie beside the code."""
 
 _PAIR = ir.VectorType(ir.DoubleType(), 2)
 _ROW_SHIFT = 4
@@ -45,15 +32,39 @@ _PERMUTATION = "llvm.x86.avx2.permd"
 
 @cache
 def has_permutations(lanes: int) -> bool:
-    """Whether this processor can pick numbers from a register for so many lanes."""
+    """Say whether this processor can pick numbers from a register.
+
+    Parameters
+    ----------
+    lanes : int
+        How many numbers a vector has.
+
+    Returns
+    -------
+    bool
+        Whether it has AVX2, and the vectors are of four lanes or a multiple.
+    """
     return lanes % 4 == 0 and "+avx2" in llvm.get_host_cpu_features().flatten().split(",")
 
 
 class Lookups(Lanes):
     """Writes the values of tables into one function."""
 
-    def table(self, table: Table, x: Any) -> Any:
-        """Return the value of a table at x; not a number where x is not."""
+    def table(self, table: Table, x: Value) -> Value:
+        """Write the value of a table.
+
+        Parameters
+        ----------
+        table : Table
+            Its points.
+        x : ir.Value
+            Where, a vector.
+
+        Returns
+        -------
+        ir.Value
+            Not a number where x is not.
+        """
         table = as_steps(table)
         if len(table.x) == 1:
             return self._unless_not_a_number(x, self._constant(table.y[0]))
@@ -64,7 +75,7 @@ class Lookups(Lanes):
             return self._by_lane(self._search_function(table), [x])
         return self._short_table(table, x)
 
-    def _on_grid(self, table: Table, grid: Grid, x: Any) -> Any:
+    def _on_grid(self, table: Table, grid: Grid, x: Value) -> Value:
         """Compute the cell from x and read its row: the same work for every number of points."""
         builder, zero = self._builder, self._constant(0.0)
         segments = self._cells_that_are_read(table, grid)
@@ -97,21 +108,21 @@ class Lookups(Lanes):
         leads_there = level + (table.x[last] - begin) * slope == table.y[last] != 0.0
         return tuple(before) if fits and leads_there else grid.segments
 
-    def _interpolated(self, table: Table, lowest: Sequence[float], at: Any, row: tuple[Any, Any, Any]) -> Any:
+    def _interpolated(self, table: Table, lowest: Sequence[float], at: Value, row: tuple[Value, Value, Value]) -> Value:
         """Return the value in a segment; held between the ends of the table where rounding may leave them."""
         builder, (begin, level, slope) = self._builder, row
         value = builder.fadd(level, builder.fmul(builder.fsub(at, begin), slope))
         return self._clamped(value, min(table.y), max(table.y)) if overshoots(table, lowest) else value
 
-    def _from_registers(self, columns: Sequence[Sequence[float]], whole: Any) -> list[Any]:
+    def _from_registers(self, columns: Sequence[Sequence[float]], whole: Value) -> list[Value]:
         """Read numbers of every lane's cell from tables of few rows, held in registers word by word."""
         bits = self._builder.fadd(whole, self._constant(2.0**52))  # the cell is in the last bits
         parts = [self._shuffled(bits, bits, range(first, first + 4)) for first in range(0, self._lanes, 4)]
         cells = [self._builder.bitcast(part, _WORDS) for part in parts]
-        cells = [self._shuffled(one, one, [word & ~1 for word in range(_REGISTER_ROWS)]) for one in cells]
-        return [self._end_to_end([self._permuted(column, cell) for cell in cells]) for column in columns]
+        cells = [self._shuffled(cell, cell, [word & ~1 for word in range(_REGISTER_ROWS)]) for cell in cells]
+        return [self._end_to_end([self._permuted(column, cell) for cell in cells], 4) for column in columns]
 
-    def _permuted(self, column: Sequence[float], cell: Any) -> Any:
+    def _permuted(self, column: Sequence[float], cell: Value) -> Value:
         """Pick numbers of four lanes, low and high words apart."""
         rows = [*column, *[column[0]] * (_REGISTER_ROWS - len(column))]
         halves = zip(*(struct.unpack("<2I", struct.pack("<d", row)) for row in rows), strict=True)
@@ -119,7 +130,7 @@ class Lookups(Lanes):
         numbers = self._shuffled(low, high, [word + _REGISTER_ROWS * (word % 2) for word in range(_REGISTER_ROWS)])
         return self._builder.bitcast(numbers, ir.VectorType(self._double, 4))
 
-    def _picked(self, words: Sequence[int], cell: Any) -> Any:
+    def _picked(self, words: Sequence[int], cell: Value) -> Value:
         row = ir.Constant(_WORDS, list(words))
         if len(set(words)) == 1:  # as the low words of round numbers are
             return row
@@ -128,46 +139,46 @@ class Lookups(Lanes):
             permute = ir.Function(self._module, ir.FunctionType(_WORDS, [_WORDS, _WORDS]), _PERMUTATION)
         return self._builder.call(permute, [row, cell])
 
-    def _from_memory(self, columns: Sequence[Sequence[float]], whole: Any) -> list[Any]:
+    def _from_memory(self, columns: Sequence[Sequence[float]], whole: Value) -> list[Value]:
         """Read numbers of every lane's cell, two columns at a time."""
         builder, integers = self._builder, ir.VectorType(ir.IntType(32), self._lanes)
         size = ir.Constant(integers, [_ROW_SHIFT] * self._lanes)
         bytes_on = builder.shl(builder.fptosi(whole, integers), size)
         cells = [builder.zext(self._lane(bytes_on, lane), ir.IntType(64)) for lane in range(self._lanes)]
-        found: list[Any] = []
+        found: list[Value] = []
         for first, second in zip(columns[::2], [*columns[1::2], columns[0]], strict=False):
             rows = self._array(list(zip(first, second, strict=True)))
             found += self._pairs([builder.load(self._row(rows, cell), align=16) for cell in cells])
         return found[: len(columns)]
 
-    def _pairs(self, rows: list[Any]) -> list[Any]:
+    def _pairs(self, rows: list[Value]) -> list[Value]:
         """Sort pairs, one a lane, into two vectors."""
         if self._lanes == 1:
             return [self._joined([self._lane(rows[0], place)]) for place in (0, 1)]
-        even, odd = self._end_to_end(rows[::2]), self._end_to_end(rows[1::2])
+        even, odd = self._end_to_end(rows[::2], 2), self._end_to_end(rows[1::2], 2)
         firsts = [place for pair in range(0, self._lanes, 2) for place in (pair, self._lanes + pair)]
         return [self._shuffled(even, odd, firsts), self._shuffled(even, odd, [first + 1 for first in firsts])]
 
-    def _end_to_end(self, parts: list[Any]) -> Any:
+    def _end_to_end(self, parts: list[Value], length: int) -> Value:
         """Join vectors of one length, as many as a power of two, into one."""
         while len(parts) > 1:
-            size = 2 * parts[0].type.count
+            length *= 2
             pairs = zip(parts[::2], parts[1::2], strict=True)
-            parts = [self._shuffled(first, second, range(size)) for first, second in pairs]
+            parts = [self._shuffled(first, second, range(length)) for first, second in pairs]
         return parts[0]
 
-    def _row(self, first: Any, bytes_on: Any) -> Any:
+    def _row(self, first: Value, bytes_on: Value) -> Value:
         return self._builder.bitcast(self._builder.gep(first, [bytes_on]), _PAIR.as_pointer())
 
-    def _array(self, rows: Sequence[tuple[float, float]]) -> Any:
+    def _array(self, rows: Sequence[tuple[float, float]]) -> Value:
         """Return the address of a constant array of pairs."""
         whole = ir.ArrayType(_PAIR, len(rows))
-        array: Any = ir.GlobalVariable(self._module, whole, f"rows.{len(self._module.globals)}")
+        array = ir.GlobalVariable(self._module, whole, f"rows.{len(self._module.globals)}")
         array.linkage, array.global_constant, array.align = "internal", True, 1 << _ROW_SHIFT
         array.initializer = ir.Constant(whole, [ir.Constant(_PAIR, list(row)) for row in rows])
         return self._builder.bitcast(array, ir.IntType(8).as_pointer())
 
-    def _short_table(self, table: Table, x: Any) -> Any:
+    def _short_table(self, table: Table, x: Value) -> Value:
         """Select the segment that holds x, point after point."""
         xs, ys = table.x, table.y
         if table.kind == "discrete":
@@ -177,7 +188,7 @@ class Lookups(Lanes):
             return self._unless_not_a_number(x, level)
         at = self._clamped(x, xs[0], xs[-1]) if table.kind == "continuous" else x
         slopes = segment_slopes(table)
-        begin, level, slope = (self._constant(one) for one in (xs[0], ys[0], slopes[0]))
+        begin, level, slope = map(self._constant, (xs[0], ys[0], slopes[0]))
         for place, y, steep in zip(xs[1:], ys[1:], slopes[1:], strict=True):
             here = self._compare(">=", at, self._constant(place))
             begin = self._choose(here, self._constant(place), begin)
@@ -194,111 +205,19 @@ class Lookups(Lanes):
         return name
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Cells of equal width over the points of a table, none of which has a point inside.
-
-    The cell of x is the whole part of ``(x - first point) * scale``, in floating point. `segments` has the number
-    of the segment that each cell lies in; the last cell begins at the last point. `width`, where it is not None,
-    gives the begin of every cell's segment, exactly, as ``cell * width + first point``. `lowest` is the smallest
-    x that falls into each segment: its point, or where products round up some last bits below it.
-    """
-
-    scale: float
-    segments: tuple[int, ...]
-    width: float | None
-    lowest: tuple[float, ...]
-
-
-def grid_of(table: Table) -> Grid | None:
-    """Return the grid that finds the segment of every x; None where there is none."""
-    if len(table.x) < SHORTEST_GRID:
-        return None
-    gaps = [right - left for left, right in zip(table.x, table.x[1:], strict=False)]
-    span, narrowest = table.x[-1] - table.x[0], min(gaps)
-    if not (narrowest > 0.0 and math.isfinite(span) and span / narrowest < LONGEST_GRID):
-        return None
-    scale = round(span / narrowest) / span
-    grids = [_grid(table, scale + ulps * math.ulp(scale)) for ulps in (0, 1, 2, -1, 3)]
-    found = [grid for grid in grids if grid is not None and (table.kind != "discrete" or grid.lowest == table.x)]
-    return min(found, key=lambda one: (one.lowest != table.x, one.width is None), default=None)
-
-
-def _grid(table: Table, scale: float) -> Grid | None:
-    first, *others = table.x
-    cells, lowest = [0], [first]
-    for x in others:
-        cells.append(math.floor((x - first) * scale))
-        for _ in range(4):
-            below = math.nextafter(x, -math.inf)
-            if (below - first) * scale < cells[-1]:
-                break
-            x = below
-        else:
-            return None
-        lowest.append(x)
-    segments = [0] * cells[1]
-    for number, (begin, end) in enumerate(zip(cells[1:], [*cells[2:], cells[-1] + 1], strict=True), start=1):
-        segments += [number] * (end - begin)
-    widths = [one for one in (1.0 / scale, table.x[1] - first) if _exact(table, one, segments)]
-    return Grid(scale, tuple(segments), widths[0] if widths else None, tuple(lowest))
-
-
-def _exact(table: Table, width: float, segments: Sequence[int]) -> bool:
-    return all(cell * width + table.x[0] == table.x[segment] for cell, segment in enumerate(segments))
-
-
-def overshoots(table: Table, lowest: Sequence[float]) -> bool:
-    """Whether rounding carries a value out of the range of the points somewhere.
-
-    Every operation is monotone, so the extremes of a segment are at the ends of what falls into it.
-    """
-    if table.kind != "continuous":
-        return False
-    highest = [*(math.nextafter(one, -math.inf) for one in lowest[1:]), table.x[-1]]
-    rows = zip(table.x, table.y, segment_slopes(table), lowest, highest, strict=True)
-    ends = [y + (at - x) * slope for x, y, slope, *both in rows for at in both]
-    return not all(min(table.y) <= end <= max(table.y) for end in ends)
-
-
-def segment_slopes(table: Table) -> list[float]:
-    """Return the slope from every point on: of a segment without length, and after the end of a flat table, 0."""
-    pairs = zip(zip(table.x, table.y, strict=True), zip(table.x[1:], table.y[1:], strict=True), strict=False)
-    slopes = [0.0 if b[0] == a[0] else (b[1] - a[1]) / (b[0] - a[0]) for a, b in pairs]
-    return [*slopes, slopes[-1] if table.kind == "extrapolate" else 0.0]
-
-
-def as_steps(table: Table) -> Table:
-    """Write a series that looks forward, or knows its points alone, as the discrete table of the same values.
-
-    An instant that misses a point by rounding counts as that point.
-    """
-    if table.kind not in ("forward", "raw"):
-        return table
-    gaps = [right - left for left, right in zip(table.x, table.x[1:], strict=False)]
-    slack = min([1e-9 * max(1.0, *(abs(one) for one in table.x)), *(gap / 4.0 for gap in gaps)])
-    if table.kind == "forward":
-        starts = (table.x[0], *(one + slack for one in table.x[:-1]))
-        return Table(starts, table.y, "discrete")
-    points: list[tuple[float, float]] = [(table.x[0] - 2.0 * slack, NOT_AVAILABLE)]
-    for x, y in zip(table.x, table.y, strict=True):
-        points += [(x - slack, y), (x + slack, NOT_AVAILABLE)]
-    return Table(tuple(x for x, _ in points), tuple(y for _, y in points), "discrete")
-
-
 class _TableSearch:
     """Writes the body of a function that looks one number up in a long table."""
 
-    def __init__(self, module: Any, function: Any, table: Table) -> None:
+    def __init__(self, module: ir.Module, function: ir.Function, table: Table) -> None:
         self._table, self._function = table, function
         self._double, self._integer = ir.DoubleType(), ir.IntType(64)
         rows = {"x": table.x, "y": table.y, "slope": segment_slopes(table)}
         self._rows = {part: self._array(module, f"{function.name}.{part}", row) for part, row in rows.items()}
         self._builder = ir.IRBuilder(function.append_basic_block("entry"))
 
-    def _array(self, module: Any, name: str, values: Sequence[float]) -> Any:
+    def _array(self, module: ir.Module, name: str, values: Sequence[float]) -> Value:
         kind = ir.ArrayType(self._double, len(values))
-        array: Any = ir.GlobalVariable(module, kind, name)
+        array = ir.GlobalVariable(module, kind, name)
         array.linkage, array.global_constant = "internal", True
         array.initializer = ir.Constant(kind, list(values))
         return array
@@ -318,10 +237,10 @@ class _TableSearch:
             value = self._clamped(value, min(table.y), max(table.y))
         builder.ret(value)
 
-    def _segment(self, at: Any) -> Any:
+    def _segment(self, at: Value) -> Value:
         """Return the last point not above `at`, by halving; the first, when there is none."""
         builder, last = self._builder, len(self._table.x) - 1
-        low: Any = ir.Constant(self._integer, 0)
+        low: Value = ir.Constant(self._integer, 0)
         size = 1 << max(last, 1).bit_length()
         while size >= 1:
             reach = builder.add(low, ir.Constant(self._integer, size))
@@ -332,14 +251,14 @@ class _TableSearch:
             size //= 2
         return low
 
-    def _read(self, part: str, place: Any) -> Any:
+    def _read(self, part: str, place: Value) -> Value:
         zero = ir.Constant(self._integer, 0)
         return self._builder.load(self._builder.gep(self._rows[part], [zero, place]))
 
-    def _clamped(self, x: Any, low: float, high: float) -> Any:
+    def _clamped(self, x: Value, low: float, high: float) -> Value:
         builder = self._builder
         x = builder.select(builder.fcmp_ordered("<", x, self._number(low)), self._number(low), x)
         return builder.select(builder.fcmp_ordered(">", x, self._number(high)), self._number(high), x)
 
-    def _number(self, value: float) -> Any:
+    def _number(self, value: float) -> Value:
         return ir.Constant(self._double, value)

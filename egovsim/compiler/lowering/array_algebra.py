@@ -1,7 +1,7 @@
 """Functions of whole arrays as expressions of their elements.
 
-Sources: Vensim's reference manual, "Arrays, Vectors and Subscripts" and "Allocation Functions"; XMILE 1.0,
-section 3.7.1.3.  Expressions that are used more than once are given a name by a `Workshop`.
+Sources: Vensim's reference manual, "Arrays, Vectors and Subscripts"; XMILE 1.0, section 3.7.1.3.  Expressions that are
+used more than once are given a name by `ArrayParts`.
 """
 
 from __future__ import annotations
@@ -29,22 +29,40 @@ BLOCK = 64
 
 
 @dataclass
-class Workshop:
-    """Gives names to the parts of one variable's array functions, and remembers what it has made.
+class ArrayParts:
+    """The parts of one variable's array functions: each becomes a scalar equation with a name of its own.
 
-    `made` are the parts: id, name for messages, and expression. `known` keeps what a function of a whole
-    vector comes to, so that the elements of a variable share it. `constants` are the ids of those whose values
-    have decided what was made.
+    Parameters
+    ----------
+    name, id : str
+        Of the variable, as the modeller wrote it and canonical.
+    made : list of (str, str, Expression)
+        The parts: id, name for messages, and expression.
+    results : dict
+        What a function of a whole vector comes to, by a key, so that the elements of a variable share it.
+    compile_time_constants : dict of str to None
+        Ids of the constants whose values have decided what was made.
     """
 
     name: str
     id: str
     made: list[tuple[str, str, Expression]] = field(default_factory=list[tuple[str, str, Expression]])
-    known: dict[object, list[Expression]] = field(default_factory=dict[object, list[Expression]])
-    constants: dict[str, None] = field(default_factory=dict[str, None])
+    results: dict[object, list[Expression]] = field(default_factory=dict[object, list[Expression]])
+    compile_time_constants: dict[str, None] = field(default_factory=dict[str, None])
 
     def named(self, expression: Expression) -> Expression:
-        """Return a reference to a part that holds the expression; a name or number stands for itself."""
+        """Make a part of an expression, so that it is computed once.
+
+        Parameters
+        ----------
+        expression : Expression
+            Of scalars.
+
+        Returns
+        -------
+        Expression
+            A reference to the part; a name or number stands for itself.
+        """
         if isinstance(expression, Number | Reference):
             return expression
         number = len(self.made) + 1
@@ -53,10 +71,23 @@ class Workshop:
         return Reference(name, id)
 
     def once(self, key: object, make: Callable[[], list[Expression]]) -> list[Expression]:
-        """Return what `make` makes, made the first time that the key is asked for."""
-        if key not in self.known:
-            self.known[key] = make()
-        return self.known[key]
+        """Make something the first time that it is asked for.
+
+        Parameters
+        ----------
+        key : hashable
+            What it depends on.
+        make : callable
+            Makes it.
+
+        Returns
+        -------
+        list of Expression
+            One for each element of the vector or matrix.
+        """
+        if key not in self.results:
+            self.results[key] = make()
+        return self.results[key]
 
 
 def _folded(combine: Callable[[Expression, Expression], Expression], terms: Terms) -> Expression:
@@ -81,51 +112,83 @@ def _call(function: str) -> Callable[[Expression, Expression], Expression]:
 
 
 def total(terms: Terms) -> Expression:
-    """Return the sum; 0 of nothing."""
+    """Add terms up.
+
+    Parameters
+    ----------
+    terms : sequence of Expression
+        Any number of them.
+
+    Returns
+    -------
+    Expression
+        The sum; 0 of nothing.
+    """
     return _folded(_binary("+"), terms) if terms else Number(0.0)
 
 
-def multiplied(terms: Terms) -> Expression:
+def _multiplied(terms: Terms) -> Expression:
     """Return the product; 1 of nothing."""
     return _folded(_binary("*"), terms) if terms else Number(1.0)
 
 
 def smallest(terms: Terms) -> Expression:
-    """Return the smallest term."""
+    """Take the smallest term.
+
+    Parameters
+    ----------
+    terms : sequence of Expression
+        One or more.
+
+    Returns
+    -------
+    Expression
+        Not a number where any term is not.
+    """
     return _folded(_call("min"), terms)
 
 
 def largest(terms: Terms) -> Expression:
-    """Return the largest term."""
+    """Take the largest term.
+
+    Parameters
+    ----------
+    terms : sequence of Expression
+        One or more.
+
+    Returns
+    -------
+    Expression
+        Not a number where any term is not.
+    """
     return _folded(_call("max"), terms)
 
 
-def mean(terms: Terms) -> Expression:
-    """Return the sum over the number of terms."""
+def _mean(terms: Terms) -> Expression:
     return Binary("/", total(terms), Number(float(len(terms))))
 
 
-def deviation(terms: Terms) -> Expression:
+def _deviation(terms: Terms) -> Expression:
     """Return the standard deviation of a sample, n - 1 below; 0 of one term."""
     if len(terms) < 2:
         return Number(0.0)
-    centre = mean(terms)
+    centre = _mean(terms)
     squares = [Binary("^", Binary("-", term, centre), Number(2.0)) for term in terms]
     return Call("sqrt", (Binary("/", total(squares), Number(float(len(terms) - 1))),))
 
 
 FOLDS: dict[str, Callable[[Terms], Expression]] = {
     "sum": total,
-    "prod": multiplied,
+    "prod": _multiplied,
     "vmin": smallest,
     "vmax": largest,
-    "mean": mean,
-    "stddev": deviation,
+    "mean": _mean,
+    "stddev": _deviation,
 }
 """Functions of one argument that go over the starred dimensions."""
 
 
-def chosen(index: Expression, terms: Terms, *, offset: int = 0) -> Expression:
+def _nearest_place(index: Expression, terms: Terms, *, offset: int = 0) -> Expression:
     """Return the term at a place, rounded to the nearest; the first or last beyond the ends.
 
     `offset` is the place of the first term, so that the search by halves can call itself.
@@ -134,28 +197,56 @@ def chosen(index: Expression, terms: Terms, *, offset: int = 0) -> Expression:
         return terms[0]
     half = len(terms) // 2
     before = Binary("<", index, Number(offset + half - 0.5))
-    left, right = terms[:half], terms[half:]
-    return If(before, chosen(index, left, offset=offset), chosen(index, right, offset=offset + half))
+    left = _nearest_place(index, terms[:half], offset=offset)
+    return If(before, left, _nearest_place(index, terms[half:], offset=offset + half))
 
 
 def element_at(index: Expression, terms: Terms, outside: float = NOT_AVAILABLE) -> Expression:
-    """Return the term at a place counted from 0; outside the vector ``:NA:`` (Vensim's VECTOR ELM MAP) or `outside`."""
+    """Take the term at a place that may be computed (Vensim's VECTOR ELM MAP).
+
+    Parameters
+    ----------
+    index : Expression
+        The place, counted from 0, rounded to the nearest; a name or number, since it is used more than once.
+    terms : sequence of Expression
+        The vector.
+    outside : float
+        What there is outside the vector; by default ``:NA:``.
+
+    Returns
+    -------
+    Expression
+        The term itself where the place is a number.
+    """
     if isinstance(index, Number):
         place = round(index.value)
         return terms[place] if 0 <= place < len(terms) else Number(outside)
     low, high = Number(-0.5), Number(len(terms) - 0.5)
     inside = Binary("and", Binary(">=", index, low), Binary("<", index, high))
-    return If(inside, chosen(index, terms), Number(outside))
+    return If(inside, _nearest_place(index, terms), Number(outside))
 
 
 def ranks(terms: Terms, direction: Expression) -> list[Expression]:
-    """Return each term's rank from 1: smallest first when the direction is above 0; equals in their order."""
+    """Rank the terms of a vector (Vensim's VECTOR RANK).
+
+    Parameters
+    ----------
+    terms : sequence of Expression
+        The vector.
+    direction : Expression
+        Smallest first where it is above 0, else largest first.
+
+    Returns
+    -------
+    list of Expression
+        The rank of each term, from 1; equals in their order.
+    """
     places = range(len(terms))
     if isinstance(direction, Number):
         before, or_equal = ("<", "<=") if direction.value > 0 else (">", ">=")
         return [_rank(terms, place, before, or_equal) for place in places]
     upward = Binary(">", direction, Number(0.0))
-    return [If(upward, _rank(terms, one, "<", "<="), _rank(terms, one, ">", ">=")) for one in places]
+    return [If(upward, _rank(terms, place, "<", "<="), _rank(terms, place, ">", ">=")) for place in places]
 
 
 def _rank(terms: Terms, place: int, before: BinaryOperator, or_equal: BinaryOperator) -> Expression:
@@ -164,42 +255,74 @@ def _rank(terms: Terms, place: int, before: BinaryOperator, or_equal: BinaryOper
     return total([Number(1.0), *earlier, *later])
 
 
-def sort_order(rank: Terms) -> list[Expression]:
-    """Return, for each place in sorted order, which term stands there, counted from 0."""
+def sort_order(ranks_of_terms: Terms) -> list[Expression]:
+    """Sort a vector (Vensim's VECTOR SORT ORDER).
+
+    Parameters
+    ----------
+    ranks_of_terms : sequence of Expression
+        From `ranks`.
+
+    Returns
+    -------
+    list of Expression
+        For each place in sorted order, which term stands there, counted from 0.
+    """
     return [
-        total([Binary("*", Number(float(i)), Binary("=", one, Number(place + 1.0))) for i, one in enumerate(rank)])
-        for place in range(len(rank))
+        total(
+            [
+                Binary("*", Number(float(number)), Binary("=", rank, Number(place + 1.0)))
+                for number, rank in enumerate(ranks_of_terms)
+            ]
+        )
+        for place in range(len(ranks_of_terms))
     ]
 
 
-def selected(pairs: Selection, missing: Expression, action: Expression, workshop: Workshop) -> Expression:
-    """Combine the elements whose selector is not 0 (Vensim's VECTOR SELECT); `missing` where there is none.
+def selected(pairs: Selection, missing: Expression, action: Expression, parts: ArrayParts) -> Expression:
+    """Combine the elements whose selector is not 0 (Vensim's VECTOR SELECT).
 
     Actions 0 to 4 take the elements times their selectors, 6 to 10 the elements alone: sum, product, smallest,
     largest, mean. Action 5 is the product of the elements to the power of their selectors, as recorded runs have
     it (the manual has it the other way round).
+
+    Parameters
+    ----------
+    pairs : sequence of (Expression, Expression)
+        Selectors and elements.
+    missing : Expression
+        The value where nothing is selected.
+    action : Expression
+        How to combine, rounded to the nearest action there is.
+    parts : ArrayParts
+        Names what is used more than once.
+
+    Returns
+    -------
+    Expression
+        The combination.
     """
-    flags = [workshop.named(Binary("<>", selector, Number(0.0))) for selector, _ in pairs]
-    count = workshop.named(total(flags))
-    weighted = [workshop.named(Binary("*", selector, one)) for selector, one in pairs]
-    powers = [Binary("^", one, selector) for selector, one in pairs]
+    flags = [parts.named(Binary("<>", selector, Number(0.0))) for selector, _ in pairs]
+    count = parts.named(total(flags))
+    weighted = [parts.named(Binary("*", selector, element)) for selector, element in pairs]
+    powers = [Binary("^", element, selector) for selector, element in pairs]
     combinations = [
-        *_combinations(flags, weighted, count, workshop),
-        _only(flags, powers, multiplied, 1.0),
-        *_combinations(flags, [one for _, one in pairs], count, workshop),
+        *_combinations(flags, weighted, count, parts),
+        _only(flags, powers, _multiplied, 1.0),
+        *_combinations(flags, [element for _, element in pairs], count, parts),
     ]
     if isinstance(action, Number):
         wanted = combinations[min(max(round(action.value), 0), len(combinations) - 1)]
     else:
-        wanted = chosen(workshop.named(action), [workshop.named(combination) for combination in combinations])
+        wanted = _nearest_place(parts.named(action), [parts.named(combination) for combination in combinations])
     return If(Binary(">", count, Number(0.0)), wanted, missing)
 
 
-def _combinations(flags: Terms, terms: Terms, count: Expression, workshop: Workshop) -> list[Expression]:
-    added = workshop.named(_only(flags, terms, total, 0.0))
+def _combinations(flags: Terms, terms: Terms, count: Expression, parts: ArrayParts) -> list[Expression]:
+    added = parts.named(_only(flags, terms, total, 0.0))
     return [
         added,
-        _only(flags, terms, multiplied, 1.0),
+        _only(flags, terms, _multiplied, 1.0),
         _only(flags, terms, smallest, float("inf")),
         _only(flags, terms, largest, float("-inf")),
         Binary("/", added, Call("max", (count, Number(1.0)))),
@@ -211,109 +334,45 @@ def _only(flags: Terms, terms: Terms, fold: Callable[[Terms], Expression], neutr
     return fold([If(flag, term, Number(neutral)) for flag, term in zip(flags, terms, strict=True)])
 
 
-def inverse(matrix: Sequence[Terms], workshop: Workshop) -> list[Expression]:
-    """Return the inverse of a square matrix, row after row, by Gauss and Jordan's elimination.
+def inverse(matrix: Sequence[Terms], parts: ArrayParts) -> list[Expression]:
+    """Invert a square matrix by Gauss and Jordan's elimination.
 
-    Before a column is cleared the row with the largest element there is brought up, by a swap with each of the
+    Before a column is cleared the row with the largest element there is brought up: it is exchanged with each of the
     rows below that holds a larger one.
+
+    Parameters
+    ----------
+    matrix : sequence of sequence of Expression
+        Row after row.
+    parts : ArrayParts
+        Names every element on the way.
+
+    Returns
+    -------
+    list of Expression
+        The inverse, row after row; not finite numbers where there is none.
     """
     size = len(matrix)
-    rows = [[*map(workshop.named, row), *(Number(float(i == j)) for j in range(size))] for i, row in enumerate(matrix)]
+    identity = [[Number(float(row == column)) for column in range(size)] for row in range(size)]
+    rows = [[*map(parts.named, row), *unit] for row, unit in zip(matrix, identity, strict=True)]
     for column in range(size):
         for below in range(column + 1, size):
-            _put_larger_first(rows, column, below, workshop)
+            _put_larger_first(rows, column, below, parts)
         pivot = rows[column][column]
-        rows[column] = [workshop.named(Binary("/", one, pivot)) for one in rows[column]]
+        rows[column] = [parts.named(Binary("/", element, pivot)) for element in rows[column]]
         for other in range(size):
             if other != column:
-                rows[other] = _cleared(rows[other], rows[column], rows[other][column], workshop)
-    return [one for row in rows for one in row[size:]]
+                rows[other] = _cleared(rows[other], rows[column], rows[other][column], parts)
+    return [element for row in rows for element in row[size:]]
 
 
-def _cleared(row: Terms, top: Terms, factor: Expression, workshop: Workshop) -> list[Expression]:
+def _cleared(row: Terms, top: Terms, factor: Expression, parts: ArrayParts) -> list[Expression]:
     pairs = zip(row, top, strict=True)
-    return [workshop.named(Binary("-", one, Binary("*", factor, above))) for one, above in pairs]
+    return [parts.named(Binary("-", element, Binary("*", factor, above))) for element, above in pairs]
 
 
-def _put_larger_first(rows: list[list[Expression]], column: int, below: int, workshop: Workshop) -> None:
+def _put_larger_first(rows: list[list[Expression]], column: int, below: int, parts: ArrayParts) -> None:
     upper, lower = rows[column], rows[below]
-    swap = workshop.named(Binary(">", Call("abs", (lower[column],)), Call("abs", (upper[column],))))
-    rows[column] = [workshop.named(If(swap, b, a)) for a, b in zip(upper, lower, strict=True)]
-    rows[below] = [workshop.named(If(swap, a, b)) for a, b in zip(upper, lower, strict=True)]
-
-
-def by_priority(
-    requests: Terms, priorities: Terms, width: Expression, supply: Expression, workshop: Workshop
-) -> list[Expression]:
-    """Share a supply: of a request of priority p the part above a cutting priority is met (ALLOCATE BY PRIORITY).
-
-    A request is spread evenly from p - width / 2 to p + width / 2, so what all take together falls in straight
-    pieces as the cut rises. The cut at which it equals the supply lies between two neighbouring ends of pieces:
-    the highest at which the requests take at least the supply, and the lowest at which they take no more.
-    """
-    half = workshop.named(Binary("/", width, Number(2.0)))
-    lows = [workshop.named(Binary("-", priority, half)) for priority in priorities]
-    ends = [*lows, *(workshop.named(Binary("+", priority, half)) for priority in priorities)]
-    wanted = [workshop.named(Call("max", (Number(0.0), request))) for request in requests]
-    available = workshop.named(Call("max", (Number(0.0), Call("min", (supply, total(wanted))))))
-
-    def taken(cut: Expression) -> list[Expression]:
-        return [Binary("*", one, _share_above(cut, low, width)) for one, low in zip(wanted, lows, strict=True)]
-
-    points = [(end, workshop.named(total(taken(end)))) for end in ends]
-    enough = [(Binary(">=", sum_, available), end, sum_) for end, sum_ in points]
-    short = [(Binary("<=", sum_, available), end, sum_) for end, sum_ in points]
-    infinity, minus = Number(float("inf")), Number(float("-inf"))
-    low = workshop.named(largest([If(is_so, end, minus) for is_so, end, _ in enough]))
-    high = workshop.named(smallest([If(is_so, end, infinity) for is_so, end, _ in short]))
-    most = workshop.named(smallest([If(is_so, sum_, infinity) for is_so, _, sum_ in enough]))
-    least = workshop.named(largest([If(is_so, sum_, minus) for is_so, _, sum_ in short]))
-    part = Binary("/", Binary("-", most, available), Binary("-", most, least))
-    between = Binary("+", low, Binary("*", part, Binary("-", high, low)))
-    cut = workshop.named(If(Binary(">", most, least), between, low))
-    return [workshop.named(one) for one in taken(cut)]
-
-
-def _share_above(cut: Expression, low: Expression, width: Expression) -> Expression:
-    """Return what share of a request lies above the cutting priority: 1 up to its low end, then falling to 0."""
-    falling = Binary("-", Number(1.0), Binary("/", Binary("-", cut, low), width))
-    return Call("max", (Number(0.0), Call("min", (Number(1.0), falling))))
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request of a supply and its curve of priority: kind, middle and width."""
-
-    quantity: Expression
-    kind: Expression
-    priority: Expression
-    width: Expression
-
-
-def by_curves(requests: Sequence[Request], supply: Expression, workshop: Workshop) -> list[Expression]:
-    """Share a supply: of each request as much is met as its curve is worth at the clearing priority.
-
-    That priority is found to the last digit of a number, so all requests together take the supply but for their
-    change from one number to the next, some 1e-14 of it; this rest is taken off all in proportion.
-    """
-    wanted = [
-        Request(
-            workshop.named(Call("max", (Number(0.0), request.quantity))), request.kind, request.priority, request.width
-        )
-        for request in requests
-    ]
-    asked = workshop.named(total([one.quantity for one in wanted]))
-    available = workshop.named(Call("max", (Number(0.0), Call("min", (supply, asked)))))
-    curves = [part for one in wanted for part in (one.quantity, one.kind, one.priority, one.width)]
-    cut = workshop.named(Call("clearing priority", (available, *curves)))
-    taken = [
-        workshop.named(
-            Binary("*", one.quantity, Call("priority curve", (one.kind, Binary("-", cut, one.priority), one.width)))
-        )
-        for one in wanted
-    ]
-    all_taken = workshop.named(total(taken))
-    kept = workshop.named(If(Binary("=", all_taken, Number(0.0)), Number(1.0), Binary("/", available, all_taken)))
-    enough = workshop.named(Binary("=", available, asked))
-    pairs = zip(wanted, taken, strict=True)
-    return [If(enough, one.quantity, Binary("*", some, kept)) for one, some in pairs]
+    is_larger = parts.named(Binary(">", Call("abs", (lower[column],)), Call("abs", (upper[column],))))
+    rows[column] = [parts.named(If(is_larger, low, up)) for up, low in zip(upper, lower, strict=True)]
+    rows[below] = [parts.named(If(is_larger, up, low)) for up, low in zip(upper, lower, strict=True)]

@@ -11,19 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from egovsim.compiler.lowering.array_algebra import (
-    FOLDS,
-    Request,
-    Terms,
-    by_curves,
-    by_priority,
-    element_at,
-    inverse,
-    ranks,
-    selected,
-    sort_order,
-)
+from egovsim.compiler.lowering.allocations import AllocationRequest, by_curves, by_priority
+from egovsim.compiler.lowering.array_algebra import FOLDS, Terms, element_at, inverse, ranks, selected, sort_order
 from egovsim.compiler.lowering.scopes import ArrayFunction, Scope, defined_elements
+from egovsim.compiler.lowering.traversal import fold_down_to, key_of
 from egovsim.model.arrays import element_meant, elements_of_subscript
 from egovsim.model.calendar import date_part
 from egovsim.model.dependencies import references
@@ -37,7 +28,7 @@ from egovsim.model.expression import (
     Star,
     Unary,
     Where,
-    children,
+    fold,
     with_children,
 )
 from egovsim.model.functions import ELEMENT
@@ -45,16 +36,16 @@ from egovsim.model.model import LARGEST_ARRAY, Dimension, Model, plain_number, p
 from egovsim.names import element_name
 
 
-def all_elements(scope: Scope, arguments: Sequence[Expression]) -> list[list[Expression]]:
+def _all_elements(scope: Scope, arguments: Sequence[Expression]) -> list[list[Expression]]:
     """Resolve expressions once for every combination of elements of the starred dimensions in any of them."""
     named = [_name_stars(scope, argument) for argument in arguments]
-    stars = list(dict.fromkeys(star for one in named for star in _stars(one)))
-    choices = [_starred_elements(scope.model, star) for star in stars]
-    _refuse_above(LARGEST_ARRAY, math.prod(map(len, choices)), scope, arguments[0].where, "elements to go over")
+    stars = list(dict.fromkeys(star for argument in named for star in _stars(argument)))
+    elements = [_starred_elements(scope.model, star) for star in stars]
+    _refuse_above(LARGEST_ARRAY, math.prod(map(len, elements)), scope, arguments[0].where, "elements to go over")
     found: list[list[Expression]] = []
-    for ids in product(*choices):
+    for ids in product(*elements):
         inner = scope.inside(dict(zip(stars, ids, strict=True)))
-        found.append([inner.resolve(one) for one in named])
+        found.append([inner.resolve(argument) for argument in named])
     return found
 
 
@@ -73,22 +64,30 @@ _STARRED = "all of "
 """Begins what a star stands for in a sum, so that it is not taken for the equation's own dimension."""
 
 
-def _name_stars(scope: Scope, node: Expression) -> Expression:
+def _name_stars(scope: Scope, expression: Expression) -> Expression:
     """Replace stars by names of what they run over, and so a dimension that the left side gives no element to.
 
     An array without subscripts runs over all it has.
     """
-    if isinstance(node, Reference) and node.id in scope.model.by_id:
-        dimensions = scope.dimensions(scope.model.by_id[node.id])
-        given = node.subscripts or tuple(Star() for _ in dimensions)
-        named = [_star_named(scope, one, dimension) for one, dimension in zip(given, dimensions, strict=False)]
-        return replace(node, subscripts=(*named, *given[len(named) :]))
-    if isinstance(node, LookupCall) and node.lookup.subscripts:
-        lookup = _name_stars(scope, node.lookup)
-        assert isinstance(lookup, Reference)
-        return replace(node, lookup=lookup, argument=_name_stars(scope, node.argument))
-    operands = children(node)
-    return with_children(node, tuple(_name_stars(scope, operand) for operand in operands)) if operands else node
+
+    def named(node: Expression, operands: tuple[Expression, ...]) -> Expression:
+        if isinstance(node, Reference):
+            return _named_subscripts(scope, node)
+        if isinstance(node, LookupCall) and node.lookup.subscripts:
+            return replace(node, lookup=_named_subscripts(scope, node.lookup), argument=operands[0])
+        return with_children(node, operands)
+
+    return fold(expression, named)
+
+
+def _named_subscripts(scope: Scope, node: Reference) -> Reference:
+    if node.id not in scope.model.by_id:
+        return node
+    dimensions = scope.dimensions(scope.model.by_id[node.id])
+    given = node.subscripts or tuple(Star() for _ in dimensions)
+    pairs = zip(given, dimensions, strict=False)
+    named = [_star_named(scope, subscript, dimension) for subscript, dimension in pairs]
+    return replace(node, subscripts=(*named, *given[len(named) :]))
 
 
 def _star_named(scope: Scope, subscript: str | Star, dimension: Dimension) -> str:
@@ -100,8 +99,8 @@ def _star_named(scope: Scope, subscript: str | Star, dimension: Dimension) -> st
 
 
 def _stars(node: Expression) -> list[str]:
-    subscripts = [s for reference in references(node) for s in reference.subscripts if isinstance(s, str)]
-    return list(dict.fromkeys(s for s in subscripts if s.startswith(_STARRED)))
+    subscripts = [subscript for reference in references(node) for subscript in reference.subscripts]
+    return [name for name in dict.fromkeys(subscripts) if isinstance(name, str) and name.startswith(_STARRED)]
 
 
 def _starred_elements(model: Model, star: str) -> tuple[str, ...]:
@@ -113,21 +112,21 @@ def _starred_elements(model: Model, star: str) -> tuple[str, ...]:
     return every[first : last + 1]
 
 
-def _fold(fold: Callable[[Terms], Expression]) -> ArrayFunction:
-    return lambda scope, arguments, _: fold([one for (one,) in all_elements(scope, arguments)])
+def _over_all(combine: Callable[[Terms], Expression]) -> ArrayFunction:
+    return lambda scope, arguments, _: combine([term for (term,) in _all_elements(scope, arguments)])
 
 
 def _size(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
     (argument,) = arguments
     if isinstance(argument, Reference) and argument.id in scope.model.dimension_by_id:
         return Number(float(len(scope.model.dimension_by_id[argument.id].elements)), call.where)
-    return Number(float(len(all_elements(scope, arguments))), call.where)
+    return Number(float(len(_all_elements(scope, arguments))), call.where)
 
 
 def _vector_select(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
     selector, elements, missing, action, _ = arguments
-    pairs = [(one, other) for one, other in all_elements(scope, (selector, elements))]
-    return selected(pairs, scope.resolve(missing), _code(scope, action), scope.workshop)
+    pairs = [(chooser, element) for chooser, element in _all_elements(scope, (selector, elements))]
+    return selected(pairs, scope.resolve(missing), _compile_time_number(scope, action), scope.parts)
 
 
 def _vector_elm_map(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
@@ -138,9 +137,9 @@ def _vector_elm_map(scope: Scope, arguments: tuple[Expression, ...], call: Call)
     target = scope.target(node)
     every = product_of(scope.model, target)
     start = every.index(scope.subscripts(node, target))
-    index = folded_number(Binary("+", scope.resolve(offset), Number(float(start))))
+    index = _number_if_known(Binary("+", scope.resolve(offset), Number(float(start))))
     terms = [scope.element(node, target, ids) for ids in every if ids in defined_elements(scope.model, target)]
-    return element_at(index if isinstance(index, Number) else scope.workshop.named(index), terms)
+    return element_at(index if isinstance(index, Number) else scope.parts.named(index), terms)
 
 
 def _element(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
@@ -152,20 +151,21 @@ def _element(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Exp
     if len(given) != len(dimensions):
         count = f"{len(dimensions)} subscript{'' if len(dimensions) == 1 else 's'}"
         raise scope.error(call.where, f'"{target.name}" takes {count}, not {len(given)}')
-    places = [_place(scope, one, dimension) for one, dimension in zip(given, dimensions, strict=True)]
-    count = math.prod(len(one.elements) for one, at in zip(dimensions, places, strict=True) if not isinstance(at, str))
+    places = [_place(scope, subscript, dimension) for subscript, dimension in zip(given, dimensions, strict=True)]
+    pairs = zip(dimensions, places, strict=True)
+    count = math.prod(len(dimension.elements) for dimension, place in pairs if not isinstance(place, str))
     _refuse_above(LARGEST_ARRAY, count, scope, call.where, "elements to choose from")
 
-    def chosen_from(ids: tuple[str, ...]) -> Expression:
+    def element_from(ids: tuple[str, ...]) -> Expression:
         if len(ids) == len(places):
             return scope.element(node, target, ids)
         place = places[len(ids)]
         if isinstance(place, str):
-            return chosen_from((*ids, place))
-        terms = [chosen_from((*ids, id)) for id in dimensions[len(ids)].element_ids]
+            return element_from((*ids, place))
+        terms = [element_from((*ids, id)) for id in dimensions[len(ids)].element_ids]
         return element_at(place, terms, outside=0.0)
 
-    return chosen_from(())
+    return element_from(())
 
 
 def _place(scope: Scope, subscript: Expression, dimension: Dimension) -> str | Expression:
@@ -176,8 +176,8 @@ def _place(scope: Scope, subscript: Expression, dimension: Dimension) -> str | E
             return meant
     if isinstance(subscript, Number) and f"{subscript.value:g}" in dimension.element_ids:
         return f"{subscript.value:g}"
-    place = folded_number(Binary("-", scope.resolve(subscript), Number(1.0)))
-    return place if isinstance(place, Number) else scope.workshop.named(place)
+    place = _number_if_known(Binary("-", scope.resolve(subscript), Number(1.0)))
+    return place if isinstance(place, Number) else scope.parts.named(place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,18 +199,20 @@ def _vector(scope: Scope, node: Expression, call: Call, *, axis: int = -1) -> _V
         raise scope.error(call.where, f'"{target.name}" is no array; {call.function.upper()} needs one')
     ids = scope.subscripts(node, target)
     axis %= len(ids)
-    every = [(*ids[:axis], one, *ids[axis + 1 :]) for one in dimensions[axis].element_ids]
-    terms: list[Expression] = [scope.element(node, target, one) for one in every]
+    along = [(*ids[:axis], id, *ids[axis + 1 :]) for id in dimensions[axis].element_ids]
+    terms: list[Expression] = [scope.element(node, target, element) for element in along]
     key = element_name(target.id, (*ids[:axis], "*", *ids[axis + 1 :]))
     return _Vector(key, terms, dimensions[axis].element_ids.index(ids[axis]))
 
 
 def _ranks(scope: Scope, vector: _Vector, call: Call) -> list[Expression]:
-    direction = _code(scope, call.arguments[1])
-    workshop = scope.workshop
+    direction = _compile_time_number(scope, call.arguments[1])
     _refuse_above(_LONGEST_SORTED, len(vector.terms), scope, call.where, "elements to sort")
-    make = lambda: [workshop.named(rank) for rank in ranks(vector.terms, direction)]  # noqa: E731
-    return workshop.once(("rank", vector.key, direction), make)
+
+    def make() -> list[Expression]:
+        return [scope.parts.named(rank) for rank in ranks(vector.terms, direction)]
+
+    return scope.parts.once(("rank", vector.key, key_of(direction)), make)
 
 
 def _vector_rank(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
@@ -225,7 +227,7 @@ def _vector_sort_order(scope: Scope, arguments: tuple[Expression, ...], call: Ca
 
 def _vector_reorder(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
     vector = _vector(scope, arguments[0], call)
-    return element_at(scope.workshop.named(scope.resolve(arguments[1])), vector.terms)
+    return element_at(scope.parts.named(scope.resolve(arguments[1])), vector.terms)
 
 
 def _invert_matrix(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
@@ -239,14 +241,14 @@ def _invert_matrix(scope: Scope, arguments: tuple[Expression, ...], call: Call) 
 
     def make() -> list[Expression]:
         target = scope.target(node)
-        fixed = scope.subscripts(node, target)[:-2]
+        first = scope.subscripts(node, target)[:-2]
         row_ids, column_ids = (dimension.element_ids for dimension in scope.dimensions(target)[-2:])
-        matrix = [[scope.element(node, target, (*fixed, i, j)) for j in column_ids] for i in row_ids]
-        return inverse(matrix, scope.workshop)
+        matrix = [[scope.element(node, target, (*first, row, column)) for column in column_ids] for row in row_ids]
+        return inverse(matrix, scope.parts)
 
     # The key names the matrix: all of it but its last two subscripts.
     key = ("inverse", element_name(scope.target(node).id, scope.subscripts(node, scope.target(node))[:-2]))
-    return scope.workshop.once(key, make)[rows.place * size + columns.place]
+    return scope.parts.once(key, make)[rows.place * size + columns.place]
 
 
 def _by_priority(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
@@ -254,11 +256,11 @@ def _by_priority(scope: Scope, arguments: tuple[Expression, ...], call: Call) ->
     width, supply = scope.resolve(arguments[3]), scope.resolve(arguments[4])
 
     def make() -> list[Expression]:
-        named = scope.workshop.named(width), scope.workshop.named(supply)
-        return by_priority(requests.terms, priorities.terms, *named, scope.workshop)
+        named = scope.parts.named(width), scope.parts.named(supply)
+        return by_priority(requests.terms, priorities.terms, *named, scope.parts)
 
-    key = ("priority", requests.key, priorities.key, width, supply)
-    return scope.workshop.once(key, make)[requests.place]
+    key = ("priority", requests.key, priorities.key, key_of(width), key_of(supply))
+    return scope.parts.once(key, make)[requests.place]
 
 
 def _available(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
@@ -271,10 +273,10 @@ def _available(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> E
     supply = scope.resolve(arguments[2])
 
     def make() -> list[Expression]:
-        asked = [Request(term, *curve) for term, curve in zip(requests.terms, curves, strict=True)]
-        return by_curves(asked, supply, scope.workshop)
+        asked = [AllocationRequest(term, *curve) for term, curve in zip(requests.terms, curves, strict=True)]
+        return by_curves(asked, supply, scope.parts)
 
-    return scope.workshop.once(("available", requests.key, profiles, supply), make)[requests.place]
+    return scope.parts.once(("available", requests.key, profiles, key_of(supply)), make)[requests.place]
 
 
 def _curves(scope: Scope, node: Expression, call: Call) -> tuple[str, list[tuple[Expression, Expression, Expression]]]:
@@ -312,53 +314,60 @@ def _time_value(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> 
     return scope.resolve(found)
 
 
-def _code(scope: Scope, node: Expression) -> Expression:
-    """Resolve what chooses between computations: a number where it is made of numbers and constants alone.
+def _compile_time_number(scope: Scope, node: Expression) -> Expression:
+    """Resolve what decides between computations: a number where it is made of numbers and constants alone.
 
     Otherwise all of the computations have to be written out. A constant that was used cannot be set for a run.
     """
     used: dict[str, None] = {}
 
-    def value_of(one: Expression) -> Expression:
-        here = scope.resolve(one)
-        if not isinstance(one, Reference) or not isinstance(here, Reference):
+    def value_of(part: Expression) -> Expression:
+        here = scope.resolve(part)
+        if not isinstance(part, Reference) or not isinstance(here, Reference):
             return here
-        target = scope.target(one)
-        equation = defined_elements(scope.model, target)[scope.subscripts(one, target)]
+        target = scope.target(part)
+        equation = defined_elements(scope.model, target)[scope.subscripts(part, target)]
         value = plain_number(equation.expression) if equation.rate is None else None
         if value is None:
             return here
         used[here.id] = None
-        return Number(value, one.where)
+        return Number(value, part.where)
 
-    known = folded_number(node, value_of)
+    known = _number_if_known(node, value_of)
     if isinstance(known, Number):
-        scope.workshop.constants |= used
+        scope.parts.compile_time_constants |= used
         return known
     return scope.resolve(node)
 
 
-def folded_number(node: Expression, value_of: Callable[[Expression], Expression] = lambda one: one) -> Expression:
+def _number_if_known(node: Expression, value_of: Callable[[Expression], Expression] | None = None) -> Expression:
     """Work out sums, differences and products of plain numbers, so that an offset that is one is known.
 
-    `value_of` says what the operands stand for.
+    `value_of` says what the operands stand for. What is not known stays as it is.
     """
-    match node:
-        case Unary(operator="-", operand=operand):
-            inner = folded_number(operand, value_of)
-            return Number(-inner.value, node.where) if isinstance(inner, Number) else node
-        case Binary(operator="+" | "-" | "*", left=left, right=right):
-            a, b = folded_number(left, value_of), folded_number(right, value_of)
-            if isinstance(a, Number) and isinstance(b, Number):
-                value = {"+": a.value + b.value, "-": a.value - b.value, "*": a.value * b.value}[node.operator]
-                return Number(value, node.where)
-            return node
+
+    def operand(part: Expression) -> Expression | None:
+        match part:
+            case Unary(operator="-") | Binary(operator="+" | "-" | "*"):
+                return None
+            case _:
+                return part if value_of is None else value_of(part)
+
+    return fold_down_to(node, operand, _worked_out)
+
+
+def _worked_out(node: Expression, operands: tuple[Expression, ...]) -> Expression:
+    match node, operands:
+        case Unary(), (Number(value=value),):
+            return Number(-value, node.where)
+        case Binary(operator=operator), (Number(value=left), Number(value=right)):
+            return Number({"+": left + right, "-": left - right, "*": left * right}[operator], node.where)
         case _:
-            return value_of(node)
+            return node
 
 
 ARRAY_FUNCTIONS: Mapping[str, ArrayFunction] = {
-    **{name: _fold(fold) for name, fold in FOLDS.items()},
+    **{name: _over_all(combine) for name, combine in FOLDS.items()},
     "size": _size,
     "vector select": _vector_select,
     "vector elm map": _vector_elm_map,

@@ -1,4 +1,4 @@
-"""Numbers that shape a model: they must be known before it is compiled."""
+"""Numbers that shape a program, such as the order of a delay: they must be known before it is compiled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from egovsim.compiler.lowering.elements import ScalarEquation
-from egovsim.model.expression import Binary, Call, ClockValue, Expression, Number, Reference, Unary
+from egovsim.model.expression import Binary, Call, ClockValue, Expression, Number, Reference, Unary, children
 from egovsim.model.model import plain_number
 
 _START_OF_TIME = frozenset({"time", "step time", "initial time"})
@@ -24,55 +24,96 @@ _SIGNS: dict[str, Callable[[float, float], float]] = {
 class StartingValues:
     """Finds what an expression is worth when a run starts, from the model alone.
 
-    `inputs` collects the ids of the constants that were used: to give one of them another value would change
-    the shape of the model, not only its numbers. With each stands what it is.
+    Parameters
+    ----------
+    equations : mapping of str to ScalarEquation
+        All of the model, by id.
+    start : float
+        When a run starts, in the model's time unit.
+    constants : dict of str to str
+        Collects the ids of the constants that were used, each with what it is: to give one of them another value
+        would change the shape of the program, not only its numbers.
     """
 
     equations: Mapping[str, ScalarEquation]
     start: float
-    inputs: dict[str, str] = field(default_factory=dict[str, str])
+    constants: dict[str, str] = field(default_factory=dict[str, str])
 
     def of(self, expression: Expression, *, role: str) -> float | None:
-        """Return the value, or None where more than arithmetic on constants and test inputs is needed.
+        """Work an expression out.
 
         Parameters
         ----------
         expression : Expression
             Scalar; arrays are written out already.
         role : str
-            What the value is, for a message; kept with each constant that is used.
+            What the value is, for a message; stands with each constant that is used.
+
+        Returns
+        -------
+        float or None
+            The value; None where more than arithmetic on constants and test inputs is needed, or it is not finite.
         """
-        found: dict[str, str] = {}
-        value = self._value(expression, role, found, depth=0)
+        used: set[str] = set()
+        value = self._value(expression, used)
         if value is not None and math.isfinite(value):
-            self.inputs |= found
+            self.constants |= dict.fromkeys(sorted(used), role)
             return value
         return None
 
-    def _value(self, node: Expression, role: str, found: dict[str, str], depth: int) -> float | None:
+    def _value(self, expression: Expression, used: set[str]) -> float | None:
+        """Work an expression out with a stack of its own: operands first, and before them what they refer to.
+
+        A circle of references has no value; each scalar is worked out once.
+        """
+        known: dict[str, float | None] = {}
+        values: list[float | None] = []
+        waiting: list[tuple[Expression, bool]] = [(expression, False)]
+        while waiting:
+            node, is_entered = waiting.pop()
+            if isinstance(node, Reference):
+                if is_entered:
+                    known[node.id] = values[-1]
+                elif node.id in known:
+                    values.append(known[node.id])
+                else:
+                    known[node.id] = None
+                    waiting += [(node, True), (self._meant(node, used), False)]
+            elif is_entered:
+                first = len(values) - len(children(node))
+                values[first:] = [self._combined(node, values[first:])]
+            else:
+                waiting.append((node, True))
+                waiting += [(operand, False) for operand in reversed(children(node))]
+        return values[0]
+
+    def _meant(self, node: Reference, used: set[str]) -> Expression:
+        """Return the expression that a reference stands for at the start."""
+        equation = self.equations.get(node.id)
+        if equation is None or equation.is_state:
+            return _UNKNOWN
+        if plain_number(equation.expression) is not None:
+            used.add(node.id)
+        return equation.expression
+
+    def _combined(self, node: Expression, operands: list[float | None]) -> float | None:
         match node:
             case Number(value=value):
                 return value
             case ClockValue(which=which):
                 return self.start if which in _START_OF_TIME else None
-            case Reference(id=id) if id in self.equations and depth < 100:
-                equation = self.equations[id]
-                if equation.is_state:
-                    return None
-                if plain_number(equation.expression) is not None:
-                    found[id] = role
-                return self._value(equation.expression, role, found, depth + 1)
-            case Unary(operator="-", operand=operand):
-                value = self._value(operand, role, found, depth)
-                return None if value is None else -value
-            case Binary(operator="+" | "-" | "*" | "/" as sign, left=left, right=right):
-                return _arithmetic(sign, [self._value(one, role, found, depth) for one in (left, right)])
-            case Call(function="step" | "max" | "min" as function, arguments=arguments):
-                return _called(
-                    function, [self._value(argument, role, found, depth) for argument in arguments], self.start
-                )
+            case Unary(operator="-"):
+                return None if operands[0] is None else -operands[0]
+            case Binary(operator="+" | "-" | "*" | "/" as sign):
+                return _arithmetic(sign, operands)
+            case Call(function="step" | "max" | "min" as function):
+                return _called(function, operands, self.start)
             case _:
                 return None
+
+
+_UNKNOWN = ClockValue("final time")
+"""Stands for what is not known before a run."""
 
 
 def _arithmetic(sign: str, operands: list[float | None]) -> float | None:

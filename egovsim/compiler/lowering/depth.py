@@ -1,4 +1,10 @@
-"""Deep expressions become chains of shallow ones, so that everything after may follow a tree to its leaves."""
+"""Deep expressions become chains of shallow ones: a function that LLVM has to compile then has a bounded length.
+
+A block is cut into functions by its assignments, and LLVM's time grows faster than the length of a function, so an
+assignment must not be of any length. Measured on one machine: a sum of 99,000 terms compiles in 18 s instead of 43 s,
+one of 20,000 terms, or 5,000 brackets inside each other, in the same time either way. The printed form of a program,
+which names it in the cache, then has a bounded depth too.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +19,20 @@ DEEPEST = 150
 
 
 def shallow(equations: Sequence[ScalarEquation]) -> list[ScalarEquation]:
-    """Give whatever lies deeper than `DEEPEST` an equation of its own; a sum of thousands of terms is so deep.
+    """Give whatever lies deeper than `DEEPEST` an equation of its own.
 
-    The order of operations stays as it is, and so does every bit.
+    Parameters
+    ----------
+    equations : sequence of ScalarEquation
+        Of any depth.
+
+    Returns
+    -------
+    list of ScalarEquation
+        Each followed by the parts that were made of its depths. The order of operations stays as it is, and so does
+        every bit.
     """
-    return [one for equation in equations for one in _cut(equation)]
+    return [part for equation in equations for part in _cut(equation)]
 
 
 def _cut(equation: ScalarEquation) -> Iterator[ScalarEquation]:
@@ -51,8 +66,9 @@ class _Parts:
             if depth > DEEPEST:
                 operands = [self._named(operand) if operand[1] == DEEPEST else operand for operand in operands]
                 depth = 1 + max(depth for _, depth in operands)
-            same = all(one is old for (one, _), old in zip(operands, children(node), strict=True))
-            done.append((node if same else with_children(node, tuple(one for one, _ in operands)), depth))
+            changed = tuple(operand for operand, _ in operands)
+            same = all(new is old for new, old in zip(changed, children(node), strict=True))
+            done.append((node if same else with_children(node, changed), depth))
         return done[0][0]
 
     def _named(self, operand: tuple[Expression, int]) -> tuple[Expression, int]:

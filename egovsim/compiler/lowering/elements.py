@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from egovsim.compiler.lowering.array_algebra import Workshop
+from egovsim.compiler.lowering.array_algebra import ArrayParts
 from egovsim.compiler.lowering.array_functions import ARRAY_FUNCTIONS
 from egovsim.compiler.lowering.scopes import Scope
 from egovsim.errors import ModelError, UnsupportedError
@@ -27,18 +27,27 @@ from egovsim.model.expression import (
 from egovsim.model.model import Equation, Model, Variable, display_elements, product_of
 from egovsim.names import canonical, element_name
 
-MemoryKind = Literal["previous", "fixed", "information", "material"]
+DiscreteKind = Literal["previous", "fixed", "information", "material"]
+"""Kinds of discrete state: the value of the step before, and Vensim's three pipelines."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recall:
-    """How a value that stands still within a step is found when a step is over.
+class StateReads:
+    """What a discrete state reads, and how it moves by it when a step is over.
 
-    `input` is what is remembered, `delay` for how long, `missing` what there is while nothing arrives: ids of
-    scalars, the last two empty where the kind has no need of them.
+    Parameters
+    ----------
+    kind : {"previous", "fixed", "information", "material"}
+        How it moves.
+    input : str
+        Id of the scalar that it takes up.
+    delay : str
+        Id of the scalar that says for how long; empty where the kind needs none.
+    missing : str
+        Id of the scalar that it is while nothing arrives; empty where the kind needs none.
     """
 
-    kind: MemoryKind
+    kind: DiscreteKind
     input: str
     delay: str = ""
     missing: str = ""
@@ -48,10 +57,20 @@ class Recall:
 class ScalarEquation:
     """The equation of one element.
 
-    `id` is ``coverage[rural]``, `name` the same in the file's own letters. For a stock `expression`
-    is the initial value and `rate` its net flow, for a memory the initial value and `recall` where the later
-    ones come from; for anything else `rate` and `recall` are None. `chosen_by` are ids of constants whose values
-    have decided how the equation is written out.
+    Parameters
+    ----------
+    id, name : str
+        ``coverage[rural]``, canonical and in the file's own letters.
+    expression : Expression
+        Of a stock or a discrete state the initial value, of anything else the value.
+    rate : Expression or None
+        The net flow of a stock, and None of anything else.
+    where : Where
+        Its place in the file.
+    reads : StateReads, optional
+        Where the later values of a discrete state come from.
+    compile_time_constants : tuple of str
+        Ids of constants whose values have decided how the equation is written out.
     """
 
     id: str
@@ -59,19 +78,28 @@ class ScalarEquation:
     expression: Expression
     rate: Expression | None
     where: Where
-    recall: Recall | None = None
-    chosen_by: tuple[str, ...] = ()
+    reads: StateReads | None = None
+    compile_time_constants: tuple[str, ...] = ()
 
     @property
     def is_state(self) -> bool:
-        """Whether the expression is an initial value: of a stock or a memory."""
-        return self.rate is not None or self.recall is not None
+        """Whether the expression is an initial value: of a stock or a discrete state."""
+        return self.rate is not None or self.reads is not None
 
 
 def scalar_equations(model: Model) -> list[ScalarEquation]:
-    """Return one equation for every element of every variable but lookups, and for the parts of array functions.
+    """Write one equation for every element of every variable but lookups, and for the parts of array functions.
 
-    An element without an equation, which Vensim allows, is not a number; to use it is an error.
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    list of ScalarEquation
+        In the order of the file. An element without an equation, which Vensim allows, is not a number; to use it
+        is an error.
 
     Raises
     ------
@@ -80,13 +108,13 @@ def scalar_equations(model: Model) -> list[ScalarEquation]:
     ModelError
         When an array is used where a number is needed, or an element does not exist.
     """
-    refuse_unsupported(model)
+    _refuse_unsupported(model)
     _refuse_too_many(model)
     equations = [
-        one
+        equation
         for variable in model.variables
         if variable.kind != "lookup"
-        for one in _elements_of_variable(model, variable)
+        for equation in _elements_of_variable(model, variable)
     ]
     return _limit_flows(model, equations)
 
@@ -105,47 +133,40 @@ def _refuse_too_many(model: Model) -> None:
         raise ModelError(f"{place}: its arrays have {count} elements in all, and {MOST_SCALARS} can be run.")
 
 
-def refuse_unsupported(model: Model) -> None:
+def _refuse_unsupported(model: Model) -> None:
     """Raise one error that lists everything in the model that cannot be run."""
     lines = [
         f'  {node.where}, "{variable.name}": {node.reason}'
         for variable in model.variables
-        for node in unsupported_nodes(variable)
+        for node in _unsupported_nodes(variable)
     ]
     if lines:
         listing = "\n".join(lines)
         raise UnsupportedError(f"{model.file or model.name} uses what this version cannot run:\n{listing}")
 
 
-def unsupported_nodes(variable: Variable) -> list[Unsupported]:
+def _unsupported_nodes(variable: Variable) -> list[Unsupported]:
     """Return what cannot be run in the equations of a variable, in order."""
     return [node for expression in variable.expressions for node in walk(expression) if isinstance(node, Unsupported)]
 
 
 def _elements_of_variable(model: Model, variable: Variable) -> list[ScalarEquation]:
     found: list[ScalarEquation] = []
-    chosen = equation_by_element(model, variable)
-    workshop = Workshop(variable.name, variable.id)
+    equations = equation_by_element(model, variable)
+    parts = ArrayParts(variable.name, variable.id)
     for ids in product_of(model, variable):
-        equation = chosen.get(ids, _NO_EQUATION)
+        equation = equations.get(ids, _NO_EQUATION)
         name = element_name(variable.name, display_elements(model, variable, ids))
-        scope = Scope(model, variable, _context(model, variable, equation, ids), workshop, ARRAY_FUNCTIONS)
-        expression = _resolved(scope, equation.expression or _NO_VALUE)
+        scope = Scope(model, variable, _context(model, variable, equation, ids), parts, ARRAY_FUNCTIONS)
+        expression = scope.resolve(equation.expression or _NO_VALUE)
         if variable.kind == "flow" and variable.non_negative == "yes":
             expression = Call("max", (Number(0.0), expression), variable.where)
-        rate = None if equation.rate is None else _resolved(scope, equation.rate)
+        rate = None if equation.rate is None else scope.resolve(equation.rate)
         found.append(ScalarEquation(element_name(variable.id, ids), name, expression, rate, variable.where))
-    if workshop.constants:
-        found[0] = replace(found[0], chosen_by=tuple(workshop.constants))
-    parts = [ScalarEquation(id, name, one, None, variable.where) for id, name, one in workshop.made]
-    return found + parts
-
-
-def _resolved(scope: Scope, expression: Expression) -> Expression:
-    try:
-        return scope.resolve(expression)
-    except RecursionError:
-        raise scope.error(expression.where, "it is nested too deeply; split it into auxiliaries") from None
+    if parts.compile_time_constants:
+        found[0] = replace(found[0], compile_time_constants=tuple(parts.compile_time_constants))
+    made = [ScalarEquation(id, name, expression, None, variable.where) for id, name, expression in parts.made]
+    return found + made
 
 
 _NO_VALUE = Number(float("nan"))
@@ -166,11 +187,11 @@ def _limit_flows(model: Model, equations: list[ScalarEquation]) -> list[ScalarEq
     for stock in model.stocks:
         if stock.non_negative == "yes":
             for ids in product_of(model, stock):
-                _limit_one(by_id, stock, ids)
+                _limit_flows_of(by_id, stock, ids)
     return [by_id[equation.id] for equation in equations]
 
 
-def _limit_one(by_id: dict[str, ScalarEquation], stock: Variable, ids: tuple[str, ...]) -> None:
+def _limit_flows_of(by_id: dict[str, ScalarEquation], stock: Variable, ids: tuple[str, ...]) -> None:
     here = Reference(element_name(stock.name, ids), element_name(stock.id, ids))
     content = Binary("/", here, ClockValue("time step"))
     inflows = [by_id[element_name(inflow, ids)] for inflow in stock.inflows]
@@ -195,8 +216,8 @@ def _room(
     for inflow in inflows:
         if not _depends(by_id, inflow.id, flow.id):
             room = Binary("+", room, Reference(inflow.name, inflow.id))
-    for one in earlier:
-        room = Binary("-", room, Reference(one.name, one.id))
+    for outflow in earlier:
+        room = Binary("-", room, Reference(outflow.name, outflow.id))
     return Call("max", (Number(0.0), room))
 
 
@@ -205,11 +226,11 @@ def _depends(by_id: Mapping[str, ScalarEquation], id: str, on: str) -> bool:
     seen: set[str] = set()
     waiting = [id]
     while waiting:
-        one = waiting.pop()
-        if one == on:
+        used = waiting.pop()
+        if used == on:
             return True
-        if one in seen or one not in by_id or by_id[one].rate is not None:
+        if used in seen or used not in by_id or by_id[used].rate is not None:
             continue
-        seen.add(one)
-        waiting += [node.id for node in walk(by_id[one].expression) if isinstance(node, Reference)]
+        seen.add(used)
+        waiting += [node.id for node in walk(by_id[used].expression) if isinstance(node, Reference)]
     return False

@@ -7,23 +7,47 @@ whatever outputs are asked for and in whatever order the file defines its variab
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from egovsim.compiler.lowering.elements import ScalarEquation
-from egovsim.model.expression import Call, Expression, Number, Reference, children, walk, with_children
+from egovsim.compiler.lowering.traversal import fold_down_to
+from egovsim.model.expression import Call, Expression, Number, Reference, walk, with_children
 from egovsim.model.functions import FUNCTIONS, NOISE_SEED, is_random
 
-SITE_BITS = 52
-"""A site is a whole number that a double holds."""
+CALL_NUMBER_BITS = 52
+"""The number of a call is a whole number that a double holds."""
 
 
 def draws(expression: Expression) -> bool:
-    """Whether there is a random function anywhere in an expression."""
+    """Say whether there is a random function anywhere in an expression.
+
+    Parameters
+    ----------
+    expression : Expression
+        Of any depth.
+
+    Returns
+    -------
+    bool
+        Whether there is.
+    """
     return any(map(is_random, walk(expression)))
 
 
-def numbered(equations: list[ScalarEquation]) -> list[ScalarEquation]:
-    """Put the number of its site in front of the arguments of every random call, and name its stream."""
+def number_random_calls(equations: Sequence[ScalarEquation]) -> list[ScalarEquation]:
+    """Put the number of its call in front of the arguments of every random call, and name its stream.
+
+    Parameters
+    ----------
+    equations : sequence of ScalarEquation
+        All of a model.
+
+    Returns
+    -------
+    list of ScalarEquation
+        The same, with numbers; those that draw nothing as they are.
+    """
     common = next((Reference(equation.name, equation.id) for equation in equations if equation.id == NOISE_SEED), None)
     return [_numbered(equation, common) if _draws(equation) else equation for equation in equations]
 
@@ -34,8 +58,8 @@ def _draws(equation: ScalarEquation) -> bool:
 
 def _numbered(equation: ScalarEquation, common: Reference | None) -> ScalarEquation:
     counter = _Counter(equation.id, common)
-    expression = counter.mark(equation.expression)
-    rate = None if equation.rate is None else counter.mark(equation.rate)
+    expression = counter.number(equation.expression)
+    rate = None if equation.rate is None else counter.number(equation.rate)
     return replace(equation, expression=expression, rate=rate)
 
 
@@ -46,21 +70,39 @@ class _Counter:
     owner: str
     common: Reference | None
     count: int = 0
+    entered: list[Number] = field(default_factory=list[Number])
 
-    def mark(self, node: Expression) -> Expression:
-        site = Number(0.0)
+    def number(self, expression: Expression) -> Expression:
+        return fold_down_to(expression, self._enter, self._leave)
+
+    def _enter(self, node: Expression) -> None:
+        """Give a call its number before those in its arguments get theirs."""
         if is_random(node):
-            site = Number(float(site_of(self.owner, self.count)))
+            self.entered.append(Number(float(call_number(self.owner, self.count))))
             self.count += 1
-        operands = tuple(map(self.mark, children(node)))
-        if isinstance(node, Call) and is_random(node):
-            if self.common is not None and FUNCTIONS[node.function].vensim and operands and operands[-1] == Number(0.0):
-                operands = (*operands[:-1], self.common)
-            return replace(node, arguments=(site, *operands))
-        return with_children(node, operands) if operands else node
+
+    def _leave(self, node: Expression, operands: tuple[Expression, ...]) -> Expression:
+        if not (isinstance(node, Call) and is_random(node)):
+            return with_children(node, operands)
+        if self.common is not None and FUNCTIONS[node.function].vensim and operands and operands[-1] == Number(0.0):
+            operands = (*operands[:-1], self.common)
+        return replace(node, arguments=(self.entered.pop(), *operands))
 
 
-def site_of(owner: str, number: int) -> int:
-    """Return the number of a call: a hash of the scalar's id and the call's place in its equation."""
-    digest = hashlib.sha256(f"{owner}\n{number}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> (64 - SITE_BITS)
+def call_number(owner: str, place: int) -> int:
+    """Return the number of a random call.
+
+    Parameters
+    ----------
+    owner : str
+        Id of the scalar in whose equation it stands.
+    place : int
+        Its place among the random calls of the equation, counted from 0.
+
+    Returns
+    -------
+    int
+        A hash of both, of `CALL_NUMBER_BITS` bits.
+    """
+    digest = hashlib.sha256(f"{owner}\n{place}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> (64 - CALL_NUMBER_BITS)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from egovsim.compiler.lowering.array_algebra import Workshop
+from egovsim.compiler.lowering.array_algebra import ArrayParts
+from egovsim.compiler.lowering.traversal import fold_down_to
 from egovsim.errors import ModelError
 from egovsim.model.arrays import element_meant, equation_by_element, number_meant
 from egovsim.model.expression import (
-    Binary,
     Call,
     Expression,
     LookupCall,
@@ -19,53 +19,84 @@ from egovsim.model.expression import (
     Table,
     TableCall,
     Where,
-    children,
+    fold,
     with_children,
 )
 from egovsim.model.model import Dimension, Equation, Model, Variable
 from egovsim.names import canonical, element_name
+
+DEEPEST_ARRAY_FUNCTIONS = 50
+"""So many functions of arrays may stand inside each other: each is written out for every element of the outer ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Where an equation is read: for which variable, and which element each dimension stands for.
 
-    `workshop` keeps the parts of array functions, for all elements of the variable; `functions` says how each
-    of those is written out.
+    Parameters
+    ----------
+    model : Model
+        The model.
+    variable : Variable
+        The owner of the equation.
+    context : mapping of str to str
+        For ids of dimensions, the ids of the elements that they stand for.
+    parts : ArrayParts
+        The parts of array functions, for all elements of the variable.
+    functions : mapping of str to callable
+        How each function of arrays is written out.
+    within : bool
+        Whether a function of arrays stands around the place that is read.
     """
 
     model: Model
     variable: Variable
     context: Mapping[str, str]
-    workshop: Workshop
+    parts: ArrayParts
     functions: Mapping[str, ArrayFunction]
+    within: bool = False
 
-    def resolve(self, node: Expression) -> Expression:
-        """Return an expression of scalars: every reference names one element, every lookup is in place."""
-        match node:
-            case Reference():
-                return self.reference(node)
-            case LookupCall(lookup=lookup, argument=argument, where=where):
-                return TableCall(self._table(lookup), self.resolve(argument), where)
-            case Call(function=function, arguments=arguments) if function in self.functions:
-                return self.functions[function](self, arguments, node)
-            case Binary():
-                return self._chain(node)
-            case _:
-                operands = children(node)
-                return with_children(node, tuple(map(self.resolve, operands))) if operands else node
+    def resolve(self, expression: Expression) -> Expression:
+        """Write an expression with scalars alone.
 
-    def _chain(self, node: Binary) -> Expression:
-        """Resolve a chain of operators from its left end on: a sum may have thousands of terms."""
-        links = [node]
-        while isinstance(links[-1].left, Binary):
-            links.append(links[-1].left)
-        left = self.resolve(links[-1].left)
-        for link in reversed(links):
-            left = with_children(link, (left, self.resolve(link.right)))
-        return left
+        Parameters
+        ----------
+        expression : Expression
+            As the modeller wrote it, of any depth.
 
-    def reference(self, node: Reference) -> Expression:
+        Returns
+        -------
+        Expression
+            Every reference names one element, every lookup is in place, functions of arrays are written out.
+
+        Raises
+        ------
+        ModelError
+            When a name is unknown, an array stands where a number is needed, or functions of arrays are nested
+            too deeply.
+        """
+        return fold_down_to(expression, self._scalar, self._over)
+
+    def _scalar(self, node: Expression) -> Expression | None:
+        """Return what stands for a node of itself; None where its operands come first."""
+        if isinstance(node, Reference):
+            return self._reference(node)
+        if isinstance(node, Call) and node.function in self.functions:
+            if not self.within and fold(node, self._depth) > DEEPEST_ARRAY_FUNCTIONS:
+                raise self.error(node.where, "its functions of arrays are nested too deeply; split it into auxiliaries")
+            return self.functions[node.function](replace(self, within=True), node.arguments, node)
+        return None
+
+    def _depth(self, node: Expression, depths: tuple[int, ...]) -> int:
+        """Return how many functions of arrays stand inside each other, given the same of a node's operands."""
+        return max(depths, default=0) + (isinstance(node, Call) and node.function in self.functions)
+
+    def _over(self, node: Expression, operands: tuple[Expression, ...]) -> Expression:
+        if isinstance(node, LookupCall):
+            return TableCall(self._table(node.lookup), operands[0], node.where)
+        return with_children(node, operands)
+
+    def _reference(self, node: Reference) -> Expression:
         """Return a reference to one element; a dimension or an element alone is a number."""
         if node.id not in self.model.by_id and not node.subscripts:
             number = number_meant(self.model, self.context, node.id)
@@ -77,30 +108,95 @@ class Scope:
         return self.element(node, target, self.subscripts(node, target))
 
     def element(self, node: Reference, target: Variable, ids: tuple[str, ...]) -> Reference:
-        """Return a reference to the element of these ids."""
+        """Refer to one element of a variable.
+
+        Parameters
+        ----------
+        node : Reference
+            Where it is referred to.
+        target : Variable
+            What is referred to.
+        ids : tuple of str
+            The element, one id a dimension.
+
+        Returns
+        -------
+        Reference
+            Without subscripts: an element is a scalar with a name of its own.
+
+        Raises
+        ------
+        ModelError
+            When the element has no equation.
+        """
         if ids not in defined_elements(self.model, target):
             shown = element_name(target.name, ids)
             raise self.error(node.where, f'"{shown}" has no equation; add one for this element')
         return Reference(element_name(target.name, ids), element_name(target.id, ids), (), node.where)
 
     def target(self, node: Reference) -> Variable:
-        """Return the variable that a reference names."""
+        """Find the variable that a reference names.
+
+        Parameters
+        ----------
+        node : Reference
+            The reference.
+
+        Returns
+        -------
+        Variable
+            A lookup too.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is none; the nearest name is given.
+        """
         target = self.model.by_id.get(node.id)
         if target is None:
             raise self.model.unknown(node.name, where=f'{node.where}, "{self.variable.name}"')
         return target
 
     def dimensions(self, target: Variable) -> list[Dimension]:
-        """Return the dimensions of a variable."""
+        """Find the dimensions of a variable.
+
+        Parameters
+        ----------
+        target : Variable
+            The variable.
+
+        Returns
+        -------
+        list of Dimension
+            In the order of its subscripts; empty of a scalar.
+        """
         return [self.model.dimension_by_id[canonical(dimension)] for dimension in target.dimensions]
 
     def subscripts(self, node: Reference, target: Variable) -> tuple[str, ...]:
-        """Return the ids of the element that a reference means."""
-        dimensions = self.dimensions(target)
-        given = self.given(node, target)
-        return tuple(self._element(node, target, one, dim) for one, dim in zip(given, dimensions, strict=True))
+        """Find the element that a reference means.
 
-    def given(self, node: Reference, target: Variable) -> tuple[str | Star, ...]:
+        Parameters
+        ----------
+        node : Reference
+            The reference, whose subscripts may be dimensions of the equation.
+        target : Variable
+            What it names.
+
+        Returns
+        -------
+        tuple of str
+            The element's ids, one a dimension.
+
+        Raises
+        ------
+        ModelError
+            When it means a whole array, or there is no such element.
+        """
+        dimensions = self.dimensions(target)
+        pairs = zip(self._given(node, target), dimensions, strict=True)
+        return tuple(self._element(node, target, subscript, dimension) for subscript, dimension in pairs)
+
+    def _given(self, node: Reference, target: Variable) -> tuple[str | Star, ...]:
         """Return the subscripts of a reference, the dimensions themselves where it has none."""
         dimensions = self.dimensions(target)
         given = node.subscripts or tuple(dimension.id for dimension in dimensions)
@@ -131,11 +227,35 @@ class Scope:
         raise self.error(lookup.where, f'"{shown}" is neither a function of the language nor a lookup')
 
     def inside(self, context: Mapping[str, str]) -> Scope:
-        """Return the scope in which some dimensions stand for other elements."""
+        """Let some dimensions stand for other elements.
+
+        Parameters
+        ----------
+        context : mapping of str to str
+            For ids of dimensions, the ids of elements.
+
+        Returns
+        -------
+        Scope
+            All else as here.
+        """
         return replace(self, context={**self.context, **context})
 
     def error(self, where: Where, text: str) -> ModelError:
-        """Build an error at a place in this variable's equations."""
+        """Say what is wrong in this variable's equations.
+
+        Parameters
+        ----------
+        where : Where
+            The place.
+        text : str
+            What is wrong, and what to do, without a full stop.
+
+        Returns
+        -------
+        ModelError
+            To be raised.
+        """
         return ModelError(f'{where}, "{self.variable.name}": {text}.')
 
 
@@ -150,7 +270,20 @@ class _DefinedElements:
 
 
 def defined_elements(model: Model, variable: Variable) -> Mapping[tuple[str, ...], Equation]:
-    """Return the equation of each element that has one; worked out once for each variable."""
+    """Find the equation of each element that has one; worked out once for each variable.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    variable : Variable
+        One of its variables.
+
+    Returns
+    -------
+    mapping of tuple of str to Equation
+        By the ids of the element.
+    """
     known = model.derived(_DefinedElements).by_variable
     if variable.id not in known:
         known[variable.id] = equation_by_element(model, variable)
