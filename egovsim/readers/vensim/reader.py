@@ -44,14 +44,10 @@ from egovsim.readers.data.exported_runs import exports_of
 from egovsim.readers.data.external_values import MODES, DataFiles, Left, request_in
 from egovsim.readers.data.functions import MARK as DATA
 from egovsim.readers.data.functions import exogenous, resolve_data_functions
-from egovsim.readers.expressions.parser import (
-    BUILT_IN_NAMES,
-    Constants,
-    Integral,
-    Names,
-    parse_points,
-    parse_vensim_equation,
-)
+from egovsim.readers.expressions.context import Names
+from egovsim.readers.expressions.dialects import BUILT_IN_NAMES
+from egovsim.readers.expressions.parser import parse_points, parse_vensim_equation
+from egovsim.readers.expressions.transformer import Constants, Integral
 from egovsim.readers.macros import Macro, expand_macros
 from egovsim.readers.source_span import SourceSpan
 from egovsim.readers.vensim.entries import MacroText, VensimText, read_vensim_text

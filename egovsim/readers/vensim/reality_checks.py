@@ -12,7 +12,8 @@ from egovsim.model.model import LeftOut
 from egovsim.model.reality_checks import FUNCTIONS, Constraint, RealityCheck, TestInput
 from egovsim.names import canonical
 from egovsim.readers.data.functions import MARK as DATA
-from egovsim.readers.expressions.parser import Names, parse
+from egovsim.readers.expressions.context import Names
+from egovsim.readers.expressions.parser import parse
 from egovsim.readers.source_span import SourceSpan
 from egovsim.readers.vensim.entries import Entry
 
@@ -47,7 +48,7 @@ def read_reality_checks(entries: Sequence[Entry], names: Names) -> tuple[tuple[R
         Those that do not parse, each with the reason.
     """
     # Macros may not be called here (page "Test Inputs"); a call of one is then a function that is not known.
-    names = replace(names, macros=frozenset(), alone=frozenset(FUNCTIONS))
+    names = replace(names, macros=frozenset(), extra_functions=frozenset(FUNCTIONS))
     found: list[RealityCheck] = []
     left_out: list[LeftOut] = []
     for entry in entries:

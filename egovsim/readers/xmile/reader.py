@@ -18,7 +18,8 @@ from egovsim.model.functions import ELEMENT
 from egovsim.model.model import Clock, Dimension, Equation, Model, Variable
 from egovsim.model.notation import show
 from egovsim.names import canonical
-from egovsim.readers.expressions.parser import Names, parse
+from egovsim.readers.expressions.context import Names
+from egovsim.readers.expressions.parser import parse
 from egovsim.readers.macros import DEEPEST, LARGEST, Instance, Macro, expand_macros, with_expressions
 from egovsim.readers.xmile import specs as parts
 from egovsim.readers.xmile.round_trip import put_back

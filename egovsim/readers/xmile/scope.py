@@ -24,7 +24,9 @@ from egovsim.model.expression import (
 )
 from egovsim.model.model import Clock, Dimension, Equation, Kind, Variable, refuse_huge
 from egovsim.names import canonical
-from egovsim.readers.expressions.parser import Constants, Names, parse_xmile_equation
+from egovsim.readers.expressions.context import Names
+from egovsim.readers.expressions.parser import parse_xmile_equation
+from egovsim.readers.expressions.transformer import Constants
 from egovsim.readers.xmile import specs as parts
 from egovsim.readers.xmile.xml import Document, Element, split_name
 
