@@ -20,7 +20,9 @@ from egovsim.model.notation import show
 from egovsim.names import canonical
 from egovsim.readers.expressions.context import Names
 from egovsim.readers.expressions.parser import parse
-from egovsim.readers.macros import DEEPEST, LARGEST, Instance, Macro, expand_macros, with_expressions
+from egovsim.readers.instances import Instance
+from egovsim.readers.macros import DEEPEST, LARGEST, Macro, expand_macros
+from egovsim.readers.variable_expressions import with_expressions
 from egovsim.readers.xmile import specs as parts
 from egovsim.readers.xmile.round_trip import put_back
 from egovsim.readers.xmile.scope import VARIABLES, Scope
