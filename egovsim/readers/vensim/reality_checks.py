@@ -26,7 +26,18 @@ _IMPLIES = re.compile(r'(?P<condition>(?:"(?:[^"\\]|\\.)*"|[^":]|:(?!\s*IMPLIES\
 
 
 def is_reality_check(entry: Entry) -> bool:
-    """Whether an entry is a Reality Check, and no equation."""
+    """Tell whether an entry is a Reality Check, and no equation.
+
+    Parameters
+    ----------
+    entry : Entry
+        Any.
+
+    Returns
+    -------
+    bool
+        True where it begins with a name and ``:TEST INPUT:`` or ``:THE CONDITION:``.
+    """
     return _BEGINNING.match(entry.equation.text) is not None
 
 
@@ -63,7 +74,7 @@ def read_reality_checks(entries: Sequence[Entry], names: Names) -> tuple[tuple[R
 def _statement(entry: Entry, names: Names) -> RealityCheck:
     span, name = entry.equation, _name(entry)
     beginning = _beginning(entry)
-    subscripts = tuple(canonical(one) for one in (beginning["subscripts"] or "[]")[1:-1].split(",") if one.strip())
+    subscripts = tuple(canonical(part) for part in (beginning["subscripts"] or "[]")[1:-1].split(",") if part.strip())
     about = (subscripts, entry.units, entry.note, span.where(0))
     if beginning["input"]:
         equation = _parsed(span, beginning.end(), len(span.text), name, names)
