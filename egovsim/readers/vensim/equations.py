@@ -124,11 +124,11 @@ def equations_of(left: LeftSide, axes: Sequence[Dimension], among: Surroundings)
 
 def _external(left: LeftSide, among: Surroundings) -> list[Equation] | None:
     """Return the equations of an entry whose values come from another file; None for any other."""
-    choices = tuple(elements_of(subscript, among.dimensions) for subscript in left.subscripts)
+    axes = tuple(elements_of(subscript, among.dimensions) for subscript in left.subscripts)
     right = left.right.text
     if left.sign == "(" and ")" in right:
         right = right[: right.rindex(")")]
-    return among.files.equations(Left(left.name, left.sign, choices, left.where), right)
+    return among.files.equations(Left(left.name, left.sign, axes, left.where), right)
 
 
 def _table(left: LeftSide) -> Table:
