@@ -11,6 +11,16 @@ from egovsim.errors import ModelError, suggestion
 def read_bytes(path: Path) -> bytes:
     """Read a file whole.
 
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    bytes
+        What it holds, more than blanks.
+
     Raises
     ------
     ModelError
@@ -32,7 +42,7 @@ def read_bytes(path: Path) -> bytes:
 def _neighbours(path: Path) -> str:
     """Name the files beside it that it may have been meant to be."""
     try:
-        beside = [one.name for one in path.parent.iterdir() if one.is_file()]
+        beside = [neighbour.name for neighbour in path.parent.iterdir() if neighbour.is_file()]
     except OSError:
         return "; check the folder's name"
     return suggestion(path.name, beside) or "; check its name"
@@ -40,6 +50,15 @@ def _neighbours(path: Path) -> str:
 
 def refuse_other_formats(data: bytes, name: str, *, wanted: str) -> None:
     """Say what a file is that is often taken for a model.
+
+    Parameters
+    ----------
+    data : bytes
+        What it holds.
+    name : str
+        Its name, for messages.
+    wanted : str
+        What it should be, for messages.
 
     Raises
     ------

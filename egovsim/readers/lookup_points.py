@@ -23,6 +23,11 @@ def table_of(x: Sequence[float], y: Sequence[float], *, kind: LookupKind = "cont
     kind : {"continuous", "extrapolate", "discrete"}, optional
         How it goes on between and beyond the points.
 
+    Returns
+    -------
+    Table
+        By ascending x.
+
     Raises
     ------
     TableError
@@ -32,7 +37,7 @@ def table_of(x: Sequence[float], y: Sequence[float], *, kind: LookupKind = "cont
         raise TableError(f"the graphical function has {len(x)} x values and {len(y)} y values; give as many of each.")
     if not x:
         raise TableError("the graphical function has no points; give at least one.")
-    if not all(math.isfinite(one) for one in (*x, *y)):
+    if not all(map(math.isfinite, (*x, *y))):
         raise TableError("the graphical function has a point that is not a finite number; give plain numbers.")
     pairs = list(zip(x, y, strict=True))
     if len(x) > 1 and all(left > right for left, right in pairwise(x)):
@@ -42,4 +47,4 @@ def table_of(x: Sequence[float], y: Sequence[float], *, kind: LookupKind = "cont
             raise TableError(
                 f"the graphical function goes back from x = {left:g} to {right:g}; write its points by ascending x."
             )
-    return Table(tuple(one for one, _ in pairs), tuple(one for _, one in pairs), kind)
+    return Table(tuple(position for position, _ in pairs), tuple(value for _, value in pairs), kind)

@@ -7,17 +7,15 @@ section 4.8), so that every call has its own stocks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import count
 
 from egovsim.errors import ModelError
 from egovsim.model.expression import (
     Call,
     ClockValue,
     Expression,
-    LookupCall,
     Number,
     Reference,
     Star,
@@ -28,9 +26,12 @@ from egovsim.model.expression import (
     walk,
 )
 from egovsim.model.functions import FUNCTIONS
+from egovsim.model.hidden_variables import HiddenVariables
 from egovsim.model.model import Dimension, Equation, Variable
 from egovsim.model.units.texts import with_units_for
 from egovsim.names import canonical
+from egovsim.readers.instances import Instance
+from egovsim.readers.variable_expressions import equation_with_expressions
 
 DEEPEST = 50
 """How deep macros, and modules, may be nested."""
@@ -46,8 +47,22 @@ MARK = "macro "
 class Macro:
     """A macro: what its calls give it, what they get, and the variables of its body.
 
-    `inputs` and `outputs` are names as the file has them, `result` is the value of a call, and
-    `defaults` are the values of the last inputs where a call leaves them out.
+    Parameters
+    ----------
+    name : str
+        As the file has it.
+    inputs : tuple of str
+        Names of the arguments.
+    result : Expression
+        The value of a call, in the names of the body.
+    variables : tuple of Variable
+        The body.
+    outputs : tuple of str
+        Names of the variables of the body that a call can have beside the result.
+    defaults : tuple of Expression
+        Values of the last inputs where a call leaves them out.
+    where : Where
+        Where the macro stands.
     """
 
     name: str
@@ -64,80 +79,20 @@ class Macro:
         return canonical(self.name)
 
     def takes(self, number: int) -> bool:
-        """Whether a call may have so many arguments, outputs among them."""
+        """Whether a call may have so many arguments, outputs among them.
+
+        Parameters
+        ----------
+        number : int
+            Of arguments.
+
+        Returns
+        -------
+        bool
+            False where there are too few or too many.
+        """
         least = len(self.inputs) + len(self.outputs) - len(self.defaults)
         return least <= number <= len(self.inputs) + len(self.outputs)
-
-
-@dataclass(frozen=True)
-class Instance:
-    """How the variables of a body are named and read where an instance of it stands.
-
-    `names` gives the name outside of each variable inside, `values` the expression in the place of an
-    argument; both by canonical id.  `dimensions` are names of dimensions that every variable of the
-    instance has before its own, and `own` the ids of those it has itself.
-    """
-
-    names: Mapping[str, str]
-    values: Mapping[str, Expression] = field(default_factory=dict[str, Expression])
-    dimensions: tuple[str, ...] = ()
-    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    lookups: Collection[str] = frozenset()
-
-    def variable(self, inside: Variable) -> Variable:
-        """Return a variable of the body as it stands in the instance."""
-        before = () if inside.kind == "lookup" else self.dimensions
-        return replace(
-            inside,
-            name=self.names[inside.id],
-            dimensions=(*before, *inside.dimensions),
-            equations=tuple(self._equation(equation, before) for equation in inside.equations),
-            inflows=tuple(canonical(self.names.get(inflow, inflow)) for inflow in inside.inflows),
-            outflows=tuple(canonical(self.names.get(outflow, outflow)) for outflow in inside.outflows),
-        )
-
-    def _equation(self, inside: Equation, before: tuple[str, ...]) -> Equation:
-        elements = inside.elements and (*(canonical(one) for one in before), *inside.elements)
-        return replace(_with_expressions(inside, self.expression), elements=elements)
-
-    def expression(self, inside: Expression) -> Expression:
-        """Return an expression of the body as it stands in the instance."""
-        return rewrite(inside, self._node)
-
-    def _node(self, node: Expression) -> Expression:
-        match node:
-            case Reference():
-                return self._reference(node)
-            case LookupCall(lookup=lookup):
-                found = self._reference(lookup)
-                return replace(node, lookup=found) if isinstance(found, Reference) else node
-            case _:
-                return node
-
-    def _reference(self, inside: Reference) -> Expression:
-        value = self.values.get(inside.id)
-        if value is not None:
-            return value
-        name = self.names.get(inside.id)
-        if name is None:
-            return inside
-        before = () if inside.id in self.lookups else tuple(canonical(dimension) for dimension in self.dimensions)
-        after = inside.subscripts or (self.own.get(inside.id, ()) if before else ())
-        return replace(inside, name=name, id=canonical(name), subscripts=(*before, *after))
-
-
-def with_expressions(variable: Variable, change: Callable[[Expression], Expression]) -> Variable:
-    """Return a variable with other expressions; the same one when `change` returns what it is given."""
-    equations = tuple(_with_expressions(equation, change) for equation in variable.equations)
-    same = all(a is b for a, b in zip(equations, variable.equations, strict=True))
-    return variable if same else replace(variable, equations=equations)
-
-
-def _with_expressions(equation: Equation, change: Callable[[Expression], Expression]) -> Equation:
-    expression = None if equation.expression is None else change(equation.expression)
-    rate = None if equation.rate is None else change(equation.rate)
-    same = expression is equation.expression and rate is equation.rate
-    return equation if same else replace(equation, expression=expression, rate=rate)
 
 
 def expand_macros(
@@ -162,54 +117,60 @@ def expand_macros(
     Raises
     ------
     ModelError
-        A call has too few or too many arguments, or an output of it is borne by another variable.
+        A call has too few or too many arguments, or a name that it needs is borne by another variable.
     """
     if not macros:
         return list(variables)
-    return _Expander(macros, dimensions, {variable.id for variable in variables}).expanded(variables)
+    return _Expander(macros, dimensions, variables).expanded(variables)
+
+
+@dataclass(frozen=True)
+class _MacroInstance(Instance):
+    """An instance of a macro; `prefix` is what the names of its variables begin with."""
+
+    prefix: str = ""
 
 
 class _Expander:
-    """Expands the calls of one model; knows the names that are taken."""
+    """Expands the calls of one model."""
 
-    def __init__(self, macros: Sequence[Macro], dimensions: Mapping[str, Dimension], taken: set[str]) -> None:
+    def __init__(
+        self, macros: Sequence[Macro], dimensions: Mapping[str, Dimension], variables: Sequence[Variable]
+    ) -> None:
         self._macros = macros
         self._dimensions = dimensions
-        self._taken = taken
-        self._units: dict[str, str] = {}
+        self._hidden = HiddenVariables[Variable](variable.id for variable in variables)
+        self._units = {variable.id: variable.unit for variable in variables}
         self._outputs: dict[str, Variable] = {}
         self._calls = 0
 
     def expanded(self, variables: Sequence[Variable]) -> list[Variable]:
-        self._units = {variable.id: variable.unit for variable in variables}
+        """Return the variables without calls, each followed by those of its instances, and the outputs of calls."""
         found = [part for variable in variables for part in self._variable(variable, ())]
         return [*found, *self._outputs.values()]
 
     def _variable(self, variable: Variable, callers: tuple[str, ...]) -> list[Variable]:
         """Return a variable without calls, and the variables of the instances that it called."""
         added: list[Variable] = []
-        equations = tuple(self._equation(variable, equation, callers, added) for equation in variable.equations)
-        same = all(a is b for a, b in zip(equations, variable.equations, strict=True))
+
+        def without_calls(equation: Equation) -> Equation:
+            def change(node: Expression) -> Expression:
+                if isinstance(node, Call) and node.function.startswith(MARK):
+                    value, parts = self._call(node, variable, equation, callers)
+                    added.extend(parts)
+                    return value
+                return node
+
+            return equation_with_expressions(equation, lambda expression: rewrite(expression, change))
+
+        equations = tuple(map(without_calls, variable.equations))
+        same = all(new is old for new, old in zip(equations, variable.equations, strict=True))
         return [variable if same else replace(variable, equations=equations), *added]
 
-    def _equation(
-        self, variable: Variable, equation: Equation, callers: tuple[str, ...], added: list[Variable]
-    ) -> Equation:
-        def change(node: Expression) -> Expression:
-            if isinstance(node, Call) and node.function.startswith(MARK):
-                return self._call(node, variable, equation, callers, added)
-            return node
-
-        return _with_expressions(equation, lambda one: rewrite(one, change))
-
     def _call(
-        self,
-        call: Call,
-        variable: Variable,
-        equation: Equation,
-        callers: tuple[str, ...],
-        added: list[Variable],
-    ) -> Expression:
+        self, call: Call, variable: Variable, equation: Equation, callers: tuple[str, ...]
+    ) -> tuple[Expression, list[Variable]]:
+        """Return the value of a call, and the variables of the instance that it gets."""
         macro = self._macro(call, variable)
         self._calls += 1
         if len(callers) >= DEEPEST or self._calls > LARGEST:
@@ -218,107 +179,108 @@ class _Expander:
                 "write the equation without them."
             )
         if macro.id in callers:
-            return Unsupported(
-                macro.name, f'"{macro.name}" is a macro that calls itself, which cannot be run', call.where
-            )
+            reason = f'"{macro.name}" is a macro that calls itself, which cannot be run'
+            return Unsupported(macro.name, reason, call.where), []
         if any(map(_is_whole, call.arguments)):
-            return Unsupported(macro.name, "a macro of a whole dimension cannot be run", call.where)
-        dimensions = tuple(
-            self._dimensions[element].name
-            for element in (equation.elements or tuple(canonical(name) for name in variable.dimensions))
-            if element in self._dimensions
-        )
-        inputs, outputs = self._arguments(macro, call)
-        prefix = self._prefix(macro, variable, equation)
-        values, bound = self._bound(macro, inputs, prefix, dimensions, variable)
-        instance = self._instance(macro, prefix, values, dimensions)
-        parts = [self._with_unit(instance.variable(one), macro, inputs) for one in macro.variables]
-        result = instance.expression(macro.result)
-        if not isinstance(result, Reference):
-            whole = f"{prefix}#" if macro.id not in instance.names else f"{prefix}>value#"
-            parts.append(
-                Variable(whole, "auxiliary", (Equation(result),), dimensions, where=call.where, group=variable.group)
-            )
-            result = Reference(whole, canonical(whole), tuple(canonical(dimension) for dimension in dimensions))
-        # The value stands where the macro is called; what is said of it there is not about the macro's own line.
-        result = replace(result, where=call.where)
-        self._taken |= {one.id for one in (*bound, *parts)}
-        self._units |= {one.id: one.unit for one in (*bound, *parts)}
-        for one in (*bound, *parts):
-            added += self._variable(replace(one, group=variable.group), (*callers, macro.id))
+            return Unsupported(macro.name, "a macro of a whole dimension cannot be run", call.where), []
+        inputs, outputs = _arguments(macro, call)
+        instance = self._instance(macro, inputs, variable, equation)
+        result = self._result(macro, instance, call)
+        parts = [replace(part, group=variable.group) for part in self._hidden.take()]
+        self._units |= {part.id: part.unit for part in parts}
+        added = [found for part in parts for found in self._variable(part, (*callers, macro.id))]
         for name, given in zip(macro.outputs, outputs, strict=True):
             self._output(given, instance.expression(Reference(name, canonical(name))), variable, equation)
-        return result
+        return result, added
 
     def _macro(self, call: Call, variable: Variable) -> Macro:
         id = call.function.removeprefix(MARK)
         named = [macro for macro in self._macros if macro.id == id]
-        for one in named:
-            if one.takes(len(call.arguments)):
-                return one
-        wanted = ", or ".join(_signature(one) for one in named)
+        for macro in named:
+            if macro.takes(len(call.arguments)):
+                return macro
+        wanted = ", or ".join(map(_signature, named))
         raise ModelError(
             f'{call.where}, "{variable.name}": the macro is {wanted}, and is given {len(call.arguments)} arguments; '
             "give as many as it names."
         )
 
-    @staticmethod
-    def _arguments(macro: Macro, call: Call) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
-        """Return the inputs of a call, defaults in the place of those left out, and its outputs."""
-        given = len(call.arguments) - len(macro.outputs)
-        missing = len(macro.inputs) - given
-        defaults = macro.defaults[len(macro.defaults) - missing :] if missing else ()
-        return (*call.arguments[:given], *defaults), call.arguments[given:]
+    def _instance(
+        self, macro: Macro, inputs: Sequence[Expression], variable: Variable, equation: Equation
+    ) -> _MacroInstance:
+        """Make the variables of an instance: its arguments where they are computed, and those of the body."""
+        dimensions = tuple(
+            self._dimensions[element].name
+            for element in (equation.elements or tuple(canonical(name) for name in variable.dimensions))
+            if element in self._dimensions
+        )
+        prefix = self._prefix(macro, variable, equation)
+        values = {
+            canonical(name): self._argument(f"{prefix}>{name}#", given, dimensions, variable)
+            for name, given in zip(macro.inputs, inputs, strict=True)
+        }
+        names = {
+            inside.id: f"{prefix}#" if inside.id == macro.id else f"{prefix}>{inside.name}#"
+            for inside in macro.variables
+        }
+        for inside in macro.variables:
+            if inside.id in values:
+                raise ModelError(
+                    f'{inside.where}, "{inside.name}": this is an argument of the macro "{macro.name}", which its '
+                    "calls give; remove the equation."
+                )
+        instance = _MacroInstance(
+            names,
+            {**_outside(macro, names), **values},
+            dimensions,
+            {inside.id: tuple(canonical(name) for name in inside.dimensions) for inside in macro.variables},
+            frozenset(inside.id for inside in macro.variables if inside.kind == "lookup"),
+            prefix=prefix,
+        )
+        for inside in macro.variables:
+            here = Reference(names[inside.id], canonical(names[inside.id]), (), inside.where)
+            self._hidden.add(
+                here, lambda _here, inside=inside: self._with_unit(instance.variable(inside), macro, inputs)
+            )
+        return instance
 
     def _prefix(self, macro: Macro, variable: Variable, equation: Equation) -> str:
         """Return what the names of an instance begin with; the first that is free."""
         single = ",".join(element for element in equation.elements if element not in self._dimensions)
         owner = variable.name.strip("#") + (f"({single})" if single else "")
-        names = (f"#{owner}>{f'{n:03d} ' if n else ''}{macro.name}" for n in count())
-        prefix = next(name for name in names if canonical(f"{name}#") not in self._taken)
-        self._taken.add(canonical(f"{prefix}#"))
-        return prefix
+        name = self._hidden.free_name(lambda number: f"#{owner}>{f'{number:03d} ' if number else ''}{macro.name}#")
+        return name.removesuffix("#")
 
-    def _bound(
-        self,
-        macro: Macro,
-        inputs: Sequence[Expression],
-        prefix: str,
-        dimensions: tuple[str, ...],
-        variable: Variable,
-    ) -> tuple[dict[str, Expression], list[Variable]]:
-        """Return what stands for each argument: the value itself when it is simple, else a variable of its own."""
-        values: dict[str, Expression] = {}
-        bound: list[Variable] = []
-        for name, given in zip(macro.inputs, inputs, strict=True):
-            if not isinstance(given, (Reference, Number, ClockValue)):
-                full = f"{prefix}>{name}#"
-                bound.append(Variable(full, "auxiliary", (Equation(given),), dimensions, where=variable.where))
-                given = Reference(
-                    full, canonical(full), tuple(canonical(dimension) for dimension in dimensions), given.where
-                )
-            values[canonical(name)] = given
-        return values, bound
+    def _argument(self, name: str, given: Expression, dimensions: tuple[str, ...], variable: Variable) -> Expression:
+        """Return what stands for an argument: the value itself when it is simple, else a variable of its own."""
+        if isinstance(given, (Reference, Number, ClockValue)):
+            return given
+        subscripts = tuple(canonical(dimension) for dimension in dimensions)
+        equations = (Equation(given),)
+        return self._hidden.add(
+            Reference(name, canonical(name), subscripts, given.where),
+            lambda here: Variable(here.name, "auxiliary", equations, dimensions, where=variable.where),
+        )
 
-    @staticmethod
-    def _instance(macro: Macro, prefix: str, values: dict[str, Expression], dimensions: tuple[str, ...]) -> Instance:
-        names = {
-            variable.id: f"{prefix}#" if variable.id == macro.id else f"{prefix}>{variable.name}#"
-            for variable in macro.variables
-        }
-        return Instance(
-            names,
-            {**_outside(macro, names), **values},
-            dimensions,
-            {variable.id: tuple(canonical(name) for name in variable.dimensions) for variable in macro.variables},
-            frozenset(variable.id for variable in macro.variables if variable.kind == "lookup"),
+    def _result(self, macro: Macro, instance: _MacroInstance, call: Call) -> Reference:
+        """Return the reference that stands in the place of a call."""
+        result = instance.expression(macro.result)
+        if isinstance(result, Reference):
+            # What is said of the value there is not about the macro's own line.
+            return replace(result, where=call.where)
+        whole = f"{instance.prefix}#" if macro.id not in instance.names else f"{instance.prefix}>value#"
+        subscripts = tuple(canonical(dimension) for dimension in instance.dimensions)
+        return self._hidden.add(
+            Reference(whole, canonical(whole), subscripts, call.where),
+            lambda here: Variable(here.name, "auxiliary", (Equation(result),), instance.dimensions, where=call.where),
         )
 
     def _with_unit(self, variable: Variable, macro: Macro, inputs: Sequence[Expression]) -> Variable:
         """Put the units of what is given in the place of arguments that a unit names; leave out what is unknown."""
         given = zip(macro.inputs, inputs, strict=True)
         units = {
-            canonical(name): self._units.get(one.id, "") if isinstance(one, Reference) else "" for name, one in given
+            canonical(name): self._units.get(value.id, "") if isinstance(value, Reference) else ""
+            for name, value in given
         }
         if "$" in variable.unit:
             # ``name$`` is the unit of a variable of the model; that of the clock's is not known here.
@@ -334,9 +296,10 @@ class _Expander:
             )
         part = Equation(value, elements=equation.elements)
         known = self._outputs.get(given.id)
-        if known is not None and equation.elements and part.elements not in [one.elements for one in known.equations]:
+        elements = () if known is None else tuple(other.elements for other in known.equations)
+        if known is not None and equation.elements and part.elements not in elements:
             self._outputs[given.id] = replace(known, equations=(*known.equations, part))
-        elif known is not None or given.id in self._taken:
+        elif known is not None or given.id in self._hidden:
             raise ModelError(
                 f'{given.where}, "{given.name}": this name has an equation already; name another variable for '
                 "the macro's output."
@@ -347,9 +310,17 @@ class _Expander:
             )
 
 
+def _arguments(macro: Macro, call: Call) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
+    """Return the inputs of a call, defaults in the place of those left out, and its outputs."""
+    given = len(call.arguments) - len(macro.outputs)
+    missing = len(macro.inputs) - given
+    defaults = macro.defaults[len(macro.defaults) - missing :] if missing else ()
+    return (*call.arguments[:given], *defaults), call.arguments[given:]
+
+
 def _outside(macro: Macro, names: Mapping[str, str]) -> dict[str, Expression]:
     """Return what Vensim's ``name$`` means in a body: the variable of the whole model (its reference, "Macros")."""
-    expressions = (macro.result, *(part for variable in macro.variables for part in _expressions(variable)))
+    expressions = (macro.result, *(part for variable in macro.variables for part in variable.expressions))
     references = (node for expression in expressions for node in walk(expression) if isinstance(node, Reference))
     return {
         reference.id: Reference(
@@ -358,12 +329,6 @@ def _outside(macro: Macro, names: Mapping[str, str]) -> dict[str, Expression]:
         for reference in references
         if reference.id.endswith("$") and reference.id not in names
     }
-
-
-def _expressions(variable: Variable) -> Iterator[Expression]:
-    return (
-        part for equation in variable.equations for part in (equation.expression, equation.rate) if part is not None
-    )
 
 
 def _is_whole(given: Expression) -> bool:

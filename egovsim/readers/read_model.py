@@ -39,9 +39,25 @@ def read_model(path_or_name: str | Path, *, data: Sequence[str | Path] = ()) -> 
     DataError
         When a file that values come from is missing, or lacks a sheet, a cell or a number; all of it is named.
     """
-    return read_cached(find("model", path_or_name), [Path(one) for one in data])
+    return read_cached(find("model", path_or_name), [Path(file) for file in data])
 
 
 def locate_model(path_or_name: str | Path) -> Path:
-    """Return the file of a model by its path or shipped name."""
+    """Return the file of a model.
+
+    Parameters
+    ----------
+    path_or_name : str or Path
+        As `read_model` takes it.
+
+    Returns
+    -------
+    Path
+        Of a shipped name, the file in the package or the checkout.
+
+    Raises
+    ------
+    UnknownNameError
+        When no shipped model bears the name.
+    """
     return find("model", path_or_name)

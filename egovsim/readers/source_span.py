@@ -12,7 +12,15 @@ from egovsim.model.expression import Where
 
 @dataclass(frozen=True)
 class Source:
-    """The text of a file, with line breaks written ``\\n``."""
+    """The text of a file.
+
+    Parameters
+    ----------
+    file : str
+        Its name.
+    text : str
+        What it holds, line breaks written ``\\n``.
+    """
 
     file: str
     text: str
@@ -25,22 +33,51 @@ class Source:
         return starts
 
     def where(self, offset: int) -> Where:
-        """Return the line and column of a character, both counted from 1."""
+        """Return where a character stands.
+
+        Parameters
+        ----------
+        offset : int
+            Its place in the text, from 0.
+
+        Returns
+        -------
+        Where
+            Line and column, both counted from 1.
+        """
         starts = self._line_starts
         line = bisect_right(starts, offset)
         return Where(self.file, line, offset - starts[line - 1] + 1)
 
     def span(self, start: int, stop: int) -> SourceSpan:
-        """Return the characters from `start` up to `stop`."""
+        """Return a piece of the text.
+
+        Parameters
+        ----------
+        start, stop : int
+            Its first character, and the one after its last.
+
+        Returns
+        -------
+        SourceSpan
+            The characters between them.
+        """
         return SourceSpan(self.text[start:stop], self, range(start, stop))
 
 
 @dataclass(frozen=True)
 class SourceSpan:
-    """Text taken from a source, decoded; character `i` stood at ``offsets[i]`` of it.
+    """Text taken from a source, decoded.
 
-    The offsets are a plain range unless the source wrote some characters in an escaped form
-    (``&gt;`` in XML), so that positions stay exact in either case.
+    Parameters
+    ----------
+    text : str
+        The text.
+    source : Source
+        What it was taken from.
+    offsets : sequence of int
+        Where each character stood in the source: a plain range unless some were written in an escaped form there
+        (``&gt;`` in XML), so that positions stay exact in either case.
     """
 
     text: str
@@ -48,12 +85,36 @@ class SourceSpan:
     offsets: Sequence[int]
 
     def where(self, position: int) -> Where:
-        """Return where the character at `position` stood; past the end, where the last one did."""
+        """Return where a character stood.
+
+        Parameters
+        ----------
+        position : int
+            Its place in the text, from 0; past the end, the last one's is taken.
+
+        Returns
+        -------
+        Where
+            Line and column in the source; the file as a whole where there is no text.
+        """
         if not self.offsets:
             return Where(self.source.file)
         return self.source.where(self.offsets[min(position, len(self.offsets) - 1)])
 
 
 def span_of(text: str, *, file: str = "(text)") -> SourceSpan:
-    """Make a passage of a text that stands for itself."""
+    """Make a source span of a text that stands for itself.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    file : str, optional
+        What messages call it.
+
+    Returns
+    -------
+    SourceSpan
+        All of it.
+    """
     return Source(file, text).span(0, len(text))

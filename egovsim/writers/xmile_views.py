@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
-from egovsim.model.expression import Number, Reference
-from egovsim.model.notation import show
 from egovsim.model.views import Point, View, ViewItem
 from egovsim.names import canonical
+from egovsim.writers.xmile_text import name_attribute, name_text, number_text
 
 _TAGS = {"stock": "stock", "flow": "flow", "auxiliary": "aux"}
 
@@ -22,6 +21,11 @@ def view_lines(views: Iterable[View], flows: Collection[str]) -> Iterator[str]:
         The diagrams.
     flows : collection of str
         Ids of the variables that the file has as flows. The pipe of any other is marked as this project's own.
+
+    Yields
+    ------
+    str
+        Lines of XML.
     """
     inside = [line for view in views for line in _view(view, flows)]
     if inside:
@@ -29,16 +33,27 @@ def view_lines(views: Iterable[View], flows: Collection[str]) -> Iterator[str]:
 
 
 def view_texts(views: Iterable[View]) -> Iterator[str]:
-    """Yield every text that a diagram holds."""
+    """Yield every text that diagrams hold.
+
+    Parameters
+    ----------
+    views : iterable of View
+        The diagrams.
+
+    Yields
+    ------
+    str
+        Names of views and of what they show.
+    """
     for view in views:
         yield view.name
         yield from (item.name for item in view.items)
 
 
 def _view(view: View, flows: Collection[str]) -> Iterator[str]:
-    name = f" name={_attribute(view.name)}" if view.name else ""
+    name = f" name={name_attribute(view.name)}" if view.name else ""
     yield f'<view type="stock_flow"{name}>'
-    fresh = max((one.number for one in view.items), default=0)
+    fresh = max((item.number for item in view.items), default=0)
     for item in view.items:
         if item.kind == "connector":
             fresh += 1
@@ -46,9 +61,9 @@ def _view(view: View, flows: Collection[str]) -> Iterator[str]:
         elif item.kind == "comment":
             yield f"<text_box{_place(item)}{_size(item)}>{escape(item.name)}</text_box>"
         elif item.kind == "group":
-            yield f"<group name={_attribute(item.name)}{_place(item)}{_size(item)}/>"
+            yield f"<group name={name_attribute(item.name)}{_place(item)}{_size(item)}/>"
         elif item.kind == "alias":
-            of = f"<of>{escape(_reference(item.name))}</of>"
+            of = f"<of>{escape(name_text(item.name))}</of>"
             yield f'<alias uid="{item.number}"{_place(item)}>{of}{_shape(item)}</alias>'
         else:
             yield _variable(item, flows)
@@ -62,12 +77,12 @@ def _variable(item: ViewItem, flows: Collection[str]) -> str:
     elif item.kind == "auxiliary" and canonical(item.name) in flows:
         tag, mark = "flow", ' egovsim:kind="auxiliary"'
     inside = _points(item.points, pipe) if item.kind == "flow" else _shape(item)
-    head = f"<{tag} name={_attribute(item.name)}{_place(item)}{mark}"
+    head = f"<{tag} name={name_attribute(item.name)}{_place(item)}{mark}"
     return f"{head}>{inside}</{tag}>" if inside else f"{head}/>"
 
 
 def _connector(item: ViewItem, number: int) -> Iterator[str]:
-    angle = "" if item.angle is None else f' angle="{_number(item.angle)}"'
+    angle = "" if item.angle is None else f' angle="{number_text(item.angle)}"'
     polarity = f' polarity="{item.polarity}"' if item.polarity else ""
     yield f'<connector uid="{number}"{angle}{polarity}>'
     yield f"<from>{_end(item.begin)}</from><to>{_end(item.end)}</to>"
@@ -77,11 +92,11 @@ def _connector(item: ViewItem, number: int) -> Iterator[str]:
 
 
 def _end(end: str | int) -> str:
-    return f'<alias uid="{end}"/>' if isinstance(end, int) else escape(_reference(end))
+    return f'<alias uid="{end}"/>' if isinstance(end, int) else escape(name_text(end))
 
 
 def _points(points: Iterable[Point], tag: str) -> str:
-    inside = "".join(f'<pt x="{_number(x)}" y="{_number(y)}"/>' for x, y in points)
+    inside = "".join(f'<pt x="{number_text(x)}" y="{number_text(y)}"/>' for x, y in points)
     return f"<{tag}>{inside}</{tag}>"
 
 
@@ -93,29 +108,16 @@ def _shape(item: ViewItem) -> str:
     if item.width is None or item.height is None:
         return ""
     if item.kind != "stock" and item.width == item.height:
-        return f'<shape type="circle" radius="{_number(item.width / 2.0)}"/>'
+        return f'<shape type="circle" radius="{number_text(item.width / 2.0)}"/>'
     kind = "rectangle" if item.kind == "stock" else "name_only"
     return f'<shape type="{kind}"{_size(item)}/>'
 
 
 def _place(item: ViewItem) -> str:
-    return f' x="{_number(item.x)}" y="{_number(item.y)}"'
+    return f' x="{number_text(item.x)}" y="{number_text(item.y)}"'
 
 
 def _size(item: ViewItem) -> str:
     if item.width is None or item.height is None:
         return ""
-    return f' width="{_number(item.width)}" height="{_number(item.height)}"'
-
-
-def _number(value: float) -> str:
-    return show(Number(value))
-
-
-def _reference(name: str) -> str:
-    return show(Reference(name, canonical(name)))
-
-
-def _attribute(name: str) -> str:
-    """Return a name as an attribute; what looks like the escape of a line break is none (section 3.2.2.1)."""
-    return quoteattr(name.replace(r"\n", r"\\n"))
+    return f' width="{number_text(item.width)}" height="{number_text(item.height)}"'

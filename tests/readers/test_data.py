@@ -21,7 +21,7 @@ import egovsim
 from egovsim.errors import DataError, UnsupportedError
 from egovsim.model.expression import NOT_AVAILABLE, ClockValue, Number, Table, TableCall
 from egovsim.model.model import Model
-from egovsim.readers.data.spreadsheets import area_of, cell_name, column_number
+from egovsim.readers.data.cells import area_of, cell_name, column_number
 
 CLOCK = """
 INITIAL TIME = 0 ~~|

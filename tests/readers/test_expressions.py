@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from egovsim.errors import ModelError
 from egovsim.model.expression import (
+    NOT_AVAILABLE,
     Binary,
     Call,
     ClockValue,
@@ -27,7 +28,8 @@ from egovsim.model.expression import (
 from egovsim.model.functions import FUNCTIONS
 from egovsim.model.notation import show
 from egovsim.names import canonical
-from egovsim.readers.expressions.parser import NOT_AVAILABLE, Names, parse
+from egovsim.readers.expressions.context import Names
+from egovsim.readers.expressions.parser import parse
 from egovsim.readers.source_span import Source
 
 

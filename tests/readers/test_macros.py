@@ -333,3 +333,21 @@ def test_an_xmile_macro_with_a_clock_of_its_own_is_refused(tmp_path: Path) -> No
     macros = "<macro name='f'><parm>x</parm><eqn>x</eqn><sim_specs><start>0</start><stop>1</stop></sim_specs></macro>"
     with pytest.raises(UnsupportedError, match="a macro that runs by a clock of its own cannot be run yet"):
         egovsim.run(read(tmp_path, with_macros(macros, auxiliary("a", "f(6)"))))
+
+
+@pytest.mark.parametrize("given", ["2 * k", "k"])
+def test_an_argument_that_has_an_equation_in_the_macro_is_refused(tmp_path: Path, given: str) -> None:
+    """One of the two values would be taken and the other left out, and nobody told which."""
+    macro = ":MACRO: both(a, b)\nboth = a + b ~~|\na = 5 ~~|\n:END OF MACRO:\n"
+    with pytest.raises(ModelError) as caught:
+        vensim(tmp_path, f"{macro}y = both({given}, 1) ~~|\nk = 3 ~~|\n")
+    assert str(caught.value) == (
+        'm.mdl, line 4, "a": this is an argument of the macro "both", which its calls give; remove the equation.'
+    )
+
+
+def test_a_variable_that_bears_the_name_of_a_part_of_an_instance_is_refused(tmp_path: Path) -> None:
+    """Two variables of one name: the calls of one would silently read the other."""
+    taken = '"#x>TRAIL>change#" = 7 ~~|\n'
+    with pytest.raises(ModelError, match="a variable bears it already; rename that one"):
+        vensim(tmp_path, SMOOTHED + taken + "x = 1 + TRAIL(Time, 2) ~~|\n")

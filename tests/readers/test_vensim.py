@@ -555,3 +555,20 @@ def test_a_sum_runs_over_what_is_starred_and_leaves_a_dimension_of_the_same_elem
     result = egovsim.run(egovsim.read_model(file))
     assert result.values("rows")[0, 0, 0, 0].tolist() == [21.0, 43.0]
     assert result.values("columns")[0, 0, 0, 0].tolist() == [31.0, 42.0]
+
+
+@pytest.mark.parametrize(
+    ("doubled", "message"),
+    [
+        ("TIME STEP = 2 ~~|\n", '"TIME STEP": line 2 has an equation of this name already; rename one.'),
+        ("Area: c ~~|\n", '"Area": line 3 has a subscript range of this name already; rename one.'),
+    ],
+)
+def test_what_is_defined_twice_is_refused(doubled: str, message: str, tmp_path: Path) -> None:
+    """The later definition would hold, and nobody would be told."""
+    path = tmp_path / "m.mdl"
+    text = "{UTF-8}\nTIME STEP = 1 ~~|\nArea: a, b ~~|\nINITIAL TIME = 0 ~~|\nFINAL TIME = 4 ~~|\nSAVEPER = 1 ~~|\n"
+    path.write_text(text + doubled + "x = 1 ~~|\n", encoding="utf-8")
+    with pytest.raises(ModelError) as caught:
+        read_file(path)
+    assert str(caught.value) == f"m.mdl, line 7, {message}"

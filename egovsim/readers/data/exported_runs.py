@@ -9,7 +9,9 @@ from pathlib import Path
 from egovsim.errors import DataError
 from egovsim.model.expression import LookupKind, Table
 from egovsim.names import canonical, split_element
-from egovsim.readers.data.spreadsheets import cell_of, decoded, delimited_rows, is_file
+from egovsim.readers.data.cells import cell_of
+from egovsim.readers.data.delimited_text import decoded, delimited_rows
+from egovsim.readers.data.spreadsheets import is_file
 
 _EXPORTS = (".dat", ".tab", ".csv", ".tsv", ".txt")
 """Suffixes of the text forms of a run, in the order in which they are looked for."""
@@ -20,6 +22,20 @@ Points = Sequence[tuple[float, float]]
 
 def table_of_points(points: Points, kind: LookupKind, place: str, source: str) -> Table:
     """Make a table of a series in any order.
+
+    Parameters
+    ----------
+    points : sequence of tuple of float
+        Times and values.
+    kind : {"continuous", "extrapolate", "discrete", "forward", "raw"}
+        How the series goes on between its points.
+    place, source : str
+        Where the model asks for it, and where it stands, for messages.
+
+    Returns
+    -------
+    Table
+        By ascending time.
 
     Raises
     ------
@@ -39,6 +55,18 @@ def exports_of(datasets: Sequence[str], folder: Path) -> list[Path]:
     """Return the text exports, beside a model, of the data sets that its settings name.
 
     Vensim's own .vdf is a binary form that is not documented; an export has its name and another suffix.
+
+    Parameters
+    ----------
+    datasets : sequence of str
+        Their files as the settings name them.
+    folder : Path
+        Where the model is.
+
+    Returns
+    -------
+    list of Path
+        One for each data set that has an export.
     """
     found: list[Path] = []
     for dataset in datasets:
@@ -56,6 +84,11 @@ def read_series(path: Path) -> dict[tuple[str, tuple[str, ...]], Points]:
     path : Path
         Vensim's ``.dat`` (a name in a line, then lines of time and value), or a table as ``.tab`` or ``.csv``,
         with the times down or across.
+
+    Returns
+    -------
+    dict of tuple of str and tuple of str to sequence of tuple of float
+        Times and values by canonical name and ids of elements.
 
     Raises
     ------
@@ -89,12 +122,12 @@ def _dat_series(file: str, text: str) -> dict[str, Points]:
     found: dict[str, list[tuple[float, float]]] = {}
     current: list[tuple[float, float]] | None = None
     for number, line in enumerate(text.splitlines(), 1):
-        parts = [one.strip() for one in line.split("\t")]
+        parts = [part.strip() for part in line.split("\t")]
         if len(parts) == 1 and parts[0]:
             current = found.setdefault(parts[0], [])
         elif len(parts) > 1:
             pair = [cell_of(part) for part in parts[:2]]
-            if current is None or not all(isinstance(one, float) for one in pair):
+            if current is None or not all(isinstance(cell, float) for cell in pair):
                 raise DataError(
                     f"{file}, line {number}: '{' '.join(line.split())}' is not a time and a value under a name; "
                     "correct it."
@@ -110,7 +143,7 @@ def _table_series(file: str, rows: Sequence[Sequence[str]]) -> Iterator[tuple[st
             f"{file}: this is no table of names and times; export the run with the times down the first column."
         )
     table = [[*row, *[""] * (width - len(row))] for row in rows]
-    if all(cell_of(one) is None or isinstance(cell_of(one), float) for one in table[0][1:]):
+    if all(cell_of(raw) is None or isinstance(cell_of(raw), float) for raw in table[0][1:]):
         table = [list(column) for column in zip(*table, strict=True)]
     times = [cell_of(row[0]) for row in table[1:]]
     for number, (time, row) in enumerate(zip(times, table[1:], strict=True), 2):

@@ -13,19 +13,14 @@ from itertools import product
 from math import prod
 from pathlib import Path
 
-from egovsim.errors import DataError, suggestion
+from egovsim.errors import DataError
 from egovsim.model.expression import ClockValue, LookupKind, Number, Table, TableCall, Unsupported, Where
 from egovsim.model.model import Equation, LeftOut
 from egovsim.names import canonical, element_name
+from egovsim.readers.data.cells import Cell, Sheet, cell_name, column_number
+from egovsim.readers.data.checked_cells import area_in, number_at, refuse_other_shape, series_cells
 from egovsim.readers.data.exported_runs import Points, read_series, table_of_points
-from egovsim.readers.data.spreadsheets import (
-    Area,
-    Cell,
-    Sheet,
-    Workbooks,
-    cell_name,
-    column_number,
-)
+from egovsim.readers.data.spreadsheets import Workbooks
 
 MODES: Mapping[str, LookupKind] = {
     "": "continuous",
@@ -46,14 +41,34 @@ _ARGUMENTS = {"constants": 3, "data": 4, "lookups": 4, "subscript": 5}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A call of one of the ``GET …`` functions: `what` it reads, and its arguments without quotation marks."""
+    """A call of one of the ``GET …`` functions.
+
+    Parameters
+    ----------
+    what : str
+        What it reads: ``constants``, ``data``, ``lookups`` or ``subscript``.
+    arguments : tuple of str
+        Its arguments without quotation marks.
+    """
 
     what: str
     arguments: tuple[str, ...]
 
 
 def request_in(text: str, *, place: str) -> Request | None:
-    """Read a ``GET …`` call; None where the text is something else.
+    """Read a ``GET …`` call.
+
+    Parameters
+    ----------
+    text : str
+        A right side, or a part of one.
+    place : str
+        What a message begins with.
+
+    Returns
+    -------
+    Request or None
+        None where the text is something else.
 
     Raises
     ------
@@ -78,13 +93,21 @@ def request_in(text: str, *, place: str) -> Request | None:
 class Left:
     """The left side of an equation whose values come from another file.
 
-    `sign` is what stands between the sides: ``=``, ``(`` or a keyword of `MODES`; `choices` are, for
-    each subscript, the ids of the elements it stands for, one for an element.
+    Parameters
+    ----------
+    name : str
+        Of the variable.
+    sign : str
+        What stands between the sides: ``=``, ``(`` or a keyword of `MODES`.
+    axes : tuple of tuple of str
+        For each subscript the ids of the elements it stands for, one for an element.
+    where : Where
+        Where it stands.
     """
 
     name: str
     sign: str
-    choices: tuple[tuple[str, ...], ...]
+    axes: tuple[tuple[str, ...], ...]
     where: Where
 
     @property
@@ -95,12 +118,12 @@ class Left:
     @property
     def elements(self) -> list[tuple[str, ...]]:
         """Every combination of elements, the last fastest."""
-        return list(product(*self.choices))
+        return list(product(*self.axes))
 
     @property
     def lengths(self) -> list[int]:
         """The numbers of elements of the subscripts that stand for several."""
-        return [len(choice) for choice in self.choices if len(choice) > 1]
+        return [len(ids) for ids in self.axes if len(ids) > 1]
 
 
 @dataclass
@@ -132,10 +155,10 @@ class DataFiles:
     def sources(self) -> tuple[str, ...]:
         """The files that were read, by their paths from the model's folder."""
         read = [*self._books.paths, *(self.given if self._series is not None else ())]
-        return tuple(str(one.relative_to(self.folder) if one.is_relative_to(self.folder) else one) for one in read)
+        return tuple(str(path.relative_to(self.folder) if path.is_relative_to(self.folder) else path) for path in read)
 
     def equations(self, left: Left, right: str) -> list[Equation] | None:
-        """Return the equations of a left side whose values come from another file; None where they do not.
+        """Return the equations of a left side whose values come from another file.
 
         Parameters
         ----------
@@ -143,6 +166,11 @@ class DataFiles:
             The left side.
         right : str
             What stands to the right of the sign.
+
+        Returns
+        -------
+        list of Equation or None
+            One for each element; None where the values stand in the model itself.
 
         Raises
         ------
@@ -156,7 +184,7 @@ class DataFiles:
         if request is None:
             return self._exported(left, kind) if left.sign.lower() in MODES and not right.strip() else None
         if request.what == "constants":
-            values = self.constants(request, left.lengths, place=left.place)
+            values = self._constants(request, left.lengths, left.place)
             numbers = zip(left.elements, values, strict=True)
             return [Equation(Number(value, left.where), elements=ids) for ids, value in numbers]
         tables = zip(left.elements, self._tables(request, left, kind), strict=True)
@@ -179,30 +207,12 @@ class DataFiles:
 
     # Cells
 
-    def constants(self, request: Request, lengths: Sequence[int], *, place: str) -> list[float]:
-        """Read constants: the last dimension goes across, the one before it down, both turned by a ``*``.
-
-        Parameters
-        ----------
-        request : Request
-            What to read.
-        lengths : sequence of int
-            How many elements each dimension of the left side has, none for a number.
-
-        Returns
-        -------
-        list of float
-            The last dimension fastest.
-
-        Raises
-        ------
-        DataError
-            A file, sheet, cell or number is missing; the message begins with `place`.
-        """
+    def _constants(self, request: Request, lengths: Sequence[int], place: str) -> list[float]:
+        """Read constants, the last dimension fastest: it goes across, the one before it down, turned by a ``*``."""
         file, tab, cell = request.arguments
         sheet = self._books.sheet(file, tab, place=place)
         turned = cell.endswith("*")
-        start = _area(sheet, cell.rstrip("*"), place)
+        start = area_in(sheet, cell.rstrip("*"), place)
         if len(lengths) > 2:
             raise DataError(
                 f"{place}: GET CONSTANTS reads 2 dimensions at most, and the left side has {len(lengths)}; "
@@ -210,16 +220,16 @@ class DataFiles:
             )
         rows, columns = (1, 1, *lengths)[-2:]
         down, across = (columns, rows) if turned else (rows, columns)
-        _fits(sheet, start, cell, down, across, place)
-        block = [[_number(sheet, start.top + i, start.left + j, place) for j in range(across)] for i in range(down)]
+        refuse_other_shape(sheet, start, cell, down, across, place)
+        block = [[number_at(sheet, start.top + i, start.left + j, place) for j in range(across)] for i in range(down)]
         return [block[j][i] if turned else block[i][j] for i in range(rows) for j in range(columns)]
 
     def _tables(self, request: Request, left: Left, kind: LookupKind) -> list[Table]:
         """Read a series, or the points of a lookup, for each element of the left side."""
         file, tab, axis, cell = request.arguments
         sheet = self._books.sheet(file, tab, place=left.place)
-        start = _area(sheet, cell, left.place)
-        x, rows = _series_cells(sheet, axis, start, cell, prod(left.lengths), left.place)
+        start = area_in(sheet, cell, left.place)
+        x, rows = series_cells(sheet, axis, start, cell, prod(left.lengths), left.place)
         return [self._table(sheet, x, row, kind, left) for row in rows]
 
     def _table(
@@ -240,13 +250,25 @@ class DataFiles:
                 text = f"{cell} holds '{position}' where a number places a value; the value is left out"
                 self.left_out.setdefault(cell, LeftOut(left.name, text, left.where))
             elif position is not None and value in sheet.cells:
-                points.append((position, _number(sheet, *value, place)))
+                points.append((position, number_at(sheet, *value, place)))
         return table_of_points(
             points, kind, place, f"{sheet.place}, from cell {cell_name(*y[0])} on" if y else sheet.place
         )
 
     def elements(self, request: Request, *, place: str) -> tuple[str, ...]:
         """Read the elements of a dimension, across and then down; empty cells are passed over.
+
+        Parameters
+        ----------
+        request : Request
+            What to read.
+        place : str
+            What a message begins with.
+
+        Returns
+        -------
+        tuple of str
+            Names of elements.
 
         Raises
         ------
@@ -259,7 +281,7 @@ class DataFiles:
             )
         file, tab, first, last, prefix = request.arguments
         sheet = self._books.sheet(file, tab, place=place)
-        start = _area(sheet, first, place)
+        start = area_in(sheet, first, place)
         if first.lower() in sheet.areas:
             bottom, right = start.bottom, start.right
         elif last.isdigit():
@@ -267,7 +289,7 @@ class DataFiles:
         elif re.fullmatch("[A-Za-z]{1,3}", last):
             bottom, right = sheet.last_row, column_number(last)
         elif last:
-            end = _area(sheet, last, place)
+            end = area_in(sheet, last, place)
             bottom, right = end.bottom, end.right
         else:
             bottom, right = sheet.last_row, sheet.last_column
@@ -282,72 +304,35 @@ class DataFiles:
     # Exported runs
 
     def series(self, name: str, elements: tuple[str, ...], kind: LookupKind, *, place: str) -> Table | None:
-        """Return the series of a data variable, or of one element of it; None where no given file has it."""
+        """Return the series of a data variable, or of one element of it.
+
+        Parameters
+        ----------
+        name : str
+            The variable's id.
+        elements : tuple of str
+            Ids; none for a scalar.
+        kind : {"continuous", "extrapolate", "discrete", "forward", "raw"}
+            How the series goes on between its points.
+        place : str
+            What a message begins with.
+
+        Returns
+        -------
+        Table or None
+            None where no given file has it.
+
+        Raises
+        ------
+        DataError
+            A given file cannot be read, or has two values at one time.
+        """
         if self._series is None:
             self._series = {}
             for path in self.given:
                 self._series.update(read_series(path))
         points = self._series.get((name, elements))
         return None if points is None else table_of_points(points, kind, place, "the given data")
-
-
-# Cells, checked
-
-
-def _area(sheet: Sheet, written: str, place: str) -> Area:
-    area = sheet.area(written)
-    if area is None:
-        near = suggestion(written, sheet.areas) if sheet.areas else "; write a cell such as B5"
-        raise DataError(f'{place}: "{written}" is neither a cell nor a named range of {sheet.place}{near}.')
-    return area
-
-
-def _fits(sheet: Sheet, area: Area, written: str, down: int, across: int, place: str) -> None:
-    """Refuse a named range of another shape than the left side; a single cell is where reading begins."""
-    named = written.rstrip("*").strip().lower() in sheet.areas
-    if named and (area.rows, area.columns) not in ((down, across), (1, 1)):
-        hint = '; a "*" after the name turns it' if (area.rows, area.columns) == (across, down) else ""
-        raise DataError(
-            f'{place}: the range "{written}" of {sheet.place} has {area.rows} rows and {area.columns} columns, '
-            f"and {down} and {across} are needed{hint or '; name a range of that size'}."
-        )
-
-
-def _number(sheet: Sheet, row: int, column: int, place: str) -> float:
-    value = sheet.cells.get((row, column))
-    if value is None:
-        raise DataError(f"{place}: {sheet.place}, cell {cell_name(row, column)} is empty; write a number there.")
-    if isinstance(value, str):
-        raise DataError(
-            f"{place}: {sheet.place}, cell {cell_name(row, column)} holds '{value}', which is not a number; "
-            "write one, or leave a cell of a series empty."
-        )
-    return value
-
-
-def _series_cells(
-    sheet: Sheet, axis: str, start: Area, cell: str, count: int, place: str
-) -> tuple[list[tuple[int, int]], list[list[tuple[int, int]]]]:
-    """Return the cells of the axis, and those of each of `count` series, in the same order."""
-    top, left = start.top, start.left
-    named = sheet.areas.get(axis.lower())
-    if named is None and axis.isdigit() and int(axis) > 0:
-        columns = range(left, sheet.last_column + 1)
-        return [(int(axis) - 1, j) for j in columns], [[(top + i, j) for j in columns] for i in range(count)]
-    if named is None and re.fullmatch("[A-Za-z]{1,3}", axis):
-        rows = range(top, sheet.last_row + 1)
-        return [(i, column_number(axis)) for i in rows], [[(i, left + j) for i in rows] for j in range(count)]
-    if named is None or min(named.rows, named.columns) > 1:
-        near = suggestion(axis, sheet.areas) if named is None and sheet.areas else "; name one row or one column"
-        raise DataError(
-            f'{place}: "{axis}" is neither a row, a column nor a named range of one in {sheet.place}{near}.'
-        )
-    across = named.columns > 1 or (named.rows == 1 and start.columns == 1 and start.rows == count)
-    length = named.columns if across else named.rows
-    _fits(sheet, start, cell, *((count, length) if across else (length, count)), place)
-    places = [(named.top, named.left + k) if across else (named.top + k, named.left) for k in range(length)]
-    series = [[(top + i, left + k) if across else (top + k, left + i) for k in range(length)] for i in range(count)]
-    return places, series
 
 
 def _over_time(table: Table, where: Where) -> TableCall:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from egovsim.model.expression import (
@@ -22,12 +22,12 @@ from egovsim.model.expression import (
     Unsupported,
     Where,
     rewrite,
-    walk,
 )
+from egovsim.model.hidden_variables import HiddenVariables
 from egovsim.model.model import Equation, Variable
 from egovsim.names import canonical
 from egovsim.readers.data.external_values import MODES, DataFiles
-from egovsim.readers.macros import with_expressions
+from egovsim.readers.variable_expressions import nodes_of, with_expressions
 
 MARK = "data "
 """What the name of a function begins with until its data variable is known; such a call never leaves the readers."""
@@ -76,21 +76,38 @@ def resolve_data_functions(variables: Sequence[Variable]) -> list[Variable]:
     -------
     list of Variable
         The same ones, and the lookups that the calls need, named ``#variable>mode#``.
+
+    Raises
+    ------
+    ModelError
+        A variable bears such a name already.
     """
     resolver = _Resolver({variable.id: variable for variable in variables})
     found = [with_expressions(variable, lambda node: rewrite(node, resolver.node)) for variable in variables]
-    return [*found, *resolver.added.values()]
+    return [*found, *resolver.hidden.take()]
 
 
 def exogenous(variables: Sequence[Variable], files: DataFiles) -> list[Variable]:
     """Return data variables for names that no equation defines and that the given data has a series of.
 
     Vensim takes every name without an equation for data (its reference, "Data Equations").
+
+    Parameters
+    ----------
+    variables : sequence of Variable
+        Of the model.
+    files : DataFiles
+        The data that is given.
+
+    Returns
+    -------
+    list of Variable
+        In the order in which the names are met.
     """
-    known = {one.id for one in variables}
+    known = {variable.id for variable in variables}
     found: dict[str, Variable] = {}
     for variable in variables:
-        for node in _nodes(variable):
+        for node in nodes_of(variable):
             if not isinstance(node, Reference) or node.subscripts or node.id in known or node.id in found:
                 continue
             table = files.series(node.id, (), "continuous", place=f'{node.where}, "{node.name}"')
@@ -100,21 +117,15 @@ def exogenous(variables: Sequence[Variable], files: DataFiles) -> list[Variable]
     return list(found.values())
 
 
-def _nodes(variable: Variable) -> Iterator[Expression]:
-    parts = (
-        part for equation in variable.equations for part in (equation.expression, equation.rate) if part is not None
-    )
-    return (node for part in parts for node in walk(part))
-
-
 class _Resolver:
-    """Resolves the calls of one model; `added` are the lookups and constants made for them."""
+    """Resolves the calls of one model; `hidden` are the lookups and constants made for them."""
 
     def __init__(self, variables: Mapping[str, Variable]) -> None:
         self._variables = variables
-        self.added: dict[str, Variable] = {}
+        self.hidden = HiddenVariables[Variable](variables)
 
     def node(self, node: Expression) -> Expression:
+        """Return what a node stands for: of a call that begins with `MARK`, lookups of its data variable's points."""
         if not isinstance(node, Call) or not node.function.startswith(MARK):
             return node
         name = node.function.removeprefix(MARK)
@@ -229,18 +240,19 @@ class _Resolver:
         """Return a reference to what is made of each of a data variable's series."""
         variable = self._variables[source.id]
         name = f"#{variable.name}>{word}#"
-        if canonical(name) not in self.added:
-            series = ((own, _series(own)) for own in variable.equations)
-            self.added[canonical(name)] = Variable(
-                name,
+        series = ((own, _series(own)) for own in variable.equations)
+        return self.hidden.get_or_add(
+            replace(source, name=name, id=canonical(name)),
+            lambda here: Variable(
+                here.name,
                 "lookup" if lookup else "auxiliary",
                 tuple(equation(own, table) for own, table in series if table is not None),
                 variable.dimensions,
                 unit=variable.unit if lookup else "",
                 group=variable.group,
                 where=variable.where,
-            )
-        return replace(source, name=name, id=canonical(name))
+            ),
+        )
 
 
 def _come_to(what: str, table: Table, start: float, end: float) -> float:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from egovsim.errors import ModelError
@@ -26,7 +25,7 @@ _EQUATION = re.compile(rf'(?:"(?:[^"\\\n]|\\.|\n)*?"|{_COMMENT}|[^"~|{{])*+')
 _GROUP = re.compile(r"\*{3,}\s*\.?(?P<name>[^\n*]*?)\s*\n?\s*\*{3,}")
 _UNIT_SYNONYMS = re.compile(r"^22:(.*)$", re.MULTILINE)
 _INTEGRATION = re.compile(r"^15:\d+,\d+,\d+,(\d+)", re.MULTILINE)
-"""The number of the integration method, the fourth of its line in the settings; see `vensim_clock.METHODS`."""
+"""The number of the integration method, the fourth of its line in the settings; see `sim_specs.METHODS`."""
 _DATE = re.compile(r"^(37|38|39|40): *(\d+) *$", re.MULTILINE)
 """Lines of the settings with year, month and day at time 0 and the number of the unit of time. What the numbers mean
 is not documented; the units are those that recorded files with such lines give to their FINAL TIME."""
@@ -37,7 +36,19 @@ _CONTINUATION = re.compile(r"\\(?=\n)")
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry: `equation` is everything before the first ``~``."""
+    """One entry.
+
+    Parameters
+    ----------
+    equation : SourceSpan
+        Everything before the first ``~``.
+    units : str
+        What comes after it, with the range in brackets.
+    note : str
+        What comes after the second ``~``.
+    group : str
+        The name on the last banner before the entry; empty where there is none.
+    """
 
     equation: SourceSpan
     units: str
@@ -47,7 +58,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class MacroText:
-    """A macro: its arguments by name, and the entries of its body."""
+    """A macro as it is written.
+
+    Parameters
+    ----------
+    name : str
+        As the file has it.
+    inputs, outputs : tuple of str
+        Names of its arguments before and after the colon.
+    entries : tuple of Entry
+        Its body.
+    where : Where
+        Where its name stands.
+    """
 
     name: str
     inputs: tuple[str, ...]
@@ -57,29 +80,59 @@ class MacroText:
 
     @property
     def id(self) -> str:
+        """The canonical form of the name."""
         return canonical(self.name)
 
 
 @dataclass(frozen=True)
 class VensimText:
-    """The entries of a file, its macros, what was left out, counted, and what its settings name."""
+    """A file cut into its parts.
+
+    Parameters
+    ----------
+    source : Source
+        The equations, macros blanked out.
+    entries : tuple of Entry
+        In the order of the file.
+    macros : tuple of MacroText
+        In the order of the file.
+    datasets : tuple of str
+        The data sets that the settings name.
+    tags : mapping of str to str
+        The files that names such as ``?scenario`` stand for, by those names in lower case.
+    unit_synonyms : tuple of UnitSynonyms
+        What the settings say about names of units.
+    integration : int or None
+        The number of the integration method; None where the settings do not say.
+    end : str
+        The file from its first sketch on: the sketches, then the settings.
+    date : tuple of int
+        Year, month and day at time 0, and the number of the unit of time; empty where the settings do not say.
+    """
 
     source: Source
     entries: tuple[Entry, ...]
     macros: tuple[MacroText, ...]
-    ignored: Counter[str]
-    datasets: tuple[str, ...] = ()
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
-    unit_synonyms: tuple[UnitSynonyms, ...] = ()
-    integration: int | None = None
-    end: str = ""
-    """The file from its first sketch on: the sketches, then the settings."""
-    date: tuple[int, ...] = ()
-    """Year, month and day at time 0, and the number of the unit of time; nothing where the settings do not say."""
+    datasets: tuple[str, ...]
+    tags: Mapping[str, str]
+    unit_synonyms: tuple[UnitSynonyms, ...]
+    integration: int | None
+    end: str
+    date: tuple[int, ...]
 
 
 def read_vensim_text(path: Path) -> VensimText:
     """Cut a file into entries.
+
+    Parameters
+    ----------
+    path : Path
+        The .mdl file.
+
+    Returns
+    -------
+    VensimText
+        Its entries, macros, sketches and settings; nothing in them is parsed yet.
 
     Raises
     ------
@@ -89,30 +142,10 @@ def read_vensim_text(path: Path) -> VensimText:
     data = read_bytes(path)
     refuse_other_formats(data, path.name, wanted="a Vensim model")
     text = _decode(data)
-    ignored: Counter[str] = Counter()
-    named = (name.strip() for one in _DATASETS.finditer(text) for name in one["files"].split(","))
-    datasets = tuple(name for name in named if name)
-    tags = {tag.strip().lower(): file.strip() for tag, file in _TAGS.findall(text)}
-    sketches = list(_SKETCH.finditer(text))
-    synonyms: tuple[UnitSynonyms, ...] = ()
-    end = text[sketches[0].start() :] if sketches else ""
-    integration = None
-    date: tuple[int, ...] = ()
-    if sketches:
-        settings = text[sketches[-1].start() :].partition("\n///---")[2]
-        synonyms = _unit_synonyms(settings)
-        integration = _integration(settings)
-        date = _date(settings)
-        text = text[: sketches[0].start()]
-    text = _CONTINUATION.sub(" ", text)
-    macros = tuple(_macro(Source(path.name, text), one) for one in _MACRO.finditer(text))
-    source = Source(path.name, _MACRO.sub(lambda one: _blanked(one[0]), text))
-    opened = re.search(":MACRO:", source.text, re.IGNORECASE)
-    if opened is not None:
-        raise ModelError(
-            f"{source.where(opened.start())}: this macro is not written :MACRO: name(arguments) … :END OF MACRO:; "
-            "add what is missing."
-        )
+    first, last = _sketches(text)
+    end, settings = text[first:], text[last:].partition("\n///---")[2]
+    named = (name.strip() for line in _DATASETS.findall(text) for name in line.split(","))
+    source, macros = _without_macros(Source(path.name, _CONTINUATION.sub(" ", text[:first])))
     entries = tuple(_entries(source))
     if not entries:
         raise ModelError(f"{path.name}: there is no equation in this file; a Vensim model ends each of them with '|'.")
@@ -120,14 +153,32 @@ def read_vensim_text(path: Path) -> VensimText:
         source,
         entries,
         macros,
-        ignored,
-        datasets=datasets,
-        tags=tags,
-        unit_synonyms=synonyms,
-        integration=integration,
+        datasets=tuple(name for name in named if name),
+        tags={tag.strip().lower(): file.strip() for tag, file in _TAGS.findall(text)},
+        unit_synonyms=_unit_synonyms(settings),
+        integration=_integration(settings),
         end=end,
-        date=date,
+        date=_date(settings),
     )
+
+
+def _sketches(text: str) -> tuple[int, int]:
+    """Return where the first sketch begins, and where the last one does; the text's end where there is none."""
+    starts = [sketch.start() for sketch in _SKETCH.finditer(text)]
+    return (starts[0], starts[-1]) if starts else (len(text), len(text))
+
+
+def _without_macros(source: Source) -> tuple[Source, tuple[MacroText, ...]]:
+    """Return the equations of the model itself, blank where macros stand, and the macros."""
+    macros = tuple(_macro(source, found) for found in _MACRO.finditer(source.text))
+    rest = Source(source.file, _MACRO.sub(lambda found: _blanked(found[0]), source.text))
+    opened = re.search(":MACRO:", rest.text, re.IGNORECASE)
+    if opened is not None:
+        raise ModelError(
+            f"{rest.where(opened.start())}: this macro is not written :MACRO: name(arguments) … :END OF MACRO:; "
+            "add what is missing."
+        )
+    return rest, macros
 
 
 def _blanked(text: str) -> str:
@@ -140,12 +191,12 @@ def _macro(source: Source, found: re.Match[str]) -> MacroText:
     inputs, _, outputs = found["arguments"].partition(":")
     text = source.text
     start, stop = found.span("body")
-    alone = Source(source.file, _blanked(text[:start]) + text[start:stop])
+    body = Source(source.file, _blanked(text[:start]) + text[start:stop])
     return MacroText(
         " ".join(found["name"].split()),
-        tuple(" ".join(one.split()) for one in inputs.split(",") if one.strip()),
-        tuple(" ".join(one.split()) for one in outputs.split(",") if one.strip()),
-        tuple(_entries(alone)),
+        tuple(" ".join(name.split()) for name in inputs.split(",") if name.strip()),
+        tuple(" ".join(name.split()) for name in outputs.split(",") if name.strip()),
+        tuple(_entries(body)),
         source.where(found.start("name")),
     )
 

@@ -31,10 +31,26 @@ _BOUNDS = re.compile(r"\[(?P<inside>[^\[\]]*)\]\s*$")
 
 @dataclass(frozen=True)
 class LeftSide:
-    """The left side of an entry, and the passage to the right of its sign.
+    """The left side of an entry, and what stands to the right of its sign.
 
-    `sign` is the keyword of a data variable where there is one; `ignores` says that the right side went on with
-    names after ``:IGNORE:``, which are drawn as causes and are none.
+    Parameters
+    ----------
+    entry : Entry
+        The whole entry.
+    name : str
+        As the file has it, without quotation marks.
+    sign : str
+        What stands between the sides; the keyword of a data variable where there is one.
+    right : SourceSpan
+        What stands to the right.
+    subscripts : tuple of str
+        Ids of the elements and dimensions after the name.
+    exceptions : tuple of tuple of str
+        The same of what stands after ``:EXCEPT:``.
+    where : Where
+        Where the entry begins.
+    ignores : bool
+        Whether the right side went on with names after ``:IGNORE:``, which are drawn as causes and are none.
     """
 
     entry: Entry
@@ -54,6 +70,16 @@ class LeftSide:
 
 def read_left_side(entry: Entry) -> LeftSide:
     """Take an entry apart at its sign.
+
+    Parameters
+    ----------
+    entry : Entry
+        That is no Reality Check.
+
+    Returns
+    -------
+    LeftSide
+        With the right side as text.
 
     Raises
     ------
@@ -76,7 +102,7 @@ def read_left_side(entry: Entry) -> LeftSide:
         found["kind"] or found["sign"],
         right,
         _ids(found["subscripts"] or ""),
-        tuple(_ids(one) for one in re.findall(r"\[[^\]]*\]", found["exceptions"] or "")),
+        tuple(_ids(bracketed) for bracketed in re.findall(r"\[[^\]]*\]", found["exceptions"] or "")),
         where,
         ignored is not None,
     )
@@ -96,15 +122,28 @@ def _shown(name: str) -> str:
 
 def _ids(bracketed: str) -> tuple[str, ...]:
     inside = bracketed.strip()[1:-1]
-    return tuple(canonical(one) for one in inside.split(",")) if inside.strip() else ()
+    return tuple(canonical(subscript) for subscript in inside.split(",")) if inside.strip() else ()
 
 
 def units_and_bounds(text: str) -> tuple[str, Bounds]:
-    """Split ``Month [0,10,1]`` into the unit and its range; ``?`` leaves an end open."""
+    """Split ``Month [0,10,1]`` into the unit and its range; ``?`` leaves an end open.
+
+    Parameters
+    ----------
+    text : str
+        The units of an entry.
+
+    Returns
+    -------
+    str
+        The unit.
+    Bounds
+        The range, open where there is none.
+    """
     found = _BOUNDS.search(text)
     if found is None:
         return text, Bounds()
-    ends = [_bound(one) for one in found["inside"].split(",")]
+    ends = [_bound(end) for end in found["inside"].split(",")]
     low, high = [*ends, None, None][:2]
     return text[: found.start()].strip(), Bounds(low, high)
 

@@ -12,7 +12,8 @@ from egovsim.model.model import LeftOut
 from egovsim.model.reality_checks import FUNCTIONS, Constraint, RealityCheck, TestInput
 from egovsim.names import canonical
 from egovsim.readers.data.functions import MARK as DATA
-from egovsim.readers.expressions.parser import Names, parse
+from egovsim.readers.expressions.context import Names
+from egovsim.readers.expressions.parser import parse
 from egovsim.readers.source_span import SourceSpan
 from egovsim.readers.vensim.entries import Entry
 
@@ -25,7 +26,18 @@ _IMPLIES = re.compile(r'(?P<condition>(?:"(?:[^"\\]|\\.)*"|[^":]|:(?!\s*IMPLIES\
 
 
 def is_reality_check(entry: Entry) -> bool:
-    """Whether an entry is a Reality Check, and no equation."""
+    """Tell whether an entry is a Reality Check, and no equation.
+
+    Parameters
+    ----------
+    entry : Entry
+        Any.
+
+    Returns
+    -------
+    bool
+        True where it begins with a name and ``:TEST INPUT:`` or ``:THE CONDITION:``.
+    """
     return _BEGINNING.match(entry.equation.text) is not None
 
 
@@ -47,7 +59,7 @@ def read_reality_checks(entries: Sequence[Entry], names: Names) -> tuple[tuple[R
         Those that do not parse, each with the reason.
     """
     # Macros may not be called here (page "Test Inputs"); a call of one is then a function that is not known.
-    names = replace(names, macros=frozenset(), alone=frozenset(FUNCTIONS))
+    names = replace(names, macros=frozenset(), extra_functions=frozenset(FUNCTIONS))
     found: list[RealityCheck] = []
     left_out: list[LeftOut] = []
     for entry in entries:
@@ -62,7 +74,7 @@ def read_reality_checks(entries: Sequence[Entry], names: Names) -> tuple[tuple[R
 def _statement(entry: Entry, names: Names) -> RealityCheck:
     span, name = entry.equation, _name(entry)
     beginning = _beginning(entry)
-    subscripts = tuple(canonical(one) for one in (beginning["subscripts"] or "[]")[1:-1].split(",") if one.strip())
+    subscripts = tuple(canonical(part) for part in (beginning["subscripts"] or "[]")[1:-1].split(",") if part.strip())
     about = (subscripts, entry.units, entry.note, span.where(0))
     if beginning["input"]:
         equation = _parsed(span, beginning.end(), len(span.text), name, names)

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from egovsim.errors import ModelError, UnsupportedError
-from egovsim.model.expression import (
-    Binary,
-    Call,
-    ClockName,
-    ClockValue,
-    Expression,
-    If,
-    Number,
-    Reference,
-    Unary,
-    Where,
-)
+from egovsim.model.expression import ClockName, Expression, Where
 from egovsim.model.model import Clock, LeftOut, Method
+from egovsim.readers.expressions.context import Names
+from egovsim.readers.expressions.transformer import Constants, Integral
+from egovsim.readers.vensim.constant_values import constant_value
+from egovsim.readers.vensim.definitions import Definition, refuse_second_equation
+from egovsim.readers.vensim.equations import parse_right_side
+from egovsim.readers.vensim.left_hand_side import LeftSide, units_and_bounds
 
 CONTROLS: Mapping[str, ClockName | None] = {
     "initial time": "initial time",
@@ -41,126 +35,109 @@ NOT_QUITE: Mapping[int, str] = {
 """What of a method is left out (Vensim's reference, "Selecting an Integration Technique"); which number is the
 automatic one of two is unverified."""
 
-_OPERATORS: Mapping[str, Callable[[float, float], float]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "^": operator.pow,
-    "=": operator.eq,
-    "<>": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "and": lambda left, right: bool(left) and bool(right),
-    "or": lambda left, right: bool(left) or bool(right),
-}
-_FUNCTIONS: Mapping[str, Callable[..., float]] = {
-    "abs": math.fabs,
-    "integer": lambda value: float(math.trunc(value)),
-    "max": lambda left, right: max(left, right),
-    "min": lambda left, right: min(left, right),
-    "modulo": math.fmod,
-    "power": math.pow,
-}
-
 
 @dataclass(frozen=True)
-class Control:
-    """A control variable: its equation, and where it stands."""
+class _Control:
+    """A control variable: its left side, and its equation; None where that is no expression."""
 
-    name: str
-    expression: Expression
-    where: Where
+    left: LeftSide
+    expression: Expression | None
 
 
-@dataclass(frozen=True)
-class ClockText:
-    """The control variables of a file, by id, and the equations of its scalar variables that are read on demand."""
+def read_clock(definitions: Mapping[str, Definition], names: Names, file: str) -> Clock:
+    """Read the control variables of a file.
 
-    file: str
-    controls: Mapping[str, Control]
-    equation: Callable[[str], Expression | None]
+    A control variable may be computed from constants. It is worked out here, once: to set those constants
+    for a run does not move the clock.
 
-    def clock(self, unit: str) -> Clock:
-        """Return the clock, in this unit.
+    Parameters
+    ----------
+    definitions : mapping of str to Definition
+        The variables of the file by id.
+    names : Names
+        What names in equations mean.
+    file : str
+        The file's name, for messages.
 
-        A control variable may be computed from constants. It is worked out here, once: to set those constants
-        for a run does not move the clock.
+    Returns
+    -------
+    Clock
+        In the unit of TIME STEP, with Euler's method.
 
-        Raises
-        ------
-        ModelError
-            A control variable is missing, or its value makes no run.
-        UnsupportedError
-            A control variable changes while the model runs.
-        """
-        for name in ("initial time", "final time", "time step"):
-            if name not in self.controls:
-                raise ModelError(f"{self.file}: there is no {name.upper()}; add it to the equations.")
-        value = {name: self._value(name) for name in self.controls}
-        step, stop = self.controls["time step"], self.controls["final time"]
-        if value["time step"] <= 0:
-            raise ModelError(f'{step.where}, "TIME STEP": it is {value["time step"]:g}; it must be above 0.')
-        if value["final time"] <= value["initial time"]:
-            raise ModelError(f'{stop.where}, "FINAL TIME": it is not after INITIAL TIME; give a later time.')
-        save = value.get("saveper")
-        if not save or save == value["time step"]:
-            save = None
-        return Clock(value["initial time"], value["final time"], value["time step"], save, "euler", unit)
+    Raises
+    ------
+    ModelError
+        A control variable is missing or defined twice, does not parse, or its value makes no run.
+    UnsupportedError
+        A control variable changes while the model runs.
+    """
+    controls = {id: _control(definition, names) for id, definition in definitions.items() if id in CONTROLS}
+    for name in ("initial time", "final time", "time step"):
+        if name not in controls:
+            raise ModelError(f"{file}: there is no {name.upper()}; add it to the equations.")
 
-    def _value(self, name: str) -> float:
-        control = self.controls[name]
-        try:
-            value = self._worked_out(control.expression, (name,))
-        except (ArithmeticError, ValueError, RecursionError):
-            value = None
-        if value is None or not math.isfinite(value):
-            raise UnsupportedError(
-                f'{control.where}, "{control.name}": a control variable that is computed from more than constants '
-                "cannot be run yet; write a number, or the name of another control variable."
-            )
-        return float(value)
-
-    def _worked_out(self, node: Expression, seen: tuple[str, ...]) -> float | None:
-        """Return the value of an expression of constants; None of any other."""
-        match node:
-            case Number(value=value):
-                return value
-            case ClockValue(which=name):
-                return self._named(name, seen)
-            case Reference(id=name, subscripts=()):
-                return self._named(name, seen)
-            case Unary(operator=sign, operand=operand):
-                value = self._worked_out(operand, seen)
-                if value is None:
-                    return None
-                return -value if sign == "-" else float(not value)
-            case If(condition=condition, then=then, otherwise=otherwise):
-                chosen = self._worked_out(condition, seen)
-                return None if chosen is None else self._worked_out(then if chosen else otherwise, seen)
-            case Binary(operator=sign, left=left, right=right):
-                return _applied(_OPERATORS.get(sign), [self._worked_out(one, seen) for one in (left, right)])
-            case Call(function=function, arguments=arguments):
-                return _applied(_FUNCTIONS.get(function), [self._worked_out(argument, seen) for argument in arguments])
-            case _:
-                return None
-
-    def _named(self, name: str, seen: tuple[str, ...]) -> float | None:
-        if name in seen or name == "time":
+    def equation(id: str) -> Expression | None:
+        """Return the equation of a control variable, or of a scalar that one is made of."""
+        if id == "time":
             return None
-        expression = self.controls[name].expression if name in self.controls else self.equation(name)
-        return None if expression is None else self._worked_out(expression, (*seen, name))
+        if id in controls:
+            return controls[id].expression
+        sides = definitions[id].lefts if id in definitions else ()
+        return _scalar(sides[0], names) if len(sides) == 1 else None
+
+    value = {name: _value(control, equation) for name, control in controls.items()}
+    step, stop = controls["time step"].left, controls["final time"].left
+    if value["time step"] <= 0:
+        raise ModelError(f'{step.where}, "TIME STEP": it is {value["time step"]:g}; it must be above 0.')
+    if value["final time"] <= value["initial time"]:
+        raise ModelError(f'{stop.where}, "FINAL TIME": it is not after INITIAL TIME; give a later time.')
+    save = value.get("saveper")
+    if not save or save == value["time step"]:
+        save = None
+    unit, _ = units_and_bounds(step.entry.units)
+    return Clock(value["initial time"], value["final time"], value["time step"], save, "euler", unit)
 
 
-def _applied(function: Callable[..., float] | None, values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return None if function is None or len(known) < len(values) else float(function(*known))
+def _control(definition: Definition, names: Names) -> _Control:
+    refuse_second_equation(definition)
+    return _Control(definition.lefts[0], _scalar(definition.lefts[0], names))
+
+
+def _scalar(left: LeftSide, names: Names) -> Expression | None:
+    """Return the equation of a scalar; None of anything else."""
+    if left.subscripts or left.sign not in ("=", "=="):
+        return None
+    right = parse_right_side(left, names)
+    return None if isinstance(right, Integral | Constants) else right
+
+
+def _value(control: _Control, equation: Callable[[str], Expression | None]) -> float:
+    value = constant_value(control.left.id, equation)
+    if value is None or not math.isfinite(value):
+        raise UnsupportedError(
+            f'{control.left.where}, "{control.left.name}": a control variable that is computed from more than '
+            "constants cannot be run yet; write a number, or the name of another control variable."
+        )
+    return value
 
 
 def method_of(number: int | None, file: str) -> tuple[Method, tuple[LeftOut, ...]]:
-    """Return the method that the settings of a file ask for, and what of it is left out."""
+    """Return the method that the settings of a file ask for.
+
+    Parameters
+    ----------
+    number : int or None
+        The method's number in the settings; None where they name none, which is Euler's.
+    file : str
+        The file's name, for messages.
+
+    Returns
+    -------
+    str
+        How the model is integrated.
+    tuple of LeftOut
+        What of the method is left out.
+    """
     if number is None:
         return "euler", ()
     text = NOT_QUITE.get(number)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from egovsim.model.model import Variable
@@ -42,7 +42,15 @@ _SIGNS: Mapping[int, Literal["+", "-"]] = {43: "+", 83: "+", 45: "-", 79: "-"}
 
 @dataclass(frozen=True)
 class ReadSketches:
-    """The diagrams of a model, and how many objects of its sketches were left out."""
+    """The sketches of a file as diagrams.
+
+    Parameters
+    ----------
+    views : tuple of View
+        The diagrams.
+    skipped : int
+        How many objects of the sketches were left out.
+    """
 
     views: tuple[View, ...]
     skipped: int
@@ -95,13 +103,18 @@ def read_sketches(text: str, variables: Iterable[Variable]) -> ReadSketches:
         The file from its first sketch on, line breaks written ``\\n``.
     variables : iterable of Variable
         All of the model; what shows none of them is skipped.
+
+    Returns
+    -------
+    ReadSketches
+        One view for each sketch.
     """
-    every = {variable.id: variable for variable in variables}
+    by_id = {variable.id: variable for variable in variables}
     shown: set[str] = set()
     views: list[View] = []
     skipped = 0
     for part in _parts(text):
-        sketch = _Sketch(part, every, shown)
+        sketch = _Sketch(part, by_id, shown)
         views.append(sketch.view())
         skipped += sketch.skipped
     return ReadSketches(tuple(views), skipped)
@@ -131,12 +144,10 @@ class _Sketch:
     def view(self) -> View:
         name = next(line[1:] for line in self.lines if line.startswith("*"))
         self._read_objects()
-        for one in list(self.objects.values()):
-            if one.type != _ARROW:
-                self._try(one)
-        for one in list(self.objects.values()):
-            if one.type == _ARROW:
-                self._try(one)
+        arrows = [drawn for drawn in self.objects.values() if drawn.type == _ARROW]
+        others = [drawn for drawn in self.objects.values() if drawn.type != _ARROW]
+        for drawn in (*others, *arrows):
+            self._try(drawn)
         return View(" ".join(name.split()), tuple(dict.fromkeys(self.items.values())))
 
     def _read_objects(self) -> None:
@@ -147,33 +158,33 @@ class _Sketch:
             if found is None:
                 continue
             fields = tuple(_FIELD.findall(found["rest"]))
-            one = _Object(int(found["type"]), int(found["number"]), fields)
-            if one.type != _ARROW and one.bits & _TEXT_FOLLOWS:
-                one = _Object(one.type, one.number, one.fields, next(lines, "").strip())
-            self.objects[one.number] = one
+            drawn = _Object(int(found["type"]), int(found["number"]), fields)
+            if drawn.type != _ARROW and drawn.bits & _TEXT_FOLLOWS:
+                drawn = replace(drawn, text=next(lines, "").strip())
+            self.objects[drawn.number] = drawn
 
-    def _try(self, one: _Object) -> None:
+    def _try(self, drawn: _Object) -> None:
         """Make an item of an object, or count it."""
         try:
-            item = self._item(one)
+            item = self._item(drawn)
         except (ValueError, IndexError, OverflowError):
             item = None
             self.skipped += 1
         if item is not None:
-            self.items[one.number] = item
+            self.items[drawn.number] = item
 
-    def _item(self, one: _Object) -> ViewItem | None:
+    def _item(self, drawn: _Object) -> ViewItem | None:
         """Return what an object shows; None for a part of something else, an error for what cannot be shown."""
-        if one.type == _WORD:
-            return self._word(one)
-        if one.type == _VALVE:
-            return self._valve(one)
-        if one.type == _ARROW:
-            return self._arrow(one)
-        if one.type == _COMMENT and one.fields[0] == _CLOUD:
+        if drawn.type == _WORD:
+            return self._word(drawn)
+        if drawn.type == _VALVE:
+            return self._valve(drawn)
+        if drawn.type == _ARROW:
+            return self._arrow(drawn)
+        if drawn.type == _COMMENT and drawn.fields[0] == _CLOUD:
             return None
-        if one.type == _COMMENT and not one.bits & _CONTROL:
-            return self._comment(one)
+        if drawn.type == _COMMENT and not drawn.bits & _CONTROL:
+            return self._comment(drawn)
         raise ValueError
 
     def _word(self, word: _Object) -> ViewItem | None:
@@ -260,8 +271,8 @@ class _Sketch:
         )
 
 
-def _is_pipe(one: _Object) -> bool:
-    return one.type == _ARROW and bool(one.integer(2) & _PIPE)
+def _is_pipe(drawn: _Object) -> bool:
+    return drawn.type == _ARROW and bool(drawn.integer(2) & _PIPE)
 
 
 def _straight(first: Point, middle: Point, last: Point) -> bool:

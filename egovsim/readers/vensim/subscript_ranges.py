@@ -6,7 +6,7 @@ Source: Vensim's reference manual, "Subscripts".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from egovsim.errors import ModelError
@@ -16,15 +16,22 @@ from egovsim.names import canonical
 
 _NUMBERED = re.compile(r"\(\s*(?P<stem>.*?)(?P<low>\d+)\s*-\s*(?P<same>.*?)(?P<high>\d+)\s*\)", re.DOTALL)
 _PART = re.compile(r"""\s*((?:"(?:[^"\\]|\\.)*"|'[^']*'|\((?:[^()'"]|'[^']*'|"[^"]*")*\)|[^,()'"])+)\s*(?:,|$)""")
-LARGEST = LARGEST_ARRAY
-"""How many numbered elements one dimension may have; a mistyped number would fill the memory."""
 
 
 @dataclass(frozen=True)
 class RangeText:
-    """The definition of a subscript range: its name, what stands to the right, and where.
+    """The definition of a subscript range.
 
-    `alias` is for ``copy <-> original``.
+    Parameters
+    ----------
+    name : str
+        As the file has it.
+    right : str
+        What stands to the right of the sign.
+    where : Where
+        Where it stands.
+    alias : bool
+        Whether it is a copy of another range, ``copy <-> original``.
     """
 
     name: str
@@ -34,7 +41,13 @@ class RangeText:
 
     @property
     def id(self) -> str:
+        """The canonical form of the name."""
         return canonical(self.name)
+
+    @property
+    def parts(self) -> list[str]:
+        """What its elements are made of: elements, numbered elements, other ranges, calls for elements elsewhere."""
+        return [self.right] if self.alias else _split_list(self.right.split("->")[0])
 
 
 External = Callable[[RangeText, str], tuple[str, ...]]
@@ -42,7 +55,7 @@ External = Callable[[RangeText, str], tuple[str, ...]]
 
 
 def read_ranges(texts: Sequence[RangeText], *, external: External) -> dict[str, Dimension]:
-    """Return the dimensions of a file, by id, in its order.
+    """Return the dimensions of a file.
 
     Parameters
     ----------
@@ -51,13 +64,25 @@ def read_ranges(texts: Sequence[RangeText], *, external: External) -> dict[str, 
     external : callable
         Gives the elements that stand in another file.
 
+    Returns
+    -------
+    dict of str to Dimension
+        By id, in the order of the file.
+
     Raises
     ------
     ModelError
-        A definition uses itself, or a mapping does not fit.
+        A name is borne twice, a definition uses itself, or a mapping does not fit.
     """
-    reader = _Reader({text.id: text for text in texts}, external)
-    elements = {text.id: reader.elements(text, ()) for text in texts}
+    by_id: dict[str, RangeText] = {}
+    for text in texts:
+        other = by_id.setdefault(text.id, text)
+        if other is not text:
+            raise ModelError(
+                f'{text.where}, "{text.name}": line {other.where.line} has a subscript range of this name already; '
+                "rename one."
+            )
+    elements = _elements(by_id, external)
     plain = {text.id: Dimension(text.name, elements[text.id]) for text in texts}
     return {
         text.id: Dimension(text.name, elements[text.id], _mappings(text, plain)) if not text.alias else plain[text.id]
@@ -65,32 +90,47 @@ def read_ranges(texts: Sequence[RangeText], *, external: External) -> dict[str, 
     }
 
 
-@dataclass(frozen=True)
-class _Reader:
-    texts: Mapping[str, RangeText]
-    external: External
+def _elements(texts: Mapping[str, RangeText], external: External) -> dict[str, tuple[str, ...]]:
+    """Return the elements of each range, those that it is made of first and without recursion."""
+    found: dict[str, tuple[str, ...]] = {}
+    for text in texts.values():
+        # Each is made of the one after it; `open_ids` are theirs.
+        chain, open_ids = [text], {text.id}
+        while chain:
+            current = chain[-1]
+            inner = next((other for other in _made_of(current, texts) if other.id not in found), None)
+            if inner is None:
+                parts = (_part(current, part, found, external) for part in current.parts)
+                found[current.id] = tuple(dict.fromkeys(element for part in parts for element in part))
+                open_ids.discard(chain.pop().id)
+            elif inner.id in open_ids:
+                raise ModelError(
+                    f'{inner.where}, "{inner.name}": this subscript range is made of itself; list its elements.'
+                )
+            else:
+                chain.append(inner)
+                open_ids.add(inner.id)
+    return found
 
-    def elements(self, text: RangeText, seen: tuple[str, ...]) -> tuple[str, ...]:
-        if text.id in seen:
-            raise ModelError(f'{text.where}, "{text.name}": this subscript range is made of itself; list its elements.')
-        if text.alias:
-            return self._part(text, text.right, (*seen, text.id))
-        found: list[str] = []
-        for part in split_list(text.right.split("->")[0]):
-            found += self._part(text, part, (*seen, text.id))
-        return tuple(dict.fromkeys(found))
 
-    def _part(self, text: RangeText, part: str, seen: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the elements that one item of a list stands for."""
-        numbered = _NUMBERED.fullmatch(part)
-        if numbered is not None:
-            return _numbered(text, numbered)
-        other = self.texts.get(canonical(part))
-        if other is not None:
-            return self.elements(other, seen)
-        if re.match(r"GET\s", part, re.IGNORECASE):
-            return self.external(text, part)
-        return (" ".join(part.strip('"').split()),)
+def _made_of(text: RangeText, texts: Mapping[str, RangeText]) -> Iterator[RangeText]:
+    """Yield the ranges that one is made of."""
+    for part in text.parts:
+        if _NUMBERED.fullmatch(part) is None and (other := texts.get(canonical(part))) is not None:
+            yield other
+
+
+def _part(text: RangeText, part: str, ranges: Mapping[str, tuple[str, ...]], external: External) -> tuple[str, ...]:
+    """Return the elements that one item of a list stands for."""
+    numbered = _NUMBERED.fullmatch(part)
+    if numbered is not None:
+        return _numbered(text, numbered)
+    other = ranges.get(canonical(part))
+    if other is not None:
+        return other
+    if re.match(r"GET\s", part, re.IGNORECASE):
+        return external(text, part)
+    return (" ".join(part.strip('"').split()),)
 
 
 def _numbered(text: RangeText, numbered: re.Match[str]) -> tuple[str, ...]:
@@ -103,16 +143,27 @@ def _numbered(text: RangeText, numbered: re.Match[str]) -> tuple[str, ...]:
     return tuple(f"{stem}{number}" for number in range(low, high + 1))
 
 
-def split_list(text: str) -> list[str]:
-    """Split a list at the commas that stand neither between parentheses nor in quotation marks."""
-    return [one for one in (found[1].strip() for found in _PART.finditer(text)) if one]
+def _split_list(text: str) -> list[str]:
+    """Split a list at the commas that stand neither between parentheses nor in quotation marks.
+
+    Parameters
+    ----------
+    text : str
+        The list.
+
+    Returns
+    -------
+    list of str
+        Its items, empty ones left out.
+    """
+    return [part for part in (found[1].strip() for found in _PART.finditer(text)) if part]
 
 
 def _mappings(text: RangeText, dimensions: Mapping[str, Dimension]) -> tuple[Mapped, ...]:
     _, *targets = text.right.split("->", 1)
     if not targets:
         return ()
-    return tuple(_mapping(text, one, dimensions) for one in split_list(targets[0]))
+    return tuple(_mapping(text, target, dimensions) for target in _split_list(targets[0]))
 
 
 def _mapping(text: RangeText, target: str, dimensions: Mapping[str, Dimension]) -> Mapped:
@@ -125,14 +176,14 @@ def _mapping(text: RangeText, target: str, dimensions: Mapping[str, Dimension]) 
             f"{text.where}, \"{text.name}\": it is mapped onto '{name.strip()}', which is no subscript range; "
             "define that one, or correct its name."
         )
-    served = split_list(listed[0]) if listed else list(other.elements)
+    served = _split_list(listed[0]) if listed else list(other.elements)
     own = dimensions[text.id].element_ids
     if len(served) != len(own):
         raise ModelError(
             f'{text.where}, "{text.name}": it has {len(own)} elements and is mapped onto {len(served)} of '
             f'"{other.name}"; give as many.'
         )
-    return other.id, tuple((one, _served(part, dimensions)) for one, part in zip(own, served, strict=True))
+    return other.id, tuple((element, _served(part, dimensions)) for element, part in zip(own, served, strict=True))
 
 
 def _served(part: str, dimensions: Mapping[str, Dimension]) -> tuple[str, ...]:

@@ -21,8 +21,9 @@ from egovsim.model.expression import (
     Unary,
     rewrite,
 )
-from egovsim.model.model import Equation, Mapped, Variable
+from egovsim.model.model import Mapped, Variable
 from egovsim.names import canonical
+from egovsim.readers.variable_expressions import with_expressions
 from egovsim.readers.xmile.xml import Element
 
 _RATE_OF = "{urn:egovsim:xmile}rate_of"
@@ -35,21 +36,54 @@ _PIPE = "{urn:egovsim:xmile}pts"
 
 
 def mappings_of(dimension: Element) -> tuple[Mapped, ...]:
-    """Return what a dimension stands for in equations over other ones, as the writer notes it beside its elements."""
+    """Return what a dimension stands for in equations over other ones, as the writer notes it beside its elements.
+
+    Parameters
+    ----------
+    dimension : Element
+        A ``<dim>``.
+
+    Returns
+    -------
+    tuple of Mapped
+        One for each other dimension.
+    """
     found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-    for one in dimension.iterchildren(_MAP):
-        served = tuple(part for part in (one.get("serves") or "").split(",") if part)
-        found.setdefault(one.get("to") or "", []).append((one.get("elem") or "", served))
+    for mapped in dimension.iterchildren(_MAP):
+        served = tuple(part for part in (mapped.get("serves") or "").split(",") if part)
+        found.setdefault(mapped.get("to") or "", []).append((mapped.get("elem") or "", served))
     return tuple((other, tuple(pairs)) for other, pairs in found.items())
 
 
 def pipe_of(item: Element) -> list[Element]:
-    """Return the points of the pipe of a flow on a diagram, where its variable is no flow of the file."""
+    """Return the points of the pipe of a flow on a diagram, where its variable is no flow of the file.
+
+    Parameters
+    ----------
+    item : Element
+        An item of a diagram.
+
+    Returns
+    -------
+    list of Element
+        Blocks of points; none of any other item.
+    """
     return list(item.iterchildren(_PIPE))
 
 
 def shows_an_auxiliary(item: Element) -> bool:
-    """Whether what a diagram shows as a flow is an auxiliary there, since only the file has made a flow of it."""
+    """Tell whether what a diagram shows as a flow is an auxiliary there, since only the file has made a flow of it.
+
+    Parameters
+    ----------
+    item : Element
+        An item of a diagram.
+
+    Returns
+    -------
+    bool
+        True where the writer has marked it so.
+    """
     return item.get(_KIND) == "auxiliary"
 
 
@@ -62,24 +96,29 @@ def put_back(variables: Iterable[Variable], elements: Mapping[str, Element]) -> 
         All of the file.
     elements : mapping of str to Element
         What each was read from, by its canonical name.
+
+    Returns
+    -------
+    list of Variable
+        In the order of the file.
     """
     found = [_as_it_was(variable, elements.get(variable.id)) for variable in variables]
-    by_id = {one.id: one for one in found}
+    by_id = {variable.id: variable for variable in found}
     rates: dict[str, Variable] = {}
     points: dict[str, Table] = {}
-    for one in found:
-        element = elements.get(one.id)
+    for variable in found:
+        element = elements.get(variable.id)
         stock = by_id.get(canonical("" if element is None else element.get(_RATE_OF) or ""))
-        table = one.equations[0].table
-        if stock is not None and _is_rate_of(one, stock):
-            rates[stock.id] = one
+        table = variable.equations[0].table
+        if stock is not None and _is_rate_of(variable, stock):
+            rates[stock.id] = variable
         elif element is not None and element.get(_IN_PLACE) and table is not None:
-            points[one.id] = table
+            points[variable.id] = table
     if not rates and not points:
         return found
     invented = {*(rate.id for rate in rates.values()), *points}
-    kept = (one for one in found if one.id not in invented)
-    return [_in_place(_with_rate(member, rates.get(member.id)), points) for member in kept]
+    own = (variable for variable in found if variable.id not in invented)
+    return [_in_place(_with_rate(variable, rates.get(variable.id)), points) for variable in own]
 
 
 def _as_it_was(variable: Variable, element: Element | None) -> Variable:
@@ -87,7 +126,7 @@ def _as_it_was(variable: Variable, element: Element | None) -> Variable:
     if element is None:
         return variable
     if element.get(_HELD):
-        variable = replace(variable, equations=tuple(map(_held, variable.equations)))
+        variable = with_expressions(variable, _held)
     if variable.kind == "stock" and element.get(_RATE):
         equations = (replace(equation, rate=_signed(equation.rate)) for equation in variable.equations)
         return replace(variable, inflows=(), outflows=(), equations=tuple(equations))
@@ -96,11 +135,11 @@ def _as_it_was(variable: Variable, element: Element | None) -> Variable:
     return variable
 
 
-def _held(equation: Equation) -> Equation:
+def _held(expression: Expression) -> Expression:
     def put(node: Expression) -> Expression:
         return replace(node, which="step time") if node == ClockValue("time") else node
 
-    return replace(equation, expression=None if equation.expression is None else rewrite(equation.expression, put))
+    return rewrite(expression, put)
 
 
 def _signed(rate: Expression | None) -> Expression | None:
@@ -118,8 +157,8 @@ def _signed(rate: Expression | None) -> Expression | None:
 
 def _is_rate_of(flow: Variable, stock: Variable) -> bool:
     """Whether a flow is still all that moves a stock, element by element; another program may have added some."""
-    alone = flow.kind == "flow" and stock.inflows == (flow.id,) and not stock.outflows
-    return alone and [equation.elements for equation in stock.equations] == [
+    is_only_flow = flow.kind == "flow" and stock.inflows == (flow.id,) and not stock.outflows
+    return is_only_flow and [equation.elements for equation in stock.equations] == [
         equation.elements for equation in flow.equations
     ]
 
@@ -140,12 +179,4 @@ def _in_place(variable: Variable, points: Mapping[str, Table]) -> Variable:
             return TableCall(points[node.lookup.id], node.argument, node.where)
         return node
 
-    def changed(equation: Equation) -> Equation:
-        expression, rate = equation.expression, equation.rate
-        return replace(
-            equation,
-            expression=None if expression is None else rewrite(expression, put),
-            rate=None if rate is None else rewrite(rate, put),
-        )
-
-    return replace(variable, equations=tuple(map(changed, variable.equations))) if points else variable
+    return with_expressions(variable, lambda expression: rewrite(expression, put)) if points else variable

@@ -8,7 +8,6 @@ import re
 from egovsim.errors import ModelError, suggestion
 from egovsim.model.expression import LookupKind, Table
 from egovsim.model.model import LARGEST_ARRAY, Bounds, Clock, Dimension, Method, UnitSynonyms
-from egovsim.names import canonical
 from egovsim.readers.lookup_points import TableError, table_of
 from egovsim.readers.xmile.round_trip import mappings_of
 from egovsim.readers.xmile.xml import Document, Element
@@ -19,12 +18,54 @@ _KINDS: dict[str, LookupKind] = {"continuous": "continuous", "extrapolate": "ext
 
 
 def number_of(document: Document, element: Element, what: str) -> float:
-    """Read an element that holds one finite number."""
+    """Read an element that holds one finite number.
+
+    Parameters
+    ----------
+    document : Document
+        The file.
+    element : Element
+        The element.
+    what : str
+        What the number is, for messages.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    ModelError
+        It holds anything else.
+    """
     return number_in(document, element, document.span(element).text, what)
 
 
 def number_in(document: Document, element: Element, text: str, what: str) -> float:
-    """Read a finite number that stands in or on an element."""
+    """Read a finite number that stands in or on an element.
+
+    Parameters
+    ----------
+    document : Document
+        The file.
+    element : Element
+        The element, for messages.
+    text : str
+        What must be a number.
+    what : str
+        What the number is, for messages.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    ModelError
+        The text is anything else.
+    """
     try:
         value = float(text)
     except ValueError:
@@ -35,7 +76,23 @@ def number_in(document: Document, element: Element, text: str, what: str) -> flo
 
 
 def clock_of(document: Document) -> Clock:
-    """Read ``<sim_specs>`` (XMILE 1.0, section 2.3); dt is 1 where it is left out."""
+    """Read ``<sim_specs>`` (XMILE 1.0, section 2.3).
+
+    Parameters
+    ----------
+    document : Document
+        The file.
+
+    Returns
+    -------
+    Clock
+        With a time step of 1 where the file gives none.
+
+    Raises
+    ------
+    ModelError
+        Start or stop is missing, a value makes no run, or the integration method is not known.
+    """
     specs = _specs(document)
     parts = dict(document.children(specs))
     for name in ("start", "stop"):
@@ -94,18 +151,34 @@ def _is_true(text: str | None) -> bool:
 
 
 def dimensions_of(document: Document) -> tuple[Dimension, ...]:
-    """Read ``<dimensions>`` (section 2.5); a dimension with a size alone has the elements 1, 2, …"""
+    """Read ``<dimensions>`` (section 2.5).
+
+    Parameters
+    ----------
+    document : Document
+        The file.
+
+    Returns
+    -------
+    tuple of Dimension
+        One with a size alone has the elements 1, 2, …
+
+    Raises
+    ------
+    ModelError
+        A dimension has no name, no elements or too many.
+    """
     found: list[Dimension] = []
     for block in document.named(document.root, "dimensions"):
         for element in document.named(block, "dim"):
             name = element.get("name") or ""
-            elements = tuple(one.get("name") or "" for one in document.named(element, "elem"))
+            elements = tuple(elem.get("name") or "" for elem in document.named(element, "elem"))
             if not elements and element.get("size") is not None:
                 size = number_in(document, element, element.get("size") or "", f'the size of "{name}"')
                 if size > LARGEST_ARRAY:
                     place = document.where(element)
                     raise ModelError(f'{place}: "{name}" has {size:g} elements; {LARGEST_ARRAY} can be run.')
-                elements = tuple(str(one + 1) for one in range(int(size)))
+                elements = tuple(str(number + 1) for number in range(int(size)))
             if not name or not all(elements) or not elements:
                 place = document.where(element)
                 raise ModelError(f'{place}: the dimension "{name}" lacks a name or elements; add them.')
@@ -114,20 +187,51 @@ def dimensions_of(document: Document) -> tuple[Dimension, ...]:
 
 
 def unit_synonyms_of(document: Document) -> tuple[UnitSynonyms, ...]:
-    """Read ``<model_units>`` (section 2.4): names of units, aliases, and what a unit is made of."""
+    """Read ``<model_units>`` (section 2.4): names of units, aliases, and what a unit is made of.
+
+    Parameters
+    ----------
+    document : Document
+        The file.
+
+    Returns
+    -------
+    tuple of UnitSynonyms
+        Those that are not disabled.
+    """
     found: list[UnitSynonyms] = []
     for block in document.named(document.root, "model_units"):
         for element in document.named(block, "unit"):
-            aliases = [document.span(one).text.strip() for one in document.named(element, "alias")]
-            made_of = [document.span(one).text.strip() for one in document.named(element, "eqn")]
-            names = tuple(one for one in ((element.get("name") or "").strip(), *aliases) if one)
+            aliases = [document.span(alias).text.strip() for alias in document.named(element, "alias")]
+            made_of = [document.span(equation).text.strip() for equation in document.named(element, "eqn")]
+            names = tuple(name for name in ((element.get("name") or "").strip(), *aliases) if name)
             if names and not _is_true(element.get("disabled")):
                 found.append(UnitSynonyms(names, next(iter(made_of), "")))
     return tuple(found)
 
 
 def table_in(document: Document, element: Element, owner: str) -> Table:
-    """Read a ``<gf>`` (sections 3.1.4 and 4.1.3); ``<yscale>`` is the display's alone."""
+    """Read a ``<gf>`` (sections 3.1.4 and 4.1.3); ``<yscale>`` is the display's alone.
+
+    Parameters
+    ----------
+    document : Document
+        The file.
+    element : Element
+        The ``<gf>``.
+    owner : str
+        The variable that it belongs to, for messages.
+
+    Returns
+    -------
+    Table
+        By ascending x.
+
+    Raises
+    ------
+    ModelError
+        It has no x values, an unknown type, or points that make no graphical function.
+    """
     parts = dict(document.children(element))
     kind = (element.get("type") or "continuous").strip().lower()
     place = f'{document.where(element)}, "{owner}"'
@@ -167,7 +271,25 @@ def _spread(document: Document, element: Element, count: int) -> list[float]:
 
 
 def bounds_of(document: Document, element: Element | None) -> Bounds:
-    """Read ``<range min max>``."""
+    """Read ``<range min max>``.
+
+    Parameters
+    ----------
+    document : Document
+        The file.
+    element : Element or None
+        The ``<range>``.
+
+    Returns
+    -------
+    Bounds
+        Open at an end that is not given.
+
+    Raises
+    ------
+    ModelError
+        An end is no number.
+    """
     if element is None:
         return Bounds()
     low, high = element.get("min"), element.get("max")
@@ -178,25 +300,55 @@ def bounds_of(document: Document, element: Element | None) -> Bounds:
 
 
 def note_of(element: Element | None) -> str:
-    """Return a ``<doc>`` as text, what is marked up in it included."""
+    """Return a ``<doc>`` as text, what is marked up in it included.
+
+    Parameters
+    ----------
+    element : Element or None
+        The ``<doc>``.
+
+    Returns
+    -------
+    str
+        Empty where there is none.
+    """
     if element is None:
         return ""
-    text = "".join(str(one) for one in element.itertext())
+    text = "".join(element.itertext())
     return re.sub(r"[ \t]*\n[ \t]*", "\n", text).strip()
 
 
 def display_name(text: str) -> str:
-    """Return a name as one writes it; the line breaks of a label are blanks, and ``\\\\n`` is no line break."""
+    """Return a name as one writes it.
+
+    Parameters
+    ----------
+    text : str
+        As the file has it: with the line breaks of a label, and ``\\\\n`` where the name holds a backslash and an n.
+
+    Returns
+    -------
+    str
+        On one line.
+    """
     return re.sub(r"(?:(?<!\\)\\n|\s)+", " ", text).strip().replace(r"\\n", r"\n")
 
 
 def flag_of(document: Document, element: Element | None) -> bool | None:
-    """Read ``<non_negative>``: empty or true, false, or None where there is none."""
+    """Read ``<non_negative>``.
+
+    Parameters
+    ----------
+    document : Document
+        The file.
+    element : Element or None
+        The ``<non_negative>``; empty it says true.
+
+    Returns
+    -------
+    bool or None
+        None where there is none.
+    """
     if element is None:
         return None
     return document.span(element).text.strip().lower() not in ("false", "0")
-
-
-def ids_of(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return canonical ids."""
-    return tuple(canonical(name) for name in names)

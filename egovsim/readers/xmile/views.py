@@ -26,7 +26,15 @@ class _UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class ReadViews:
-    """The diagrams of a model, and how much of them was left out, pages of an interface included."""
+    """The diagrams of a model.
+
+    Parameters
+    ----------
+    views : tuple of View
+        In the order of the file.
+    skipped : int
+        How many items were left out, pages of an interface included.
+    """
 
     views: tuple[View, ...]
     skipped: int
@@ -43,10 +51,15 @@ def views_in(document: Document, model: Element, variables: Iterable[Variable]) 
         The ``<model>``.
     variables : iterable of Variable
         All of the model; an item that shows none of them is skipped.
+
+    Returns
+    -------
+    ReadViews
+        One view for each stock-and-flow diagram.
     """
     reader = _Reader(document, {variable.id: variable.name for variable in variables})
     found = [view for block in document.named(model, "views") for view in document.named(block, "view")]
-    diagrams = [one for one in found if (one.get("type") or "stock_flow").strip().lower() == "stock_flow"]
+    diagrams = [view for view in found if (view.get("type") or "stock_flow").strip().lower() == "stock_flow"]
     views = tuple(map(reader.view, diagrams))
     return ReadViews(views, reader.skipped + len(found) - len(diagrams))
 
@@ -70,11 +83,11 @@ class _Reader:
     def view(self, view: Element) -> View:
         items = tuple(self._items(view))
         aliases = {item.number for item in items if item.kind == "alias"}
-        kept = tuple(
+        connected = tuple(
             item for item in items if all(isinstance(end, str) or end in aliases for end in (item.begin, item.end))
         )
-        self.skipped += len(items) - len(kept)
-        return View(display_name(view.get("name") or ""), kept)
+        self.skipped += len(items) - len(connected)
+        return View(display_name(view.get("name") or ""), connected)
 
     def _items(self, view: Element) -> Iterator[ViewItem]:
         numbers: set[int] = set()
@@ -106,7 +119,7 @@ class _Reader:
 
     def _alias(self, element: Element) -> ViewItem:
         x, y, width, height = self._middle(element)
-        of = [self.document.span(one).text for one in self.document.named(element, "of")]
+        of = [self.document.span(name).text for name in self.document.named(element, "of")]
         return ViewItem("alias", self._known("".join(of)), x, y, width, height, number=_whole(element.get("uid")))
 
     def _connector(self, element: Element) -> ViewItem:
@@ -122,10 +135,10 @@ class _Reader:
         )
 
     def _end(self, element: Element, tag: str) -> str | int:
-        for one in self.document.named(element, tag):
-            for alias in self.document.named(one, "alias"):
+        for end in self.document.named(element, tag):
+            for alias in self.document.named(end, "alias"):
                 return _whole(alias.get("uid"))
-            return self._known(self.document.span(one).text)
+            return self._known(self.document.span(end).text)
         raise _UnreadableError
 
     def _group(self, element: Element) -> ViewItem:
@@ -150,7 +163,7 @@ class _Reader:
 
     def _points(self, blocks: Iterable[Element]) -> tuple[Point, ...]:
         found = (child for block in blocks for child in self.document.named(block, "pt"))
-        return tuple((_number(one.get("x")), _number(one.get("y"))) for one in found)
+        return tuple((_number(point.get("x")), _number(point.get("y"))) for point in found)
 
     def _known(self, name: str) -> str:
         """Return the model's own spelling of a variable's name."""

@@ -1,0 +1,122 @@
+"""What an XMILE file consists of: clock, dimensions, models and macros (OASIS XMILE 1.0, section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from egovsim.errors import ModelError
+from egovsim.model.model import Clock, Dimension
+from egovsim.names import canonical
+from egovsim.readers.xmile.specs import clock_of, dimensions_of, display_name
+from egovsim.readers.xmile.xml import Document, Element
+
+
+@dataclass(frozen=True)
+class XmileFile:
+    """The parts of a file.
+
+    Parameters
+    ----------
+    document : Document
+        The file as XML.
+    models : tuple of Element
+        Every ``<model>``.
+    root : Element
+        The whole model: the one without a name, wherever it stands, or else the first.
+    modules : mapping of str to Element
+        The models that can be modules, by the id of their name.
+    clock : Clock
+        When the model runs.
+    dimensions : mapping of str to Dimension
+        By id.
+    macros : tuple of tuple of str and Element
+        Every ``<macro>`` with the id of its name; two may bear one name.
+    """
+
+    document: Document
+    models: tuple[Element, ...]
+    root: Element
+    modules: Mapping[str, Element]
+    clock: Clock
+    dimensions: Mapping[str, Dimension]
+    macros: tuple[tuple[str, Element], ...]
+
+    @property
+    def subscript_ids(self) -> frozenset[str]:
+        """Ids of all dimensions and elements."""
+        return frozenset(id for dimension in self.dimensions.values() for id in (dimension.id, *dimension.element_ids))
+
+
+def structure_of(document: Document) -> XmileFile:
+    """Find the parts of a file.
+
+    Parameters
+    ----------
+    document : Document
+        The file as XML.
+
+    Returns
+    -------
+    XmileFile
+        Clock and dimensions are read, models and macros are not.
+
+    Raises
+    ------
+    ModelError
+        There is no model, no clock that makes a run, or a dimension lacks its elements.
+    """
+    models = document.named(document.root, "model")
+    if not models:
+        raise ModelError(f"{document.where(document.root)}: the file has no <model>; add one.")
+    root = next((model for model in models if not model.get("name")), models[0])
+    return XmileFile(
+        document,
+        tuple(models),
+        root,
+        {canonical(model.get("name") or ""): model for model in models if model is not root},
+        clock_of(document),
+        {dimension.id: dimension for dimension in dimensions_of(document)},
+        tuple(
+            (canonical(display_name(macro.get("name") or "")), macro)
+            for macro in document.named(document.root, "macro")
+        ),
+    )
+
+
+def name_of(document: Document) -> str:
+    """Return the name that a file gives its model.
+
+    Parameters
+    ----------
+    document : Document
+        The file as XML.
+
+    Returns
+    -------
+    str
+        The file's own name where it gives none.
+    """
+    for header in document.named(document.root, "header"):
+        for name in document.named(header, "name"):
+            return document.span(name).text.strip() or document.source.file
+    return document.source.file
+
+
+def outside_is_no_number(document: Document) -> bool:
+    """Tell whether an element that does not exist is not a number, and not 0 (``<uses_arrays>``, section 2.2.1).
+
+    Parameters
+    ----------
+    document : Document
+        The file as XML.
+
+    Returns
+    -------
+    bool
+        False where the file does not say.
+    """
+    headers = document.named(document.root, "header")
+    options = [option for header in headers for option in document.named(header, "options")]
+    arrays = [array for option in options for array in document.named(option, "uses_arrays")]
+    return any((array.get("invalid_index_value") or "").strip().lower() == "nan" for array in arrays)

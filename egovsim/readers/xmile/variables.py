@@ -1,0 +1,226 @@
+"""The variables of one model of an XMILE file, or of one macro: its stocks, flows, auxiliaries and graphical functions.
+
+What the standard (OASIS XMILE 1.0) has and this version cannot run becomes an `Unsupported` equation;
+what only shows the model on a screen is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from egovsim.model.expression import Unsupported
+from egovsim.model.model import Kind, Variable
+from egovsim.names import canonical
+from egovsim.readers.xmile.equations import axes_of, equations_of, flow_id
+from egovsim.readers.xmile.scope import VARIABLES, Scope, VariableElement
+from egovsim.readers.xmile.specs import bounds_of, display_name, flag_of, note_of
+
+_READ = frozenset({"eqn", "element", "inflow", "outflow", "gf", "units", "doc", "range", "dimensions", "non_negative"})
+
+_DISPLAY = frozenset({"scale", "format", "display", "event_poster", "delay_aux", "pt", "pts", "label", "summing"})
+"""Children of a variable that cannot change a number (XMILE 1.0, section 4.1.1)."""
+
+_GRAPH = frozenset({"xpts", "ypts", "xscale", "yscale"})
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What a model says of its variables elsewhere than at each of them.
+
+    `groups` gives the group of each variable, `never_negative` the kinds that ``<behavior>`` keeps from falling
+    below 0, `conveyed` the flows out of stocks that are no plain stocks; they have no equation of their own.
+    """
+
+    groups: Mapping[str, str]
+    never_negative: frozenset[str]
+    conveyed: frozenset[str]
+
+
+def read_variables(scope: Scope, connected: Collection[str] = frozenset()) -> list[Variable]:
+    """Read the variables of a model or macro.
+
+    Parameters
+    ----------
+    scope : Scope
+        The model or macro.
+    connected : collection of str, optional
+        Ids of the variables that this place, a module, takes from another one.
+
+    Returns
+    -------
+    list of Variable
+        In the order of the file; those that are connected have no equation yet.
+
+    Raises
+    ------
+    ModelError
+        An equation does not parse, or a stock, group or array names what does not exist.
+    """
+    said = _Said(_groups(scope), _never_negative(scope), _conveyed(scope))
+    return [
+        _connected(id, variable, said, scope) if id in connected else _variable(id, variable, said, scope)
+        for id, variable in scope.variables.items()
+        if id in scope.names.variables
+    ]
+
+
+def display_features(scope: Scope, connected: Collection[str] = frozenset()) -> Counter[str]:
+    """Count what in the variables of a place only shows them on a screen.
+
+    Parameters
+    ----------
+    scope : Scope
+        The model or macro.
+    connected : collection of str, optional
+        Ids of the variables that this place, a module, takes from another one; they are not looked at.
+
+    Returns
+    -------
+    Counter of str
+        By the name of the element.
+    """
+    found: Counter[str] = Counter()
+    for id, variable in scope.variables.items():
+        if id in connected or id not in scope.names.variables:
+            continue
+        for name, children in variable.children.items():
+            if _is_display(name):
+                found[name] += len(children)
+            elif not _is_read(name, variable):
+                break  # the variable is refused, whatever else stands in it
+    return found
+
+
+def _is_display(name: str) -> bool:
+    return name in _DISPLAY or ":" in name
+
+
+def _is_read(name: str, variable: VariableElement) -> bool:
+    return name in _READ or (variable.tag == "gf" and name in _GRAPH)
+
+
+def _variable(id: str, variable: VariableElement, said: _Said, scope: Scope) -> Variable:
+    kind = "lookup" if _is_lookup(variable, scope) else VARIABLES[variable.tag]
+    flag = flag_of(scope.document, variable.first("non_negative"))
+    never_negative = variable.tag in said.never_negative if flag is None else flag
+    equations = equations_of(variable, kind, _refused(variable, said, scope), scope)
+    inflows, outflows = (
+        tuple(flow_id(child, variable.name, scope) for child in variable.children.get(tag, ()))
+        for tag in ("inflow", "outflow")
+    )
+    return Variable(
+        name=variable.name,
+        kind=kind,
+        equations=tuple(equations),
+        dimensions=_dimensions(variable, scope),
+        inflows=inflows,
+        outflows=outflows,
+        non_negative="yes" if never_negative and kind in ("stock", "flow") else "no",
+        unit=_unit(variable, scope),
+        note=note_of(variable.first("doc")),
+        bounds=bounds_of(scope.document, variable.first("range")),
+        group=said.groups.get(id, ""),
+        where=scope.document.where(variable.element),
+    )
+
+
+def _connected(id: str, variable: VariableElement, said: _Said, scope: Scope) -> Variable:
+    """Return a variable whose value is that of another one, whatever it would be alone."""
+    kind: Kind = "flow" if variable.tag == "flow" else "auxiliary"
+    return Variable(
+        name=variable.name,
+        kind=kind,
+        equations=(),
+        dimensions=_dimensions(variable, scope),
+        unit=_unit(variable, scope),
+        note=note_of(variable.first("doc")),
+        bounds=bounds_of(scope.document, variable.first("range")),
+        group=said.groups.get(id, ""),
+        where=scope.document.where(variable.element),
+    )
+
+
+def _dimensions(variable: VariableElement, scope: Scope) -> tuple[str, ...]:
+    return tuple(axis.name for axis in axes_of(variable, scope))
+
+
+def _unit(variable: VariableElement, scope: Scope) -> str:
+    units = variable.first("units")
+    return "" if units is None else scope.document.span(units).text.strip()
+
+
+def _is_lookup(variable: VariableElement, scope: Scope) -> bool:
+    """Tell whether a variable has points, its own or its elements', and no equation that they are applied to."""
+    if VARIABLES[variable.tag] != "auxiliary":
+        return VARIABLES[variable.tag] == "lookup"
+    places = [dict(scope.document.children(element)) for element in variable.children.get("element", ())]
+    tables = "gf" in variable.children or any("gf" in place for place in places)
+    return tables and "eqn" not in variable.children and not any("eqn" in place for place in places)
+
+
+def _refused(variable: VariableElement, said: _Said, scope: Scope) -> Unsupported | None:
+    """Return why a variable cannot be run; None of one that can."""
+    for name, children in variable.children.items():
+        if not _is_display(name) and not _is_read(name, variable):
+            return Unsupported(f"<{name}>", f"<{name}> cannot be run yet", scope.document.where(children[0]))
+    if "eqn" not in variable.children and canonical(variable.name) in said.conveyed:
+        reason = "the outflow of a conveyor or queue cannot be run yet"
+        return Unsupported("", reason, scope.document.where(variable.element))
+    return None
+
+
+# What is said elsewhere than at each variable
+
+
+def _groups(scope: Scope) -> dict[str, str]:
+    """Return the group of each variable; of two that name it, the first."""
+    document, other_names = scope.document, _other_names(scope)
+    found: dict[str, str] = {}
+    for container in (*scope.containers, scope.place):
+        for group in document.named(container, "group"):
+            name = display_name(group.get("name") or "")
+            for tag, member in document.children(group):
+                if tag not in ("entity", "var"):
+                    continue
+                written = member.get("name") or document.span(member).text
+                id = canonical(display_name(written))
+                if id not in scope.variables and id not in other_names:
+                    raise scope.unknown(member, name, written)
+                found.setdefault(id, name)
+    return found
+
+
+def _other_names(scope: Scope) -> frozenset[str]:
+    """Return the ids of what is no variable and may be in a group: modules and groups."""
+    return frozenset(
+        canonical(child.get("name") or "")
+        for container in scope.containers
+        for tag, child in scope.document.children(container)
+        if tag not in VARIABLES
+    )
+
+
+def _never_negative(scope: Scope) -> frozenset[str]:
+    """Return the kinds of variables that ``<behavior>`` keeps from falling below 0 (section 2.6)."""
+    document = scope.document
+    kinds: dict[str, bool] = {}
+    for place in (document.root, scope.place):
+        for behavior in document.named(place, "behavior"):
+            for name, child in document.children(behavior):
+                inner = [child] if name == "non_negative" else document.named(child, "non_negative")
+                for flag in inner:
+                    for kind in ("stock", "flow") if name == "non_negative" else (name,):
+                        kinds[kind] = bool(flag_of(document, flag))
+    return frozenset(kind for kind, is_on in kinds.items() if is_on)
+
+
+def _conveyed(scope: Scope) -> frozenset[str]:
+    """Return the ids of the flows out of conveyors, queues and ovens."""
+    return frozenset(
+        canonical(scope.document.span(outflow).text)
+        for variable in scope.variables.values()
+        if {"conveyor", "queue", "oven"} & set(variable.children)
+        for outflow in variable.children.get("outflow", ())
+    )
