@@ -15,7 +15,7 @@ from small_models import auxiliary, flow, read, stock, xmile
 
 import egovsim
 from egovsim.cache import user_cache
-from egovsim.compiler import build_cache as prepared
+from egovsim.compiler import build_cache
 from egovsim.compiler import kernel as kernels
 from egovsim.compiler.codegen import machine_code
 from egovsim.output import write_atomically
@@ -84,7 +84,7 @@ def test_another_lane_width_or_compiler_has_another_entry(
     trajectory(tmp_path)
     monkeypatch.setattr(llvmlite, "__version__", "0.0.0")
     trajectory(tmp_path)
-    monkeypatch.setattr(prepared, "_CODE", "another compiler of ours")
+    monkeypatch.setattr(build_cache, "_CODE", "another compiler of ours")
     trajectory(tmp_path)
     assert len(compilations) == len(entries(folder)) == 4
 

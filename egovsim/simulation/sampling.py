@@ -1,4 +1,4 @@
-"""Designs: which values the members of a study have."""
+"""Designs: which values the members of an ensemble have."""
 
 from __future__ import annotations
 

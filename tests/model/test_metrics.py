@@ -74,7 +74,7 @@ def test_every_kind_over_every_window_is_what_numpy_finds(
     threshold: float,
     drawn: list[tuple[float, float]],
 ) -> None:
-    """Rankings, evidence checks and lags are made of metrics: one instant more or less changes who is kept."""
+    """Rankings, evidence checks and lags are made of metrics: one instant more or less changes who is accepted."""
     kinds = ("at", "first_at_or_above", "integral", "mean", "minimum", "maximum")
     metrics = [
         egovsim.Metric(variable, kind, *window, threshold, name=kind)

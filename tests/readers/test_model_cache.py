@@ -18,7 +18,7 @@ import egovsim
 from egovsim import cache
 from egovsim.model.expression import children_first
 from egovsim.readers import formats as reading
-from egovsim.readers import model_cache as kept
+from egovsim.readers import model_cache
 
 CLOCK = "INITIAL TIME = 0 ~~|\nFINAL TIME = 4 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = TIME STEP ~~|\n"
 SETTINGS = "\\\\\\---/// Sketch information\nV300\n///---\\\\\\\n:L\x7f<%^E!@\n9:run\n13:history.vdf\n15:0,0,0\n"
@@ -47,7 +47,7 @@ def read_files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def settled(*paths: Path) -> None:
-    """Make files look as if they had been there for long: what has just changed is not kept."""
+    """Make files look as if they had been there for long: what has just changed is not cached."""
     for path in paths:
         os.utime(path, (LONG_AGO, LONG_AGO))
 
@@ -64,7 +64,7 @@ def place_of_everything(model: egovsim.Model) -> list[object]:
     return [[variable.where for variable in model], [getattr(node, "where", None) for node in nodes]]
 
 
-def test_a_kept_model_is_the_model(read_files: list[str]) -> None:
+def test_a_cached_model_is_the_model(read_files: list[str]) -> None:
     """The second reading of the shipped model parses nothing, and nothing is missing from what it returns."""
     first, second = egovsim.read_model("egov"), egovsim.read_model("egov")
     assert read_files == ["egov.xmile"]
@@ -162,7 +162,7 @@ def test_data_are_found_where_they_were_given(
     assert len(read_files) == 2
 
 
-def test_what_changes_while_it_is_read_is_not_kept(tmp_path: Path, read_files: list[str]) -> None:
+def test_what_changes_while_it_is_read_is_not_cached(tmp_path: Path, read_files: list[str]) -> None:
     """Nobody can tell which of two versions of a fresh spreadsheet was read."""
     home = tmp_path / "home"
     home.mkdir()
@@ -175,7 +175,7 @@ def test_what_changes_while_it_is_read_is_not_kept(tmp_path: Path, read_files: l
     assert len(read_files) == 2
 
 
-def test_a_model_file_that_is_saved_while_it_is_read_is_not_kept(
+def test_a_model_file_that_is_saved_while_it_is_read_is_not_cached(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the new content would be found under the old one's key, for ever."""
@@ -201,9 +201,9 @@ def test_another_version_reads_again(
     path.write_text(growing())
     egovsim.read_model(path)
     if changed == "code":
-        monkeypatch.setattr(kept, "_CODE", "another")
+        monkeypatch.setattr(model_cache, "_CODE", "another")
     else:
-        monkeypatch.setattr(kept, "_library", lambda name: f"another {name}")
+        monkeypatch.setattr(model_cache, "_library", lambda name: f"another {name}")
     egovsim.read_model(path)
     assert len(read_files) == 2
 
@@ -223,7 +223,10 @@ def test_the_digest_of_the_code_covers_every_reader_and_the_version(
         file.write_text("2")
         digests.add(cache.code_digest("__init__.py", "readers"))
     assert len(digests) == 4
-    assert 'code_digest("__init__.py", "names.py", "errors.py", "model", "readers")' in Path(kept.__file__).read_text()
+    assert (
+        'code_digest("__init__.py", "names.py", "errors.py", "model", "readers")'
+        in Path(model_cache.__file__).read_text()
+    )
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "emptied", "foreign", "no pickle", "another value"])
@@ -252,7 +255,7 @@ def test_a_damaged_entry_is_made_again(tmp_path: Path, folder: Path, read_files:
     assert entry.read_bytes() == whole
 
 
-def test_where_nothing_can_be_kept_everything_is_read(
+def test_where_nothing_can_be_cached_everything_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_files: list[str]
 ) -> None:
     """A read-only home or a full disk costs time, not the result."""
@@ -292,7 +295,7 @@ def test_an_entry_of_somebody_else_is_not_read(
 
 
 def test_errors_are_said_every_time(tmp_path: Path, folder: Path) -> None:
-    """A model that cannot be read is not kept; one that cannot be run is refused from the cache in the same words."""
+    """A model that cannot be read is not cached; one that cannot be run is refused from the cache in the same words."""
     broken = tmp_path / "broken.xmile"
     broken.write_text(growing("(0.3"))
     unsupported = tmp_path / "unsupported.xmile"
@@ -311,8 +314,8 @@ def test_errors_are_said_every_time(tmp_path: Path, folder: Path) -> None:
     assert [path.suffix for path in folder.iterdir()] == [".model"]
 
 
-def test_a_changed_copy_of_a_kept_model_has_a_kernel_of_its_own(tmp_path: Path) -> None:
-    """A held variable must be held, whatever is kept of the model it was made from."""
+def test_a_changed_copy_of_a_cached_model_has_a_kernel_of_its_own(tmp_path: Path) -> None:
+    """A held variable must be held, whatever is cached of the model it was made from."""
     path = tmp_path / "m.xmile"
     path.write_text(growing())
     for _ in range(2):
@@ -403,7 +406,7 @@ def _refuse(path: Path) -> None:
     raise PermissionError(path)
 
 
-def test_a_model_nested_too_deeply_to_be_kept_is_read_all_the_same(tmp_path: Path) -> None:
+def test_a_model_nested_too_deeply_to_be_cached_is_read_all_the_same(tmp_path: Path) -> None:
     """Keeping is a favour; it must never be the reason why a file does not open."""
     cache.put("test", ["deep"], _nested(100_000))
     assert cache.get("test", ["deep"]) is None
