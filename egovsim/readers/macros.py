@@ -28,8 +28,9 @@ from egovsim.model.expression import (
     walk,
 )
 from egovsim.model.functions import FUNCTIONS
-from egovsim.model.model import Dimension, Equation, Variable
+from egovsim.model.model import Dimension
 from egovsim.model.units.texts import with_units_for
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 
 DEEPEST = 50

@@ -38,9 +38,10 @@ from egovsim.model.expression import (
     walk,
 )
 from egovsim.model.functions import FUNCTIONS
-from egovsim.model.model import Clock, Dimension, Equation, Model, UnitSynonyms, Variable, product_of
+from egovsim.model.model import Clock, Dimension, Model, UnitSynonyms, product_of
 from egovsim.model.net_flows import Flows, flows_in_rates, moved_by_flows
 from egovsim.model.notation import LONGEST, length, show
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 from egovsim.output import write_atomically
 from egovsim.provenance import own_version

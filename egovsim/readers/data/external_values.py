@@ -15,7 +15,8 @@ from pathlib import Path
 
 from egovsim.errors import DataError, suggestion
 from egovsim.model.expression import ClockValue, LookupKind, Number, Table, TableCall, Unsupported, Where
-from egovsim.model.model import Equation, LeftOut
+from egovsim.model.model import LeftOut
+from egovsim.model.variable import Equation
 from egovsim.names import canonical, element_name
 from egovsim.readers.data.exported_runs import Points, read_series, table_of_points
 from egovsim.readers.data.spreadsheets import (

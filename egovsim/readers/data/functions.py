@@ -24,7 +24,7 @@ from egovsim.model.expression import (
     rewrite,
     walk,
 )
-from egovsim.model.model import Equation, Variable
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 from egovsim.readers.data.external_values import MODES, DataFiles
 from egovsim.readers.macros import with_expressions

@@ -28,17 +28,8 @@ from egovsim.model.expression import (
     children,
     with_children,
 )
-from egovsim.model.model import (
-    Bounds,
-    Clock,
-    Dimension,
-    Equation,
-    Kind,
-    Model,
-    Variable,
-    plain_number,
-    refuse_huge,
-)
+from egovsim.model.model import Clock, Dimension, Model, refuse_huge
+from egovsim.model.variable import Bounds, Equation, Kind, Variable, plain_number
 from egovsim.names import canonical
 from egovsim.readers.data.exported_runs import exports_of
 from egovsim.readers.data.external_values import MODES, DataFiles, Left, request_in

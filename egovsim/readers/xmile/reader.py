@@ -15,8 +15,9 @@ from pathlib import Path
 from egovsim.errors import ModelError, suggestion
 from egovsim.model.expression import Call, Expression, LookupCall, Reference, Unsupported, Where, rewrite, walk
 from egovsim.model.functions import ELEMENT
-from egovsim.model.model import Clock, Dimension, Equation, Model, Variable
+from egovsim.model.model import Clock, Dimension, Model
 from egovsim.model.notation import show
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 from egovsim.readers.expressions.parser import Names, parse
 from egovsim.readers.macros import DEEPEST, LARGEST, Instance, Macro, expand_macros, with_expressions

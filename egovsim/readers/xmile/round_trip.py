@@ -21,7 +21,8 @@ from egovsim.model.expression import (
     Unary,
     rewrite,
 )
-from egovsim.model.model import Equation, Mapped, Variable
+from egovsim.model.model import Mapped
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 from egovsim.readers.xmile.xml import Element
 

@@ -22,7 +22,8 @@ from egovsim.model.expression import (
     TableCall,
     Unsupported,
 )
-from egovsim.model.model import Clock, Dimension, Equation, Kind, Variable, refuse_huge
+from egovsim.model.model import Clock, Dimension, refuse_huge
+from egovsim.model.variable import Equation, Kind, Variable
 from egovsim.names import canonical
 from egovsim.readers.expressions.parser import Constants, Names, parse_xmile_equation
 from egovsim.readers.xmile import specs as parts
