@@ -26,7 +26,7 @@ from doc_blocks import (
 )
 
 import egovsim
-from egovsim.model.model import plain_number
+from egovsim.model.variable import plain_number
 from egovsim.names import canonical
 
 README = ROOT / "README.md"

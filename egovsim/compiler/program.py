@@ -21,7 +21,8 @@ from egovsim.model.expression import Call, ClockValue, Expression, Reference, re
 from egovsim.model.functions import FUNCTIONS, is_random
 from egovsim.model.inputs import START
 from egovsim.model.metrics import MetricKind
-from egovsim.model.model import Model, plain_number
+from egovsim.model.model import Model
+from egovsim.model.variable import plain_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ from egovsim.documentation.page_parts import (
 )
 from egovsim.documentation.sidecar_files import SidecarFiles
 from egovsim.markdown import plain, table
-from egovsim.model.model import Model, Variable
+from egovsim.model.model import Model
 from egovsim.model.notation import show
+from egovsim.model.variable import Variable
 from egovsim.names import element_name
 
 Part = Literal["Stocks", "Flows", "Auxiliaries", "Constants"]

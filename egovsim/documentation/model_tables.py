@@ -17,7 +17,7 @@ from egovsim.documentation.page_parts import (
     values_of,
 )
 from egovsim.markdown import plain, table
-from egovsim.model.model import Variable
+from egovsim.model.variable import Variable
 from egovsim.names import canonical
 from egovsim.validation.declarations import Loop
 

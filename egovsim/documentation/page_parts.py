@@ -11,7 +11,8 @@ from egovsim.documentation.diagrams.layout import views_of
 from egovsim.documentation.diagrams.sectors import Sector, neighbours, sectors_of
 from egovsim.documentation.sidecar_files import SidecarFiles
 from egovsim.markdown import plain
-from egovsim.model.model import Equation, Model, Variable, plain_number
+from egovsim.model.model import Model
+from egovsim.model.variable import Equation, Variable, plain_number
 from egovsim.model.views import View
 from egovsim.names import canonical, split_element
 

@@ -20,7 +20,8 @@ from egovsim.analysis.measures import Spread, spread
 from egovsim.errors import InputError, ValueRangeError, unknown_name
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario, Series
 from egovsim.model.metrics import Metric, value_at
-from egovsim.model.model import Model, plain_number
+from egovsim.model.model import Model
+from egovsim.model.variable import plain_number
 from egovsim.names import canonical
 from egovsim.public import set_module
 from egovsim.simulation.horizon import start_of

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import product
 
-from egovsim.model.model import Dimension, Equation, Model, Variable
+from egovsim.model.model import Dimension, Model
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 
 Context = Mapping[str, str]

@@ -11,9 +11,10 @@ from typing import Literal
 from egovsim.model.dependencies import references
 from egovsim.model.expression import Binary, Call, Expression, Number, Reference, Unary, Unsupported, Where, fold, walk
 from egovsim.model.functions import FUNCTIONS, NOISE_SEED, draws_random_numbers
-from egovsim.model.model import Model, Variable, plain_number
+from egovsim.model.model import Model
 from egovsim.model.reality_checks import TestInput
 from egovsim.model.units.checking import check_units
+from egovsim.model.variable import Variable, plain_number
 from egovsim.public import set_module
 
 Severity = Literal["error", "warning", "note"]

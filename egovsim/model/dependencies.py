@@ -7,7 +7,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from egovsim.errors import ModelError
 from egovsim.model.expression import Expression, LookupCall, Reference, walk
-from egovsim.model.model import Model, Variable
+from egovsim.model.model import Model
+from egovsim.model.variable import Variable
 
 
 def references(expression: Expression | None) -> list[Reference]:

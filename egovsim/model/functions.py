@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from egovsim.model.expression import Call, Expression, walk
-from egovsim.model.model import Variable
+from egovsim.model.variable import Variable
 
 Role = Literal["pure", "test input", "stateful", "array", "initial", "random", "part"]
 """A part is in no dialect: it has a notation of its own, or other functions are made of it when a model is compiled."""

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from egovsim.model.expression import ClockValue, Expression, Number, Reference, rewrite
-from egovsim.model.model import Bounds, Equation, Model, Variable
+from egovsim.model.model import Model
+from egovsim.model.variable import Bounds, Equation, Variable
 from egovsim.names import canonical
 
 NOW = "instant of the equations"

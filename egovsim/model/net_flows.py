@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from egovsim.model.expression import Binary, Expression, Number, Reference, Unary
-from egovsim.model.model import Model, Variable
+from egovsim.model.model import Model
+from egovsim.model.variable import Variable
 from egovsim.names import canonical
 
 _MOST = 100

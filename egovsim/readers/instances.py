@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from egovsim.model.expression import Expression, LookupCall, Reference, rewrite
-from egovsim.model.model import Equation, Variable
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 from egovsim.readers.variable_expressions import equation_with_expressions
 

@@ -27,8 +27,9 @@ from egovsim.model.expression import (
 )
 from egovsim.model.functions import FUNCTIONS
 from egovsim.model.hidden_variables import HiddenVariables
-from egovsim.model.model import Dimension, Equation, Variable
+from egovsim.model.model import Dimension
 from egovsim.model.units.texts import with_units_for
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 from egovsim.readers.instances import Instance
 from egovsim.readers.variable_expressions import equation_with_expressions

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from egovsim.model.expression import Expression, walk
-from egovsim.model.model import Equation, Variable
+from egovsim.model.variable import Equation, Variable
 
 
 def nodes_of(variable: Variable) -> Iterator[Expression]:

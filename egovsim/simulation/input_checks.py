@@ -8,7 +8,8 @@ import numpy as np
 
 from egovsim.errors import UnknownNameError, ValueRangeError, suggestion
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Range, Scenario, Series
-from egovsim.model.model import Model, Variable, plain_number
+from egovsim.model.model import Model
+from egovsim.model.variable import Variable, plain_number
 from egovsim.names import canonical, split_element
 from egovsim.simulation.horizon import check_points, check_start, start_of
 from egovsim.toml import key_text

@@ -16,7 +16,8 @@ from egovsim.compiler.build_cache import settable
 from egovsim.compiler.kernel import Schedule, Steps
 from egovsim.errors import InputError, ValueRangeError
 from egovsim.model.inputs import START, Design, Floats, PolicyPath, Profile, Scenario, Series
-from egovsim.model.model import Model, Variable
+from egovsim.model.model import Model
+from egovsim.model.variable import Variable
 from egovsim.names import canonical, element_name, split_element
 from egovsim.simulation.horizon import check_points, check_start, start_of
 

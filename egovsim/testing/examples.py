@@ -10,7 +10,8 @@ import numpy as np
 
 from egovsim.errors import InputError, unknown_name
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
-from egovsim.model.model import Model, Variable, display_elements, plain_number
+from egovsim.model.model import Model, display_elements
+from egovsim.model.variable import Variable, plain_number
 from egovsim.names import canonical, element_name, split_element
 from egovsim.public import set_module
 from egovsim.simulation.files import read_profile

@@ -9,9 +9,10 @@ import numpy as np
 
 from egovsim.errors import InputError, unknown_name
 from egovsim.model.inputs import Floats, Series
-from egovsim.model.model import Bounds, Model
+from egovsim.model.model import Model
 from egovsim.model.units.algebra import Units
 from egovsim.model.units.texts import UnitTextError
+from egovsim.model.variable import Bounds
 from egovsim.names import canonical, split_element
 from egovsim.public import set_module
 from egovsim.simulation.result import Result

@@ -11,8 +11,9 @@ from typing import Literal, TypeVar, cast
 
 from egovsim import library
 from egovsim.errors import DataError, ValueRangeError
-from egovsim.model.model import Model, plain_number
+from egovsim.model.model import Model
 from egovsim.model.net_flows import flows_in_rates
+from egovsim.model.variable import plain_number
 from egovsim.names import canonical, split_element
 from egovsim.public import set_module
 from egovsim.simulation.schedule import check_value

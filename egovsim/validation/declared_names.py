@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from egovsim.errors import DataError, UnknownNameError, ValueRangeError, unknown_name
-from egovsim.model.model import Model, Variable, display_elements
+from egovsim.model.model import Model, display_elements
+from egovsim.model.variable import Variable
 from egovsim.names import canonical, element_name, split_element
 from egovsim.simulation.schedule import check_value
 from egovsim.toml import Table

@@ -10,7 +10,8 @@ import numpy as np
 
 from egovsim.errors import InputError, SimulationError
 from egovsim.model.inputs import Design, Floats, Profile
-from egovsim.model.model import Method, Model, Variable, display_elements
+from egovsim.model.model import Method, Model, display_elements
+from egovsim.model.variable import Variable
 from egovsim.names import element_name, split_element
 from egovsim.simulation.result import Result
 from egovsim.simulation.run import run

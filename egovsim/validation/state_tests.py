@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from egovsim.model.inputs import Design, Floats
-from egovsim.model.model import Variable
+from egovsim.model.variable import Variable
 from egovsim.names import canonical, split_element
 from egovsim.validation.declarations import Balance, Bound, Conserved, Extreme
 from egovsim.validation.ensembles import (

@@ -19,9 +19,10 @@ from egovsim.model.expression import (
     Where,
     walk,
 )
-from egovsim.model.model import Equation, Model, Variable, product_of
+from egovsim.model.model import Model, product_of
 from egovsim.model.net_flows import moved_by_flows
 from egovsim.model.notation import LONGEST, length, show
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 from egovsim.writers.xmile_views import view_texts
 

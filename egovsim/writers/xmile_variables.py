@@ -23,9 +23,10 @@ from egovsim.model.expression import (
     walk,
 )
 from egovsim.model.hidden_variables import HiddenVariables
-from egovsim.model.model import Equation, Model, Variable
+from egovsim.model.model import Model
 from egovsim.model.net_flows import Flows, flows_in_rates, moved_by_flows
 from egovsim.model.notation import show
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 from egovsim.writers.xmile_text import name_attribute, name_text, number_text
 

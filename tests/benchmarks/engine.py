@@ -36,7 +36,7 @@ from egovsim.compiler.kernel import Kernel, Schedule, native_lanes, target_machi
 from egovsim.compiler.program import Program, build_program
 from egovsim.library import find
 from egovsim.model.inputs import PolicyPath, Scenario
-from egovsim.model.model import plain_number
+from egovsim.model.variable import plain_number
 from egovsim.names import canonical
 from egovsim.simulation.clock import run_clock
 from egovsim.simulation.schedule import make_plan

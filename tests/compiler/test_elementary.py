@@ -15,7 +15,8 @@ from egovsim.compiler.codegen.machine_code import make_code
 from egovsim.compiler.kernel import Kernel, Schedule, Steps
 from egovsim.compiler.program import build_program
 from egovsim.model.expression import Binary, Call, Number, Reference
-from egovsim.model.model import Clock, Equation, Variable
+from egovsim.model.model import Clock
+from egovsim.model.variable import Equation, Variable
 
 X, Y = Reference("x", "x"), Reference("y", "y")
 EXPRESSIONS = {"exp": Call("exp", (X,)), "ln": Call("ln", (X,)), "power": Binary("^", X, Y)}

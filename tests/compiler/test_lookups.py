@@ -15,7 +15,8 @@ from small_models import auxiliary, mdl, read, xmile
 import egovsim
 from egovsim.compiler.codegen import lookups
 from egovsim.model.expression import Binary, Number, Reference, Table, TableCall
-from egovsim.model.model import Clock, Equation, Variable
+from egovsim.model.model import Clock
+from egovsim.model.variable import Equation, Variable
 
 KINDS = ("continuous", "extrapolate", "discrete")
 

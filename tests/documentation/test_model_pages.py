@@ -26,7 +26,7 @@ from egovsim.documentation.diagrams.svg import diagram
 from egovsim.documentation.model_pages import model_pages
 from egovsim.documentation.sidecar_files import SidecarFiles, read_sidecar_files
 from egovsim.model.dependencies import uses
-from egovsim.model.model import plain_number
+from egovsim.model.variable import plain_number
 from egovsim.model.views import View, ViewItem
 from egovsim.names import canonical
 from egovsim.testing.random_models import xmile_texts

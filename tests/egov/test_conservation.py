@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from strategies import Circumstances, circumstances, evidence_ranges, members, wide_members
 
 import egovsim
-from egovsim.model.model import Bounds
+from egovsim.model.variable import Bounds
 
 COUNT = 32
 STEP = 0.0625

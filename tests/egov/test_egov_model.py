@@ -17,7 +17,7 @@ from egovsim import library
 from egovsim.analysis.history_matching.evidence_files import read_benchmark, read_evidence
 from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, Number, Reference, TableCall, Unary, walk
 from egovsim.model.inputs import PolicyPath, Profile, Scenario, Series
-from egovsim.model.model import Variable, plain_number
+from egovsim.model.variable import Variable, plain_number
 from egovsim.names import canonical, element_name, split_element
 
 MODEL = egovsim.read_model("egov")

@@ -18,7 +18,8 @@ import pytest
 import egovsim
 from egovsim.errors import EgovsimError
 from egovsim.model.expression import Binary, Expression, Number, Reference, Unary, rewrite, walk
-from egovsim.model.model import Model, Variable, plain_number
+from egovsim.model.model import Model
+from egovsim.model.variable import Variable, plain_number
 from egovsim.names import canonical, split_element
 from egovsim.testing.checks import checks_of
 from egovsim.validation.declaration_files import read_declarations

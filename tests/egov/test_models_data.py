@@ -12,7 +12,7 @@ import pytest
 import egovsim
 from egovsim import library
 from egovsim.analysis.history_matching.evidence_files import read_benchmark, read_evidence
-from egovsim.model.model import plain_number
+from egovsim.model.variable import plain_number
 from egovsim.names import canonical
 
 MODEL = egovsim.read_model("egov")

@@ -20,11 +20,12 @@ import egovsim
 from egovsim.cli import main
 from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, Number, Reference, Unary
 from egovsim.model.functions import FUNCTIONS
-from egovsim.model.model import Clock, Equation, Model, UnitSynonyms, Variable
+from egovsim.model.model import Clock, Model, UnitSynonyms
 from egovsim.model.units.algebra import Units
 from egovsim.model.units.checking import check_units
 from egovsim.model.units.rules import FUNCTION_RULES, OPERATOR_RULES
 from egovsim.model.units.texts import UnitTextError, read_unit
+from egovsim.model.variable import Equation, Variable
 
 
 def units(*texts: str, synonyms: tuple[UnitSynonyms, ...] = ()) -> Units:

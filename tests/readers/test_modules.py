@@ -13,7 +13,8 @@ import pytest
 import egovsim
 from egovsim.errors import ModelError, UnsupportedError
 from egovsim.model.expression import Number, Reference
-from egovsim.model.model import Equation, Model
+from egovsim.model.model import Model
+from egovsim.model.variable import Equation
 
 HEAD = """<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">
 <sim_specs><start>0</start><stop>4</stop><dt>0.5</dt></sim_specs>

@@ -20,7 +20,8 @@ from egovsim.model.expression import (
     Unsupported,
     walk,
 )
-from egovsim.model.model import Bounds, Clock, Dimension, Equation, Model
+from egovsim.model.model import Clock, Dimension, Model
+from egovsim.model.variable import Bounds, Equation
 from egovsim.readers.expressions.parser import parse
 from egovsim.readers.formats import read_file
 from egovsim.simulation.run import run

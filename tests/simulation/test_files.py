@@ -14,7 +14,8 @@ from egovsim import library
 from egovsim.errors import DataError, InputError, ModelError, UnknownNameError, ValueRangeError
 from egovsim.model.expression import Number
 from egovsim.model.inputs import Profile, Series
-from egovsim.model.model import Bounds, Clock, Dimension, Equation, Model, Variable
+from egovsim.model.model import Clock, Dimension, Model
+from egovsim.model.variable import Bounds, Equation, Variable
 from egovsim.simulation.files import read_policy, read_profile, read_scenario
 
 AREAS = Dimension("Area", ("urban", "rural"))

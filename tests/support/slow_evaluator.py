@@ -27,7 +27,8 @@ from egovsim.model.expression import (
     children,
     with_children,
 )
-from egovsim.model.model import Equation, Model, Variable
+from egovsim.model.model import Model
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical, element_name
 
 Elements = tuple[str, ...]

@@ -32,7 +32,8 @@ from egovsim.model.expression import (
     with_children,
 )
 from egovsim.model.functions import ELEMENT
-from egovsim.model.model import LARGEST_ARRAY, Dimension, Model, plain_number, product_of
+from egovsim.model.model import LARGEST_ARRAY, Dimension, Model, product_of
+from egovsim.model.variable import plain_number
 from egovsim.names import element_name
 
 

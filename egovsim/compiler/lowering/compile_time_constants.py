@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from egovsim.compiler.lowering.elements import ScalarEquation
 from egovsim.model.expression import Binary, Call, ClockValue, Expression, Number, Reference, Unary, children
-from egovsim.model.model import plain_number
+from egovsim.model.variable import plain_number
 
 _START_OF_TIME = frozenset({"time", "step time", "initial time"})
 _SIGNS: dict[str, Callable[[float, float], float]] = {

@@ -24,7 +24,8 @@ from egovsim.model.expression import (
     Where,
     walk,
 )
-from egovsim.model.model import Equation, Model, Variable, display_elements, product_of
+from egovsim.model.model import Model, display_elements, product_of
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical, element_name
 
 DiscreteKind = Literal["previous", "fixed", "information", "material"]

@@ -22,7 +22,8 @@ from egovsim.model.expression import (
     fold,
     with_children,
 )
-from egovsim.model.model import Dimension, Equation, Model, Variable
+from egovsim.model.model import Dimension, Model
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical, element_name
 
 DEEPEST_ARRAY_FUNCTIONS = 50

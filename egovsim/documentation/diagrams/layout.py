@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from egovsim.documentation.diagrams.flow_rows import Cell
 from egovsim.documentation.diagrams.placement import grid
 from egovsim.documentation.diagrams.sectors import Pipe, Sector, causes_of, chains_of, pipes_of, sectors_of, start_of
-from egovsim.model.model import Model, Variable
+from egovsim.model.model import Model
+from egovsim.model.variable import Variable
 from egovsim.model.views import View, ViewItem
 
 LABEL_WIDTH, CAPTION_WIDTH = 16, 26

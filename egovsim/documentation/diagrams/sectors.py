@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from egovsim.model.dependencies import references, uses
-from egovsim.model.model import Model, Variable
+from egovsim.model.model import Model
+from egovsim.model.variable import Variable
 
 ONE_PICTURE = 40
 """A model of no more variables than this is one sector, however the file groups them."""

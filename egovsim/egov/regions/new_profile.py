@@ -18,7 +18,8 @@ from egovsim.egov.regions.questionnaire import Answer, Question, Questionnaire, 
 from egovsim.errors import DataError, OutputError
 from egovsim.model.inputs import Design, Floats, Profile, Series
 from egovsim.model.metrics import mean_over
-from egovsim.model.model import Model, plain_number
+from egovsim.model.model import Model
+from egovsim.model.variable import plain_number
 from egovsim.output import write_atomically
 from egovsim.simulation.files import profile_of
 from egovsim.simulation.input_checks import check_profile

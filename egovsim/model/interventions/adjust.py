@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from egovsim.errors import InputError
 from egovsim.model.expression import Binary, ClockValue, Expression, If, Number, Reference, rewrite
-from egovsim.model.model import Equation, Model, Variable
+from egovsim.model.model import Model
+from egovsim.model.variable import Equation, Variable
 
 
 @dataclass(frozen=True, slots=True)

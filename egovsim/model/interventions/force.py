@@ -28,8 +28,9 @@ from egovsim.model.expression import (
     rewrite,
     walk,
 )
-from egovsim.model.model import Equation, Model, Variable
+from egovsim.model.model import Model
 from egovsim.model.reality_checks import FUNCTIONS, Constraint, TestInput
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 
 HOLDS = "what must follow"

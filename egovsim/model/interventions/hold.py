@@ -7,7 +7,8 @@ from typing import Literal
 
 from egovsim.errors import InputError
 from egovsim.model.expression import Call, Number
-from egovsim.model.model import Equation, Model, Variable
+from egovsim.model.model import Model
+from egovsim.model.variable import Equation, Variable
 from egovsim.public import set_module
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from egovsim.model.expression import Binary, Call, If, Number, Reference
-from egovsim.model.model import Equation, Model, Variable
+from egovsim.model.model import Model
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical, split_element
 
 

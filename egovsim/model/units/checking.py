@@ -31,11 +31,12 @@ from egovsim.model.expression import (
     children_first,
     walk,
 )
-from egovsim.model.model import Model, UnitSynonyms, Variable, plain_number
+from egovsim.model.model import Model, UnitSynonyms
 from egovsim.model.notation import show
 from egovsim.model.units.algebra import Unit, Units
 from egovsim.model.units.rules import FUNCTION_RULES, IF_RULE, OPERATOR_RULES, Bare, Solving, Value
 from egovsim.model.units.texts import UnitTextError
+from egovsim.model.variable import Variable, plain_number
 
 _NO_RULE = " -> ?"
 """For a function that is in no table: nothing is known of it."""

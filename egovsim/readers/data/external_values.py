@@ -15,7 +15,8 @@ from pathlib import Path
 
 from egovsim.errors import DataError
 from egovsim.model.expression import ClockValue, LookupKind, Number, Table, TableCall, Unsupported, Where
-from egovsim.model.model import Equation, LeftOut
+from egovsim.model.model import LeftOut
+from egovsim.model.variable import Equation
 from egovsim.names import canonical, element_name
 from egovsim.readers.data.cells import Cell, Sheet, cell_name, column_number
 from egovsim.readers.data.checked_cells import area_in, number_at, refuse_other_shape, series_cells

@@ -24,7 +24,7 @@ from egovsim.model.expression import (
     rewrite,
 )
 from egovsim.model.hidden_variables import HiddenVariables
-from egovsim.model.model import Equation, Variable
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 from egovsim.readers.data.external_values import MODES, DataFiles
 from egovsim.readers.variable_expressions import nodes_of, with_expressions

@@ -19,7 +19,8 @@ from egovsim.model.expression import (
     fold,
     with_children,
 )
-from egovsim.model.model import Dimension, Equation
+from egovsim.model.model import Dimension
+from egovsim.model.variable import Equation
 from egovsim.readers.data.external_values import MODES, DataFiles, Left
 from egovsim.readers.data.functions import MARK as DATA
 from egovsim.readers.expressions.context import Names

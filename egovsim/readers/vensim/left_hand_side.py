@@ -12,7 +12,7 @@ from functools import cached_property
 
 from egovsim.errors import ModelError
 from egovsim.model.expression import Where
-from egovsim.model.model import Bounds
+from egovsim.model.variable import Bounds
 from egovsim.names import canonical
 from egovsim.readers.source_span import SourceSpan
 from egovsim.readers.vensim.entries import Entry

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from egovsim.model.model import Variable
+from egovsim.model.variable import Variable
 from egovsim.model.views import Point, View, ViewItem
 from egovsim.names import canonical
 

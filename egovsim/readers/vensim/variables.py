@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from egovsim.model.expression import Number, Unsupported, Where
-from egovsim.model.model import Bounds, Dimension, Equation, Kind, Variable, plain_number
+from egovsim.model.model import Dimension
+from egovsim.model.variable import Bounds, Equation, Kind, Variable, plain_number
 from egovsim.readers.vensim.definitions import Definition, refuse_second_equation
 from egovsim.readers.vensim.equations import Surroundings, equations_of
 from egovsim.readers.vensim.left_hand_side import LeftSide, units_and_bounds

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from egovsim.errors import ModelError, suggestion
 from egovsim.model.expression import Expression, LookupCall, Reference, Where, rewrite, walk
-from egovsim.model.model import Equation, Variable
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 from egovsim.readers.instances import Instance
 from egovsim.readers.macros import DEEPEST, LARGEST

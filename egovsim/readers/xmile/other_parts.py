@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from egovsim.model.expression import Unsupported
-from egovsim.model.model import Equation, Variable
+from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 from egovsim.readers.xmile.modules import Place
 from egovsim.readers.xmile.scope import VARIABLES, Scope

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from egovsim.model.expression import Call, Expression, Unsupported, rewrite
 from egovsim.model.functions import ELEMENT
-from egovsim.model.model import Model, Variable
+from egovsim.model.model import Model
 from egovsim.model.notation import show
+from egovsim.model.variable import Variable
 from egovsim.readers.macros import expand_macros
 from egovsim.readers.variable_expressions import with_expressions
 from egovsim.readers.xmile.macros import macro_scopes, read_macro

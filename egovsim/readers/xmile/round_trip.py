@@ -21,7 +21,8 @@ from egovsim.model.expression import (
     Unary,
     rewrite,
 )
-from egovsim.model.model import Mapped, Variable
+from egovsim.model.model import Mapped
+from egovsim.model.variable import Variable
 from egovsim.names import canonical
 from egovsim.readers.variable_expressions import with_expressions
 from egovsim.readers.xmile.xml import Element

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from egovsim.errors import ModelError, suggestion
-from egovsim.model.model import Kind
+from egovsim.model.variable import Kind
 from egovsim.names import canonical
 from egovsim.readers.expressions.context import Names
 from egovsim.readers.xmile.specs import display_name

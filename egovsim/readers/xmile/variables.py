@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from egovsim.model.expression import Unsupported
-from egovsim.model.model import Kind, Variable
+from egovsim.model.variable import Kind, Variable
 from egovsim.names import canonical
 from egovsim.readers.xmile.equations import axes_of, equations_of, flow_id
 from egovsim.readers.xmile.scope import VARIABLES, Scope, VariableElement

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from egovsim.model.model import Variable
+from egovsim.model.variable import Variable
 from egovsim.model.views import ItemKind, Point, View, ViewItem
 from egovsim.names import canonical
 from egovsim.readers.xmile.round_trip import pipe_of, shows_an_auxiliary
