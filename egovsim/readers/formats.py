@@ -8,15 +8,30 @@ from pathlib import Path
 from egovsim.errors import DataError, ModelError
 from egovsim.model.model import Model
 from egovsim.readers.file_bytes import read_bytes
-from egovsim.readers.vensim.reader import read_vensim
-from egovsim.readers.xmile.reader import read_xmile
 
-_READERS: Mapping[str, Callable[..., Model]] = {
-    ".xmile": read_xmile,
-    ".stmx": read_xmile,
-    ".itmx": read_xmile,
-    ".xml": read_xmile,
-    ".mdl": read_vensim,
+# A reader, with the libraries that it needs, is loaded when a file asks for it.
+
+
+def _xmile(path: Path, data: Sequence[Path]) -> Model:
+    from egovsim.readers.xmile.reader import read_xmile
+
+    if data:
+        raise DataError(f"{path.name}: only Vensim models have data variables; leave `data` out.")
+    return read_xmile(path)
+
+
+def _vensim(path: Path, data: Sequence[Path]) -> Model:
+    from egovsim.readers.vensim.reader import read_vensim
+
+    return read_vensim(path, data=data)
+
+
+_READERS: Mapping[str, Callable[[Path, Sequence[Path]], Model]] = {
+    ".xmile": _xmile,
+    ".stmx": _xmile,
+    ".itmx": _xmile,
+    ".xml": _xmile,
+    ".mdl": _vensim,
 }
 
 
@@ -52,8 +67,4 @@ def read_file(path: Path, *, data: Sequence[Path] = ()) -> Model:
             f"{path.name}: a file ending in '{path.suffix}' is no model that can be read; "
             f"there are: {', '.join(_READERS)}."
         )
-    if not data:
-        return reader(path)
-    if reader is not read_vensim:
-        raise DataError(f"{path.name}: only Vensim models have data variables; leave `data` out.")
-    return read_vensim(path, data=data)
+    return reader(path, data)

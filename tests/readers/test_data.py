@@ -65,7 +65,7 @@ def refused(folder: Path, equations: str, **options: object) -> str:
 
 def numbers(model: Model, name: str) -> dict[tuple[str, ...], float]:
     found = {equation.elements: equation.expression for equation in model[name].equations}
-    return {ids: one.value for ids, one in found.items() if isinstance(one, Number)}
+    return {ids: number.value for ids, number in found.items() if isinstance(number, Number)}
 
 
 def table(model: Model, name: str) -> Table:
@@ -115,8 +115,8 @@ w[urban, Sector] = 1, 2, 3 ~~|
 """,
     )
     found = columns(model)
-    assert [found[f"v[{one}]"][0] for one in "abc"] == [22.0, 5.0, 21.0]
-    assert [found[f"w[rural,{one}]"][0] for one in "abc"] == [31.0, 32.0, 33.0]
+    assert [found[f"v[{element}]"][0] for element in "abc"] == [22.0, 5.0, 21.0]
+    assert [found[f"w[rural,{element}]"][0] for element in "abc"] == [31.0, 32.0, 33.0]
 
 
 def test_constants_are_inputs_like_those_written_in_the_model(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ y = GET DIRECT CONSTANTS('b.txt', '', 'B1') ~~|
 z = GET DIRECT CONSTANTS('c.csv', ';', 'B1') ~~|
 """,
     )
-    assert [numbers(model, one)[()] for one in "xyz"] == [3.0, 15.0, 7.0]
+    assert [numbers(model, name)[()] for name in "xyz"] == [3.0, 15.0, 7.0]
 
 
 def xls(cells: Mapping[tuple[int, int], float | str]) -> bytes:
@@ -209,7 +209,7 @@ d[Area] := GET DIRECT DATA('book.xlsx', 'Data', 'G', 'H11') ~~|
         equation.expression.table for equation in model["d"].equations if isinstance(equation.expression, TableCall)
     ]
     assert tables == [Table((1.0, 4.0), (10.0, 40.0)), Table((1.0, 4.0), (6.0, 5.0))]
-    warnings = [str(one) for one in egovsim.check(model) if one.severity == "warning"]
+    warnings = [str(finding) for finding in egovsim.check(model) if finding.severity == "warning"]
     assert warnings == [
         'warning: m.mdl, line 5, "x": "book.xlsx", sheet "Data", cell C1 holds \'later\' where a number places '
         "a value; the value is left out"
@@ -240,7 +240,7 @@ points = st.lists(st.integers(-40, 40), min_size=1, max_size=40, unique=True).ma
 def test_modes_by_their_definition(tmp_path_factory: pytest.TempPathFactory, places: list[int], seed: int) -> None:
     """Short and long tables, every mode, at, between and beyond the points."""
     folder = tmp_path_factory.mktemp("modes")
-    times = [one / 10 for one in places]
+    times = [place / 10 for place in places]
     values = np.random.default_rng(seed).uniform(-5, 5, len(times)).tolist()
     rows = "\n".join(f"{time!r}\t{value!r}" for time, value in zip(times, values, strict=True))
     (folder / "run.dat").write_text("".join(f"{name}\n{rows}\n" for name in ("i", "h", "f", "r")), encoding="utf-8")
@@ -527,8 +527,8 @@ def test_data_for_a_model_without_data_variables_is_an_error(tmp_path: Path) -> 
 
 
 def test_names_of_cells_and_columns() -> None:
-    assert [column_number(one) for one in ("A", "z", "AA", "XFD")] == [0, 25, 26, 16383]
-    assert [cell_name(0, one) for one in (0, 25, 26, 16383)] == ["A1", "Z1", "AA1", "XFD1"]
+    assert [column_number(letters) for letters in ("A", "z", "AA", "XFD")] == [0, 25, 26, 16383]
+    assert [cell_name(0, column) for column in (0, 25, 26, 16383)] == ["A1", "Z1", "AA1", "XFD1"]
     assert area_of("A0") is None
     area = area_of("'My sheet'!$B$2:$D$3")
     assert area is not None
@@ -536,7 +536,7 @@ def test_names_of_cells_and_columns() -> None:
 
 
 def test_columns_follow_each_other() -> None:
-    names = [cell_name(0, one)[:-1] for one in range(1000)]
+    names = [cell_name(0, column)[:-1] for column in range(1000)]
     assert all(column_number(b) == column_number(a) + 1 for a, b in pairwise(names))
 
 
@@ -610,7 +610,7 @@ y = GET DATA LAST TIME(v[rural]) ~~|
         data=[tmp_path / "run.dat"],
     )
     found = columns(model)
-    assert [found[one][0] for one in ("first[urban]", "first[rural]", "y")] == [0.0, 1.0, 4.0]
+    assert [found[name][0] for name in ("first[urban]", "first[rural]", "y")] == [0.0, 1.0, 4.0]
     assert found["x[urban]"][0] == 2.5
     assert found["x[rural]"][0] == pytest.approx(7 + 2 / 6, rel=1e-14)
 
@@ -678,7 +678,7 @@ def test_data_still_stands_still_after_a_way_through_xmile(tmp_path: Path) -> No
     )
     again = egovsim.read_model(egovsim.write_xmile(model, tmp_path / "m.xmile"))
     assert again.variables == model.variables
-    frames = [egovsim.run(one, method="rk4").to_frame() for one in (model, again)]
+    frames = [egovsim.run(variant, method="rk4").to_frame() for variant in (model, again)]
     np.testing.assert_array_equal(frames[0][["x", "y"]], frames[1][["x", "y"]])
 
 

@@ -344,7 +344,7 @@ def test_deep_equations_do_not_exhaust_the_stack(text: str) -> None:
 _NAMES = st.one_of(
     st.sampled_from(["Coverage", "e-government budget", "time", "IF", "not", "a  b", 'say "yes"', "Größe", "2nd"]),
     st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters='\\"'), min_size=1, max_size=8),
-).filter(lambda one: canonical(one) != "")
+).filter(lambda name: canonical(name) != "")
 
 _IDS = st.sampled_from(["urban", "area", "3", "two words", "mod"])
 _LOOKUPS = ("effect", "effect of trust", "min", "time")
@@ -360,7 +360,7 @@ def _references() -> st.SearchStrategy[Reference]:
 
 def _calls(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Call]:
     sizes = st.sampled_from([(function.name, count) for function in _FUNCTIONS for count in function.arity])
-    return sizes.flatmap(lambda one: st.builds(Call, st.just(one[0]), st.tuples(*[inner] * one[1])))
+    return sizes.flatmap(lambda size: st.builds(Call, st.just(size[0]), st.tuples(*[inner] * size[1])))
 
 
 _LEAVES = st.one_of(
@@ -385,7 +385,7 @@ _EXPRESSIONS = st.recursive(
         st.builds(Binary, st.sampled_from(_OPERATORS), inner, inner),
         st.builds(If, inner, inner, inner),
         _calls(inner),
-        st.builds(LookupCall, st.sampled_from(_LOOKUPS).map(lambda one: Reference(one, one)), inner),
+        st.builds(LookupCall, st.sampled_from(_LOOKUPS).map(lambda name: Reference(name, name)), inner),
     ),
     max_leaves=12,
 )

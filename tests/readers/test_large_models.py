@@ -23,7 +23,7 @@ from egovsim.readers.formats import read_file
 def assert_as_worked_out(model: Model, large: Large) -> None:
     wanted = expected(large)
     names = {name: [columns_of(name, k) for k in range(1, large.sectors + 1)] for name in wanted}
-    outputs = dict.fromkeys(one.split("[")[0] for rows in names.values() for row in rows for one in row)
+    outputs = dict.fromkeys(column.split("[")[0] for rows in names.values() for row in rows for column in row)
     frame = egovsim.run(model, outputs=list(outputs)).to_frame()
     for name, values in wanted.items():
         for k, row in enumerate(names[name]):
@@ -41,8 +41,8 @@ def test_a_model_of_1500_variables_is_read_and_checked(tmp_path: Path) -> None:
     assert len(model.reality_checks) == 50
     assert model.sources == ("inputs.xlsx", "history.dat")
     assert set(model.groups) == {f"@Sector {k}" for k in range(1, 26)}
-    assert [one for one in egovsim.check(model) if one.severity == "error"] == []
-    assert [one for one in egovsim.check(model) if "Reality Check" in one.text] == []
+    assert [finding for finding in egovsim.check(model) if finding.severity == "error"] == []
+    assert [finding for finding in egovsim.check(model) if "Reality Check" in finding.text] == []
 
 
 def test_its_outcomes_are_those_of_its_equations(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_it_leaves_for_xmile_and_comes_back(tmp_path: Path) -> None:
     model = read_file(write_vensim(tmp_path, sectors=2).path)
     back = egovsim.read_model(egovsim.write_xmile(model, tmp_path / "back.xmile"))
     assert replace(back, file="", ignored=()) == replace(model, file="", ignored=(), reality_checks=())
-    frames = [egovsim.run(one, outputs=["S02 index"]).to_frame() for one in (model, back)]
+    frames = [egovsim.run(variant, outputs=["S02 index"]).to_frame() for variant in (model, back)]
     np.testing.assert_array_equal(frames[0]["S02 index"], frames[1]["S02 index"])
 
 
@@ -110,7 +110,7 @@ def test_a_chain_of_modules_is_run_as_its_equations_say(tmp_path: Path) -> None:
     """XMILE: 20 modules with arrays over two dimensions and a graphical function for each element."""
     model = egovsim.read_model(write_modules(tmp_path, modules=20))
     assert len(model) == 201
-    assert [one for one in egovsim.check(model) if one.severity == "error"] == []
+    assert [finding for finding in egovsim.check(model) if finding.severity == "error"] == []
     outputs = [f"D{n}.{name}" for n in range(20) for name in ("outcome", "People")]
     frame = egovsim.run(model, outputs=[*outputs, "last outcome"]).to_frame()
     wanted = expected_modules(20)

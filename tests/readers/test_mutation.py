@@ -128,9 +128,9 @@ def _content(dice: random.Random, text: str, pattern: str, new: Callable[[str], 
     """Replace one match of a pattern inside texts and attributes, so that XML stays XML."""
     inside = r'(?<=[>"])[^<>"]*(?=[<"])' if text.lstrip().startswith("<") else r"(?s).+"
     places = [
-        (one.start() + part.start(), one.start() + part.end())
-        for one in re.finditer(inside, text)
-        for part in re.finditer(pattern, one[0])
+        (found.start() + part.start(), found.start() + part.end())
+        for found in re.finditer(inside, text)
+        for part in re.finditer(pattern, found[0])
     ]
     if not places:
         return text
@@ -145,7 +145,7 @@ def _number(dice: random.Random, text: str) -> str:
 def _name(dice: random.Random, text: str) -> str:
     """Put one name of the file in the place of another: circles, wrong kinds, wrong shapes."""
     names = re.findall(r"[A-Za-z_]{3,}", text)
-    return _content(dice, text, r"[A-Za-z_]{3,}", lambda one: dice.choice(names or [one]))
+    return _content(dice, text, r"[A-Za-z_]{3,}", lambda name: dice.choice(names or [name]))
 
 
 def _function(dice: random.Random, text: str) -> str:
@@ -172,7 +172,7 @@ def _element_dropped(dice: random.Random, text: str) -> str:
 
 
 def _element_doubled(dice: random.Random, text: str) -> str:
-    return _one(dice, text, SMALL_ELEMENT, lambda one: one * 2)
+    return _one(dice, text, SMALL_ELEMENT, lambda element: element * 2)
 
 
 def _deep(dice: random.Random, text: str) -> str:

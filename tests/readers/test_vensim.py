@@ -120,7 +120,7 @@ def land(tmp_path_factory: pytest.TempPathFactory) -> Model:
 def test_the_model_is_what_the_file_says(land: Model) -> None:
     assert (land.name, land.file) == ("m", "m.mdl")
     assert land.clock == Clock(0.0, 10.0, 0.5, None, "euler", "Month")
-    assert [(one.name, one.kind) for one in land] == [
+    assert [(variable.name, variable.kind) for variable in land] == [
         ("Land Fraction", "stock"),
         ("growth of land", "auxiliary"),
         ("loss | of ~ land", "auxiliary"),
@@ -149,9 +149,9 @@ def test_what_a_sketch_shows_that_is_no_variable_is_counted(land: Model) -> None
 def test_positions_are_the_files(land: Model, tmp_path: Path) -> None:
     lines = f"{{UTF-8}}\n{STOCK}".replace("\\\\", "\\").split("\n")
     found = [node for node in walk(expression_of(land, "loss | of ~ land")) if isinstance(node, Reference)]
-    assert [one.where.line for one in found] == [12, 13]
-    for one in found:
-        assert lines[one.where.line - 1][one.where.column - 1 :].startswith(one.name)
+    assert [reference.where.line for reference in found] == [12, 13]
+    for reference in found:
+        assert lines[reference.where.line - 1][reference.where.column - 1 :].startswith(reference.name)
 
 
 def test_groups_follow_their_banners(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
 def test_line_ends_of_windows(tmp_path: Path) -> None:
     path = tmp_path / "m.mdl"
     path.write_bytes((STOCK.replace("\\\\", "\\") + CONTROLS).replace("\n", "\r\n").encode())
-    assert [one.name for one in read_file(path)][:2] == ["Land Fraction", "growth of land"]
+    assert [variable.name for variable in read_file(path)][:2] == ["Land Fraction", "growth of land"]
 
 
 def test_the_upper_case_suffix_is_the_same(tmp_path: Path) -> None:
@@ -349,7 +349,7 @@ def test_arrayed_stocks(tmp_path: Path) -> None:
 
 def test_a_sum_over_a_dimension(tmp_path: Path) -> None:
     model = model_of(tmp_path, AREA + "total = SUM(a[Area!]) ~~|\na[Area] = 1 ~~|\n")
-    (node,) = [one for one in walk(expression_of(model, "total")) if isinstance(one, Call)]
+    (node,) = [node for node in walk(expression_of(model, "total")) if isinstance(node, Call)]
     assert node.function == "sum"
     assert reasons(model) == []
 
@@ -523,7 +523,7 @@ def test_world3_reads_whole() -> None:
     model = read_file(Path(CONFORMANCE or "") / "large" / "wrld3-03.mdl")
     assert reasons(model) == []
     assert len(model.stocks) == 15
-    assert sum(one.kind == "lookup" for one in model) == 55
+    assert sum(variable.kind == "lookup" for variable in model) == 55
     assert model.clock == Clock(1900.0, 2100.0, 0.5, None, "euler", "year")
     references = [
         node

@@ -54,7 +54,11 @@ def test_the_fourth_number_is_the_method(number: int, method: Method, after_a_st
     ],
 )
 def test_what_is_left_out_of_a_method_is_a_warning(number: int, text: str, tmp_path: Path) -> None:
-    warnings = [one for one in egovsim.check(model(tmp_path, f"15:0,0,0,{number},0,0\n")) if one.severity == "warning"]
+    warnings = [
+        finding
+        for finding in egovsim.check(model(tmp_path, f"15:0,0,0,{number},0,0\n"))
+        if finding.severity == "warning"
+    ]
     assert [(warning.variable, warning.text) for warning in warnings] == [("TIME STEP", text)]
 
 
@@ -62,4 +66,4 @@ def test_what_is_left_out_of_a_method_is_a_warning(number: int, text: str, tmp_p
 def test_without_a_number_it_is_eulers(line: str, tmp_path: Path) -> None:
     found = model(tmp_path, line)
     assert found.clock.method == "euler"
-    assert [one for one in egovsim.check(found) if one.severity == "warning"] == []
+    assert [finding for finding in egovsim.check(found) if finding.severity == "warning"] == []

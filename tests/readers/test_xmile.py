@@ -106,7 +106,7 @@ def test_the_model_is_what_the_file_says(whole: Model) -> None:
     assert whole.file == "m.xmile"
     assert whole.clock == Clock(2003.0, 2045.0, 0.0625, None, "rk4", "years")
     assert whole.dimensions == (Dimension("Area", ("urban", "rural")),)
-    assert [(one.name, one.kind) for one in whole] == [
+    assert [(variable.name, variable.kind) for variable in whole] == [
         ("Users", "stock"),
         ("joining", "flow"),
         ("returning", "flow"),
@@ -118,7 +118,7 @@ def test_the_model_is_what_the_file_says(whole: Model) -> None:
 
 def test_a_stock_has_initial_value_net_flow_and_notes(whole: Model) -> None:
     users = whole["users"]
-    joining, returning, leaving = (Reference("", one) for one in ("joining", "returning", "leaving"))
+    joining, returning, leaving = (Reference("", flow) for flow in ("joining", "returning", "leaving"))
     rate = Binary("-", Binary("+", joining, returning), leaving)
     assert users.equations == (Equation(Reference("", "start users"), rate=rate),)
     assert (users.inflows, users.outflows) == (("joining", "returning"), ("leaving",))
@@ -186,7 +186,7 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
     )
     path = tmp_path / "m.xmile"
     path.write_bytes(text.encode(encoding))
-    assert [one.name for one in read_file(path)] == ["Größe"]
+    assert [variable.name for variable in read_file(path)] == ["Größe"]
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_a_graphical_function_alone_is_a_lookup(tmp_path: Path) -> None:
     assert (model["effect"].kind, model["second"].kind) == ("lookup", "lookup")
     assert model["effect"].equations == (Equation(None, table=Table((0.0, 1.0), (1.0, 2.0))),)
     half = Number(0.5)
-    calls = (LookupCall(Reference("", one), half) for one in ("effect", "second"))
+    calls = (LookupCall(Reference("", lookup), half) for lookup in ("effect", "second"))
     assert expression_of(model, "a") == Binary("+", *calls)
 
 
@@ -384,8 +384,8 @@ def test_an_equation_for_all_but_one_element(tmp_path: Path) -> None:
 
 def test_an_element_may_have_its_own_graphical_function(tmp_path: Path) -> None:
     elements = "".join(
-        f'<element subscript="{one}"><gf><xpts>0,1</xpts><ypts>{y}</ypts></gf></element>'
-        for one, y in (("urban", "1,2"), ("rural", "3,4"))
+        f'<element subscript="{element}"><gf><xpts>0,1</xpts><ypts>{y}</ypts></gf></element>'
+        for element, y in (("urban", "1,2"), ("rural", "3,4"))
     )
     model = model_of(tmp_path, f'<aux name="a">{OVER_AREA}<eqn>TIME</eqn>{elements}</aux>', before=AREAS)
     assert [points(equation.expression).y for equation in model["a"].equations if equation.expression] == [
@@ -503,16 +503,16 @@ def test_positions_hold_through_escapes_comments_and_cdata(tmp_path: Path) -> No
         f"<xmile>{SPECS}<model><variables>\r\n"
         '<aux name="a > b"><eqn>IF b &gt;= 1 <!-- c > 1 --> AND c &lt;&gt; d\r\n'
         "   THEN <![CDATA[e < f]]> ELSE g</eqn></aux>\r\n"
-        + "".join(f'<aux name="{one}"><eqn>1</eqn></aux>\r\n' for one in "bcdefg")
+        + "".join(f'<aux name="{name}"><eqn>1</eqn></aux>\r\n' for name in "bcdefg")
         + "</variables></model></xmile>"
     )
     path = tmp_path / "m.xmile"
     path.write_bytes(text.encode())
     lines = text.split("\r\n")
     found = [node for node in walk(expression_of(read_file(path), "a > b")) if isinstance(node, Reference)]
-    assert [one.name for one in found] == ["b", "c", "d", "e", "f", "g"]
-    for one in found:
-        assert lines[one.where.line - 1][one.where.column - 1] == one.name
+    assert [reference.name for reference in found] == ["b", "c", "d", "e", "f", "g"]
+    for reference in found:
+        assert lines[reference.where.line - 1][reference.where.column - 1] == reference.name
 
 
 # Errors of equations and structure, each with its exact message; variables begin on line 4.
@@ -721,8 +721,8 @@ def outcome(path: Path) -> Model | EgovsimError:
 @pytest.mark.skipif(not CONFORMANCE, reason="EGOVSIM_CONFORMANCE names no folder with recorded models")
 def test_every_recorded_model_is_read_or_refused_with_a_reason() -> None:
     suffixes = {".xmile", ".stmx", ".itmx", ".xml", ".mdl"}
-    files = [one for one in sorted(Path(CONFORMANCE or "").rglob("*")) if one.suffix.lower() in suffixes]
+    files = [path for path in sorted(Path(CONFORMANCE or "").rglob("*")) if path.suffix.lower() in suffixes]
     outcomes = {file: outcome(file) for file in files}
     assert all(path.name in str(found) for path, found in outcomes.items() if isinstance(found, EgovsimError))
-    runnable = [one for one in outcomes.values() if isinstance(one, Model) and not reasons(one)]
+    runnable = [outcome for outcome in outcomes.values() if isinstance(outcome, Model) and not reasons(outcome)]
     assert len(runnable) >= 190

@@ -36,7 +36,7 @@ def there_and_back(model: Model, folder: Path) -> Model:
 def assert_kept(model: Model, folder: Path) -> Model:
     """The model comes back equal, and writing that gives the same file."""
     back = there_and_back(model, folder)
-    assert [one.id for one in back.variables] == [one.id for one in model.variables]
+    assert [variable.id for variable in back.variables] == [variable.id for variable in model.variables]
     for variable in model.variables:
         assert back.by_id[variable.id] == variable
     assert same(back) == same(model)
@@ -73,7 +73,7 @@ REFUSED_MODELS = 40
 def test_recorded_models_come_back(conformance: Path, tmp_path: Path) -> None:
     """Every model of the collection that can be read is written and comes back, or is refused by name."""
     refused: list[str] = []
-    kept = 0
+    written = 0
     for path in sorted((conformance / "test-models").rglob("*")):
         if path.suffix not in (".mdl", ".xmile", ".stmx"):
             continue
@@ -87,8 +87,8 @@ def test_recorded_models_come_back(conformance: Path, tmp_path: Path) -> None:
             refused.append(path.name)
             continue
         assert same(back) == same(model), path
-        kept += 1
-    assert kept >= 190
+        written += 1
+    assert written >= 190
     assert len(refused) <= REFUSED_MODELS, refused
 
 
@@ -307,7 +307,7 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError):
         egovsim.write_xmile(bad, path)
     assert path.read_bytes() == before
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["kept.xmile", "model.xmile"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.xmile", "model.xmile"]
     with pytest.raises(OutputError, match="cannot be written"):
         egovsim.write_xmile(good, tmp_path / "nowhere" / "x.xmile")
 

@@ -136,10 +136,12 @@ def series_cells(
     named = sheet.areas.get(axis.lower())
     if named is None and axis.isdigit() and int(axis) > 0:
         columns = range(left, sheet.last_column + 1)
-        return [(int(axis) - 1, j) for j in columns], [[(top + i, j) for j in columns] for i in range(count)]
+        series = [[(top + number, column) for column in columns] for number in range(count)]
+        return [(int(axis) - 1, column) for column in columns], series
     if named is None and re.fullmatch("[A-Za-z]{1,3}", axis):
         rows = range(top, sheet.last_row + 1)
-        return [(i, column_number(axis)) for i in rows], [[(i, left + j) for i in rows] for j in range(count)]
+        series = [[(row, left + number) for row in rows] for number in range(count)]
+        return [(row, column_number(axis)) for row in rows], series
     if named is None or min(named.rows, named.columns) > 1:
         near = suggestion(axis, sheet.areas) if named is None and sheet.areas else "; name one row or one column"
         raise DataError(
@@ -148,6 +150,9 @@ def series_cells(
     across = named.columns > 1 or (named.rows == 1 and start.columns == 1 and start.rows == count)
     length = named.columns if across else named.rows
     refuse_other_shape(sheet, start, cell, *((count, length) if across else (length, count)), place)
-    places = [(named.top, named.left + k) if across else (named.top + k, named.left) for k in range(length)]
-    series = [[(top + i, left + k) if across else (top + k, left + i) for k in range(length)] for i in range(count)]
-    return places, series
+    steps = range(length)
+    if across:
+        series = [[(top + number, left + step) for step in steps] for number in range(count)]
+        return [(named.top, named.left + step) for step in steps], series
+    series = [[(top + step, left + number) for step in steps] for number in range(count)]
+    return [(named.top + step, named.left) for step in steps], series

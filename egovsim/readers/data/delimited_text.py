@@ -103,4 +103,5 @@ def read_delimited(path: Path, delimiter: str) -> Sheet:
         It is no such text.
     """
     rows = delimited_rows(decoded(path.read_bytes()), delimiter)
-    return Sheet(path.name, "", filled((i, j, raw) for i, row in enumerate(rows) for j, raw in enumerate(row)))
+    cells = ((number, column, raw) for number, row in enumerate(rows) for column, raw in enumerate(row))
+    return Sheet(path.name, "", filled(cells))

@@ -210,10 +210,10 @@ class DataFiles:
 
     def _constants(self, request: Request, lengths: Sequence[int], place: str) -> list[float]:
         """Read constants, the last dimension fastest: it goes across, the one before it down, turned by a ``*``."""
-        file, tab, cell = request.arguments
+        file, tab, written = request.arguments
         sheet = self._books.sheet(file, tab, place=place)
-        turned = cell.endswith("*")
-        start = area_in(sheet, cell.rstrip("*"), place)
+        turned = written.endswith("*")
+        start = area_in(sheet, written.rstrip("*"), place)
         if len(lengths) > 2:
             raise DataError(
                 f"{place}: GET CONSTANTS reads 2 dimensions at most, and the left side has {len(lengths)}; "
@@ -221,9 +221,11 @@ class DataFiles:
             )
         rows, columns = (1, 1, *lengths)[-2:]
         down, across = (columns, rows) if turned else (rows, columns)
-        refuse_other_shape(sheet, start, cell, down, across, place)
-        block = [[number_at(sheet, start.top + i, start.left + j, place) for j in range(across)] for i in range(down)]
-        return [block[j][i] if turned else block[i][j] for i in range(rows) for j in range(columns)]
+        refuse_other_shape(sheet, start, written, down, across, place)
+        cells = product(range(start.top, start.top + down), range(start.left, start.left + across))
+        numbers = [number_at(sheet, *cell, place) for cell in cells]
+        places = product(range(rows), range(columns))
+        return [numbers[column * across + row if turned else row * across + column] for row, column in places]
 
     def _tables(self, request: Request, left: Left, kind: LookupKind) -> list[Table]:
         """Read a series, or the points of a lookup, for each element of the left side."""

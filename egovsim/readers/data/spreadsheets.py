@@ -162,7 +162,7 @@ def _xlsx_sheet(file: str, sheet: Any, shared: Mapping[str, str]) -> Sheet:
     # The size that a file declares is that of the whole sheet now and then; every row would be filled up to it.
     sheet.reset_dimensions()
     rows = enumerate(sheet.iter_rows(values_only=True))
-    cells = filled((i, j, raw) for i, row in rows for j, raw in enumerate(row))
+    cells = filled((number, column, raw) for number, row in rows for column, raw in enumerate(row))
     own = {name: defined.attr_text or "" for name, defined in sheet.defined_names.items()}
     return Sheet(file, sheet.title, cells, named_areas({**shared, **own}, sheet.title))
 
@@ -187,9 +187,9 @@ _XLS_ERROR = 5
 def _xls_sheet(file: str, book: Any, number: int) -> Sheet:
     sheet = book.sheet_by_index(number)
     cells = (
-        (i, j, cell.value if cell.ctype in _XLS_VALUES else "#ERROR" if cell.ctype == _XLS_ERROR else None)
-        for i in range(sheet.nrows)
-        for j, cell in enumerate(sheet.row(i))
+        (row, column, cell.value if cell.ctype in _XLS_VALUES else "#ERROR" if cell.ctype == _XLS_ERROR else None)
+        for row in range(sheet.nrows)
+        for column, cell in enumerate(sheet.row(row))
     )
     return Sheet(file, sheet.name, filled(cells), _xls_areas(book, number))
 
