@@ -45,10 +45,23 @@ class SobolIndices:
     runs: int
 
     def order(self, outcome: str, *, among: Sequence[str] | None = None) -> tuple[str, ...]:
-        """Return the factors by total index, the most influential first; by default all of them."""
+        """Return the factors by total index.
+
+        Parameters
+        ----------
+        outcome : str
+            One of `outcomes`.
+        among : sequence of str, optional
+            Factors to be ordered; by default all.
+
+        Returns
+        -------
+        tuple of str
+            The most influential first.
+        """
         row = self.total[self.outcomes.index(outcome)]
-        chosen = [factor for factor in self.factors if among is None or factor in among]
-        return tuple(sorted(chosen, key=lambda name: -row[self.factors.index(name)]))
+        wanted = [factor for factor in self.factors if among is None or factor in among]
+        return tuple(sorted(wanted, key=lambda name: -row[self.factors.index(name)]))
 
 
 def sobol_indices(

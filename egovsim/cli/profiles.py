@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from egovsim.cli.application import app, console, guarded
+from egovsim.egov import defaults
 
 if TYPE_CHECKING:
     from egovsim.egov.regions.questionnaire import Answer, Question, Questionnaire
@@ -25,7 +26,7 @@ def new(
     name: Annotated[str | None, typer.Option(help="What the region is called.")] = None,
     template: Annotated[
         str, typer.Option("--from", help="The profile that gives what is not known: a shipped name or a file.")
-    ] = "south-sumatra",
+    ] = defaults.PROFILE,
     answers: Annotated[Path | None, typer.Option(help="A TOML file of answers, such as staff = 12500.")] = None,
     answer: Annotated[
         list[str] | None,
@@ -36,8 +37,8 @@ def new(
     ] = None,
     ask: Annotated[bool, typer.Option(help="Ask for what is not given; only in a terminal.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-    model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = "egov",
-    lang: Annotated[str, typer.Option(help="Language of questions and of the file: en or id.")] = "en",
+    model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = defaults.MODEL,
+    lang: Annotated[str, typer.Option(help="Language of questions and of the file: en or id.")] = defaults.LANGUAGE,
 ) -> None:
     """Make a profile of your own region from the figures you have.
 
@@ -168,8 +169,8 @@ def _slug(name: str) -> str:
 @guarded
 def check(
     profile: Annotated[str, typer.Argument(help="A profile: a file or a shipped name.")],
-    model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = "egov",
-    lang: Annotated[str, typer.Option(help="Language of labels and numbers: en or id.")] = "en",
+    model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = defaults.MODEL,
+    lang: Annotated[str, typer.Option(help="Language of labels and numbers: en or id.")] = defaults.LANGUAGE,
 ) -> None:
     """Check a profile, and show the figures that it reports beside what the model makes of the region.
 

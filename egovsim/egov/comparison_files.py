@@ -8,6 +8,7 @@ from pathlib import Path
 
 from egovsim.egov.charts import comparison_chart
 from egovsim.egov.comparison import Comparison
+from egovsim.egov.defaults import LANGUAGE
 from egovsim.egov.labels import read_labels
 from egovsim.egov.spreadsheet import comparison_workbook
 from egovsim.output import check_writable, place_files
@@ -20,7 +21,7 @@ def write_comparison(
     comparison: Comparison,
     folder: str | Path,
     *,
-    language: str = "en",
+    language: str = LANGUAGE,
     options: Mapping[str, object] | None = None,
 ) -> tuple[Path, ...]:
     """Write tables, spreadsheet, pictures and manifest of a comparison.

@@ -16,7 +16,8 @@ from egovsim import library
 from egovsim.analysis.history_matching.evidence_files import read_benchmark
 from egovsim.analysis.history_matching.match_files import read_match
 from egovsim.analysis.history_matching.matching import Match
-from egovsim.egov.barriers import BARRIERS, relief
+from egovsim.egov.barriers import BARRIERS
+from egovsim.egov.extra_money import extra_money_effects
 from egovsim.egov.influence import equal_money, proportional
 
 TEXT = PAGE.read_text("utf-8")
@@ -197,7 +198,7 @@ def shipped(structure: str, members: int) -> tuple[egovsim.Model, egovsim.Profil
 @pytest.mark.parametrize("structure", ["skill", "interest"])
 def test_a_few_members_say_the_same_again(structure: str) -> None:
     """The page was not written by hand: the tables' medians come out anew, as near as some members can tell."""
-    found = relief(*shipped(structure, 64), outcomes=["Real use index"], years=[2035])
+    found = extra_money_effects(*shipped(structure, 64), outcomes=["Real use index"], years=[2035])
     for number, barrier in enumerate(BARRIERS):
         stated = cells("relief-real", structure, barrier.label["en"])[0]
         middle = pair(stated)[0]
