@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -136,10 +137,17 @@ def _check(values: Floats, outcomes: Sequence[str]) -> None:
             raise InputError(f'"{name}" is {row[0]:g} in every run; there is no variance to be shared out.')
 
 
+class _Estimates(Protocol):
+    """What `scipy.stats.sobol_indices` returns, as far as it is used."""
+
+    first_order: Floats
+    total_order: Floats
+
+
 def _indices(parts: Floats) -> Floats:
     """Return first-order and total indices, shape (2, outcome, factor), of values (outcome, matrix, point)."""
-    from scipy.stats import sobol_indices as estimate
+    from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
 
     values = {"f_A": parts[:, 0], "f_B": parts[:, 1], "f_AB": np.moveaxis(parts[:, 2:], 0, 1)}
-    found = estimate(func=values, n=parts.shape[2])
+    found = cast("_Estimates", stats.sobol_indices(func=values, n=parts.shape[2]))  # pyright: ignore[reportUnknownMemberType]
     return np.stack([np.atleast_2d(found.first_order), np.atleast_2d(found.total_order)])

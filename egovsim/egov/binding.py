@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from egovsim.analysis.history_matching.draws import Integers
 from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.measures import Spread, spread
 from egovsim.egov.barriers import AMOUNT, BARRIERS, FIRST_YEAR, Barrier, barrier
@@ -117,7 +118,8 @@ def _summary(policy: str, first: float, last: float, changes: Floats, better: fl
     """Summarise the changes of one period, shape (barrier, member)."""
     sound = np.isfinite(changes).all(axis=0)
     gains = better * changes[:, sound]
-    winner = np.where(gains.max(axis=0) > 0.0, gains.argmax(axis=0), len(gains))
-    best = {relieved.name: float(np.mean(winner == number)) for number, relieved in enumerate(BARRIERS)}
+    winner: Integers = np.where(gains.max(axis=0) > 0.0, gains.argmax(axis=0), len(gains))
+    won = np.bincount(winner, minlength=len(BARRIERS)) / len(winner)
+    best = {relieved.name: float(won[number]) for number, relieved in enumerate(BARRIERS)}
     spreads = {relieved.name: spread(changes[number, sound]) for number, relieved in enumerate(BARRIERS)}
     return BindingPeriod(policy, first, last, best, spreads)

@@ -1,5 +1,8 @@
 """Charts of a comparison: one panel an outcome, the benchmark's band in grey, one line a path."""
 
+# matplotlib leaves the types of what it takes and returns open in part.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import io

@@ -1,5 +1,8 @@
 """What a comparison of policy paths holds, and its tables."""
 
+# pandas brings no type stubs, so what it returns is unknown to the type checker.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import re
@@ -176,7 +179,7 @@ class Comparison:
         here = np.stack([bands(self.trajectories[name], axis=2) for name in self.outcomes], axis=3)
         frame[list(_QUANTILES)] = here.reshape(3, -1).T
         frame["benchmark"] = benchmark_name(self.benchmark)
-        there = np.stack([bands(self.benchmark_trajectories[name]) for name in self.outcomes], axis=1)
+        there: Floats = np.stack([bands(self.benchmark_trajectories[name]) for name in self.outcomes], axis=1)
         paths = len(scenarios) * len(policies)
         frame[[f"benchmark_{quantile}" for quantile in _QUANTILES]] = np.tile(there.reshape(3, -1), paths).T
         frame["note"] = np.where(frame["outcome"] == INDEX, SCALE, "")

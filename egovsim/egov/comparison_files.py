@@ -1,5 +1,8 @@
 """Everything that a comparison leaves in a folder, written whole or not at all."""
 
+# pandas brings no type stubs.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import json

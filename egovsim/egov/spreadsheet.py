@@ -1,5 +1,8 @@
 """A comparison as a spreadsheet: rankings, yearly figures, evidence checks, and what to keep in mind."""
 
+# xlsxwriter and pandas bring no type stubs, so what they return is unknown to the type checker.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import io

@@ -150,12 +150,9 @@ def _check(table: Table) -> EvidenceCheck:
 
 def _span(table: Table) -> tuple[float, float]:
     span = table.values["mean_over"]
-    years = (
-        [float(year) for year in cast("list[object]", span) if isinstance(year, int | float)]
-        if isinstance(span, list)
-        else []
-    )
-    if not isinstance(span, list) or len(span) != 2 or len(years) != 2:
+    given = cast("list[object]", span) if isinstance(span, list) else []
+    years = [float(year) for year in given if isinstance(year, int | float)]
+    if len(given) != 2 or len(years) != 2:
         raise DataError(f"{table.place('mean_over')} must be a pair of years, such as [2023, 2024].")
     first, last = years
     if first >= last:

@@ -143,6 +143,28 @@ def read_shipped_match(model: Model, benchmark: Benchmark, structure: Structure,
     return read_match(_file(None, structure, _Request(None, seed)), model, benchmark, structure)
 
 
+def shipped_members(model: Model) -> Match:
+    """Return the shipped members that are shown first: all of the first structure and seed.
+
+    Parameters
+    ----------
+    model : Model
+        The shipped model.
+
+    Returns
+    -------
+    Match
+        As `read_shipped_match` returns it.
+
+    Raises
+    ------
+    DataError
+        When they were accepted with another model or other evidence.
+    """
+    benchmark = read_benchmark()
+    return read_shipped_match(model, benchmark, benchmark.structures[0])
+
+
 def _benchmark(evidence: str | Path | Benchmark | None, given: tuple[Match, ...]) -> Benchmark:
     if isinstance(evidence, Benchmark):
         return evidence

@@ -131,13 +131,17 @@ def match_reports(
         tuple(outcome for outcome in outcomes if outcome in known),
         tuple(year for year in years if clock.start < year <= clock.stop),
     )
-    shown = progress or (lambda _: nullcontext())
     wider_members = min(members, WIDER_MEMBERS) if tolerances_doubled == "yes" else 0
     return (
-        _report(bands, structure, seed, members, wider_members, shown)
+        _report(bands, structure, seed, members, wider_members, progress or _unseen)
         for seed in dict.fromkeys(seeds)
         for structure in wanted
     )
+
+
+def _unseen(_: str) -> AbstractContextManager[None]:
+    """Show no progress."""
+    return nullcontext()
 
 
 def _report(
