@@ -27,7 +27,7 @@ DRAWN = (
 
 
 def main(picture: str) -> None:
-    """Run South Sumatra under the path "people first", print a few years and draw the courses."""
+    """Run South Sumatra under the path "people first", print a few years and draw the trajectories."""
     model = egovsim.read_model("egov")
     result = egovsim.run(
         model,

@@ -1,4 +1,4 @@
-"""What is said of a path beside a benchmark: spreads, lag, cost, chance, rank; plain arrays in and out.
+"""What is said of a path beside a benchmark: spreads, lag, cost, shares of members, rank; plain arrays in and out.
 
 ``better`` is +1 where more of an outcome is better and -1 where less is.
 """

@@ -66,8 +66,8 @@ def compare(
     """
     from egovsim.egov.compare import compare as compare_paths
     from egovsim.egov.comparison_files import write_comparison
+    from egovsim.egov.comparison_tables import comparison_report
     from egovsim.egov.labels import read_labels
-    from egovsim.egov.tables import comparison_report
     from egovsim.output import check_writable
 
     labels = read_labels(lang)

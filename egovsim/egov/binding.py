@@ -103,12 +103,12 @@ def binding_barriers(
         raise InputError(f"no term of {period:g} years from {first:g} on ends by {until:g}; choose a later end.")
     runs = RegionRuns.of(model, profile, match, tuple(policies), first, amount, workers)
     starts = [first + number * period for number in range(count)]
-    base = runs.values([value_at(by, start + period) for start in starts], starts[-1] + period)
+    base = runs.without_extra_money([value_at(by, start + period) for start in starts], starts[-1] + period)
     found: dict[tuple[int, int], BindingPeriod] = {}
     for number, start in enumerate(starts):
-        sums = [ExtraMoney((relieved,), start, start + period, amount) for relieved in BARRIERS]
-        values = dict(runs.relieved(sums, [value_at(by, start + period)], start + period))
-        changes = np.stack([values[money][:, 0] - base[:, number] for money in sums])
+        grants = [ExtraMoney((relieved,), start, start + period, amount) for relieved in BARRIERS]
+        values = dict(runs.with_extra_money(grants, [value_at(by, start + period)], start + period))
+        changes = np.stack([values[money][:, 0] - base[:, number] for money in grants])
         for place, path in enumerate(policies):
             found[place, number] = _summary(path.name, start, start + period, changes[:, place], better)
     return tuple(found[key] for key in sorted(found))

@@ -141,7 +141,7 @@ def check_size(inputs: ComparisonInputs, members: int, outcomes: int, until: flo
     inputs : ComparisonInputs
         What is compared.
     members, outcomes : int
-        How many of each are kept by year.
+        How many of each there are in memory, by year.
     until : float
         The horizon, a year.
 

@@ -143,12 +143,15 @@ def extra_money_effects(
     path = policy or PolicyPath(BASELINE)
     metrics = [value_at(name, year, name=f"{name} in {year:g}") for name in outcomes for year in years]
     runs = RegionRuns.of(model, profile, match, (path,), first, amount, workers)
-    sums = [ExtraMoney(tuple(combination), first, np.inf, amount) for combination in combinations]
-    base, relieved = runs.values(metrics, max(years)), dict(runs.relieved(sums, metrics, max(years)))
-    changes = np.stack([relieved[money][0] - base[0] for money in sums])
-    shape = (len(sums), len(outcomes), len(years), len(match))
+    grants = [ExtraMoney(tuple(combination), first, np.inf, amount) for combination in combinations]
+    base, raised = (
+        runs.without_extra_money(metrics, max(years)),
+        dict(runs.with_extra_money(grants, metrics, max(years))),
+    )
+    changes = np.stack([raised[money][0] - base[0] for money in grants])
+    shape = (len(grants), len(outcomes), len(years), len(match))
     return ExtraMoneyEffects(
-        tuple(money.barriers for money in sums), tuple(outcomes), tuple(map(float, years)), changes.reshape(shape)
+        tuple(money.barriers for money in grants), tuple(outcomes), tuple(map(float, years)), changes.reshape(shape)
     )
 
 
@@ -175,7 +178,7 @@ def places_for_a_billion(
         Share of staff a year, for each billion rupiah a year.
     """
     runs = RegionRuns(model, profile, match, (PolicyPath(BASELINE),), 0.0, workers)
-    staff, cost = runs.values([value_at(STAFF, first), value_at(TRAINING_COST, first)], first)[0]
+    staff, cost = runs.without_extra_money([value_at(STAFF, first), value_at(TRAINING_COST, first)], first)[0]
     return float(1.0 / np.nanquantile(staff * cost, CHEAPEST))
 
 
@@ -243,7 +246,7 @@ class RegionRuns:
         places = amount * places_for_a_billion(model, profile, match, first=first, workers=workers)
         return cls(model, profile, match, policies, places, workers)
 
-    def values(self, metrics: Sequence[Metric], until: float) -> Floats:
+    def without_extra_money(self, metrics: Sequence[Metric], until: float) -> Floats:
         """Return metrics without extra money.
 
         Parameters
@@ -277,14 +280,14 @@ class RegionRuns:
         )
         return np.stack([result.metric_values(metric.label) for metric in metrics], axis=2)
 
-    def relieved(
-        self, sums: Sequence[ExtraMoney], metrics: Sequence[Metric], until: float
+    def with_extra_money(
+        self, grants: Sequence[ExtraMoney], metrics: Sequence[Metric], until: float
     ) -> Iterator[tuple[ExtraMoney, Floats]]:
-        """Yield what metrics are with extra money; sums that are alike in places and years run together.
+        """Yield what metrics are with extra money; those that are alike in places and years run together.
 
         Parameters
         ----------
-        sums : sequence of ExtraMoney
+        grants : sequence of ExtraMoney
             Each on its own.
         metrics : sequence of Metric
             Each in the unit of its outcome.
@@ -294,13 +297,13 @@ class RegionRuns:
         Yields
         ------
         ExtraMoney, float64 of shape (policy, metric, member)
-            Not in the order of `sums`.
+            Not in the order of `grants`.
         """
 
         def alike(money: ExtraMoney) -> tuple[bool, float, float]:
             return money.needs_places, money.first, money.last
 
-        for (with_places, first, last), group in groupby(sorted(sums, key=alike), key=alike):
+        for (with_places, first, last), group in groupby(sorted(grants, key=alike), key=alike):
             together, extra, policies = list(group), dict[str, Series](), self.policies
             if with_places:
                 extra = {PLACES: _raised(self._places_of_the_region(), first, last, self.places)}

@@ -29,12 +29,12 @@ from egovsim.egov.charts import comparison_chart, comparison_figure, path_styles
 from egovsim.egov.compare import compare
 from egovsim.egov.comparison import Comparison
 from egovsim.egov.comparison_files import write_comparison
+from egovsim.egov.comparison_tables import comparison_report, lag_text
 from egovsim.egov.labels import Labels, read_labels
 from egovsim.egov.outcomes import SCALE
 from egovsim.egov.ranking import ranking_criteria
 from egovsim.egov.rival_tables import disagreements
 from egovsim.egov.spreadsheet import comparison_workbook
-from egovsim.egov.tables import comparison_report, lag_text
 from egovsim.errors import OutputError, UnknownNameError
 from egovsim.model.inputs import PolicyPath, Scenario
 from egovsim.output import check_writable
