@@ -1,3 +1,9 @@
+from .comparison.gap import GapItem as GapItem, gap_table as gap_table
+from .comparison.ranking import (
+    PathResult as PathResult,
+    RankingCriteria as RankingCriteria,
+    rank_paths as rank_paths,
+)
 from .history_matching.diagnostics import (
     Band as Band,
     CheckDiagnostics as CheckDiagnostics,
@@ -21,12 +27,11 @@ from .history_matching.evidence_files import (
 )
 from .history_matching.match_files import read_match as read_match, write_match as write_match
 from .history_matching.matching import (
-    CheckCounts as CheckCounts,
     Match as Match,
-    Search as Search,
     check_values as check_values,
     history_match as history_match,
 )
+from .history_matching.rejection import CheckCounts as CheckCounts, Search as Search
 from .measures import (
     Lag as Lag,
     Spread as Spread,

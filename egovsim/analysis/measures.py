@@ -1,4 +1,4 @@
-"""What is said of a path beside a benchmark: spreads, lag, cost, chance, rank; plain arrays in and out.
+"""What is said of a path beside a benchmark: spreads, lag, cost, shares of members, rank; plain arrays in and out.
 
 ``better`` is +1 where more of an outcome is better and -1 where less is.
 """
@@ -45,7 +45,18 @@ class Lag:
 
 @set_module("egovsim.analysis")
 def spread(values: Floats) -> Spread:
-    """Return median, 5th and 95th percentile of values, shape (member,)."""
+    """Return median, 5th and 95th percentile over members.
+
+    Parameters
+    ----------
+    values : float64, shape (member,)
+        In any unit.
+
+    Returns
+    -------
+    Spread
+        In the same unit.
+    """
     low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
     return Spread(float(low), float(middle), float(high))
 
@@ -106,17 +117,47 @@ def discounted(cumulative: Floats, time: Floats, *, start: float, rate: float) -
     return np.sum(spent * weight, axis=-1)
 
 
-def chance(values: Floats, time: Floats, *, threshold: float, year: float) -> float:
+def share_reaching(values: Floats, time: Floats, *, threshold: float, year: float) -> float:
     """Return the share of members whose outcome has reached a threshold by a year.
 
-    `values` has shape (member, time). Having reached it earlier counts, even when it was lost again.
+    Having reached it earlier counts, even when it was lost again.
+
+    Parameters
+    ----------
+    values : float64, shape (member, time)
+        The outcome.
+    time : float64, shape (time,)
+        Instants, in years.
+    threshold : float
+        In the unit of the outcome.
+    year : float
+        The last instant that counts.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
     """
-    return float(np.mean(np.max(values[:, time <= year], axis=1) >= threshold))
+    highest: Floats = values[:, time <= year].max(axis=1)
+    return float(np.mean(highest >= threshold))
 
 
 @set_module("egovsim.analysis")
 def cost_per_point(cost: float, gap_closed: float) -> float | None:
-    """Return cost over gap closed, or None where less than 0.05 points are closed."""
+    """Return cost over gap closed.
+
+    Parameters
+    ----------
+    cost : float
+        In any unit of money.
+    gap_closed : float
+        In points of an outcome.
+
+    Returns
+    -------
+    float or None
+        None where less than 0.05 points are closed.
+    """
     return cost / gap_closed if gap_closed >= SMALLEST_GAP_CLOSED else None
 
 
@@ -127,6 +168,13 @@ def order(levels: Floats, costs: Floats, *, better: float = 1.0) -> NDArray[np.i
     ----------
     levels, costs : float64, shape (path,) or (path, member)
         Levels at the horizon; the benchmark being the same for all, the smallest gap is the best level.
+    better : {1.0, -1.0}
+        Direction of the outcome.
+
+    Returns
+    -------
+    int64, shape as `levels`
+        Along the first axis each rank once.
     """
     placed = np.lexsort((costs, -better * np.round(levels, _TIE_DECIMALS)), axis=0)
     return np.argsort(placed, axis=0)
@@ -134,6 +182,19 @@ def order(levels: Floats, costs: Floats, *, better: float = 1.0) -> NDArray[np.i
 
 @set_module("egovsim.analysis")
 def regret(levels: Floats, *, better: float = 1.0) -> Floats:
-    """Return how much each path misses of the best path in each member, shape (path, member)."""
+    """Return how much each path misses of the best path in each member.
+
+    Parameters
+    ----------
+    levels : float64, shape (path, member)
+        Levels at the horizon.
+    better : {1.0, -1.0}
+        Direction of the outcome.
+
+    Returns
+    -------
+    float64, shape (path, member)
+        In the unit of the outcome, 0 for the best.
+    """
     gain = better * levels
     return np.max(gain, axis=0) - gain

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -47,10 +48,23 @@ class SobolIndices:
     runs: int
 
     def order(self, outcome: str, *, among: Sequence[str] | None = None) -> tuple[str, ...]:
-        """Return the factors by total index, the most influential first; by default all of them."""
+        """Return the factors by total index.
+
+        Parameters
+        ----------
+        outcome : str
+            One of `outcomes`.
+        among : sequence of str, optional
+            Factors to be ordered; by default all.
+
+        Returns
+        -------
+        tuple of str
+            The most influential first.
+        """
         row = self.total[self.outcomes.index(outcome)]
-        chosen = [factor for factor in self.factors if among is None or factor in among]
-        return tuple(sorted(chosen, key=lambda name: -row[self.factors.index(name)]))
+        wanted = [factor for factor in self.factors if among is None or factor in among]
+        return tuple(sorted(wanted, key=lambda name: -row[self.factors.index(name)]))
 
 
 @set_module("egovsim.analysis")
@@ -126,10 +140,17 @@ def _check(values: Floats, outcomes: Sequence[str]) -> None:
             raise InputError(f'"{name}" is {row[0]:g} in every run; there is no variance to be shared out.')
 
 
+class _Estimates(Protocol):
+    """What `scipy.stats.sobol_indices` returns, as far as it is used."""
+
+    first_order: Floats
+    total_order: Floats
+
+
 def _indices(parts: Floats) -> Floats:
     """Return first-order and total indices, shape (2, outcome, factor), of values (outcome, matrix, point)."""
-    from scipy.stats import sobol_indices as estimate
+    from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
 
     values = {"f_A": parts[:, 0], "f_B": parts[:, 1], "f_AB": np.moveaxis(parts[:, 2:], 0, 1)}
-    found = estimate(func=values, n=parts.shape[2])
+    found = cast("_Estimates", stats.sobol_indices(func=values, n=parts.shape[2]))  # pyright: ignore[reportUnknownMemberType]
     return np.stack([np.atleast_2d(found.first_order), np.atleast_2d(found.total_order)])

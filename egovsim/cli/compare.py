@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
+from egovsim.analysis.history_matching.defaults import COMPARED_MEMBERS, SEED
 from egovsim.cli.application import app, console, guarded, progress_bar
+from egovsim.egov import defaults
+from egovsim.egov.outcomes import REAL_USE
 
 
 @app.command()
@@ -19,16 +22,19 @@ def compare(
         list[str] | None,
         typer.Argument(help="Policy files or shipped names; all (the default) stands for every shipped one."),
     ] = None,
-    profile: Annotated[str, typer.Option(help="The region: a shipped profile or a file.")] = "south-sumatra",
-    benchmark: Annotated[str, typer.Option(help="What it is measured against, likewise.")] = "surabaya",
+    profile: Annotated[str, typer.Option(help="The region: a shipped profile or a file.")] = defaults.PROFILE,
+    benchmark: Annotated[str, typer.Option(help="What it is measured against, likewise.")] = defaults.BENCHMARK,
     scenario: Annotated[
         list[str] | None,
-        typer.Option(help="A shipped scenario or a file; may be repeated. Without it: reference."),
+        typer.Option(
+            help=f"A shipped scenario or a file; may be repeated. Without it: {', '.join(defaults.SCENARIOS)}."
+        ),
     ] = None,
     members: Annotated[
-        int | None, typer.Option(help="How many of the accepted members. Without it: 256, or all of fewer.", min=1)
+        int | None,
+        typer.Option(help=f"How many of the accepted members. Without it: {COMPARED_MEMBERS}, or all of fewer.", min=1),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the accepted members; 0 and 1 are shipped.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Of the accepted members; 0 and 1 are shipped.", min=0)] = SEED,
     match: Annotated[
         Path | None, typer.Option(help="A folder that `egovsim match` wrote. Without it: the shipped members.")
     ] = None,
@@ -38,18 +44,18 @@ def compare(
     structure: Annotated[
         str | None, typer.Option(help="One structure of structures.toml. Without it: the first and its rivals.")
     ] = None,
-    until: Annotated[float, typer.Option(help="The horizon, a whole year.")] = 2045,
-    by: Annotated[str, typer.Option(help="The outcome that ranks.")] = "Real use index",
-    discount: Annotated[float, typer.Option(help="Discount rate a year of extra costs.")] = 0.05,
+    until: Annotated[float, typer.Option(help="The horizon, a whole year.")] = defaults.UNTIL,
+    by: Annotated[str, typer.Option(help="The outcome that ranks.")] = REAL_USE,
+    discount: Annotated[float, typer.Option(help="Discount rate a year of extra costs.")] = defaults.DISCOUNT,
     outcome: Annotated[
         list[str] | None,
         typer.Option(help="An outcome of files and picture; may be repeated. Without it: all."),
     ] = None,
-    model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = "egov",
+    model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = defaults.MODEL,
     out: Annotated[Path, typer.Option(help="Folder for tables, spreadsheet, picture and manifest.")] = Path(
         "egovsim-comparison"
     ),
-    lang: Annotated[str, typer.Option(help="Language of labels and numbers: en or id.")] = "en",
+    lang: Annotated[str, typer.Option(help="Language of labels and numbers: en or id.")] = defaults.LANGUAGE,
 ) -> None:
     """Compare policy paths of a region with the benchmark, and rank them.
 
@@ -60,8 +66,8 @@ def compare(
     """
     from egovsim.egov.compare import compare as compare_paths
     from egovsim.egov.comparison_files import write_comparison
+    from egovsim.egov.comparison_tables import comparison_report
     from egovsim.egov.labels import read_labels
-    from egovsim.egov.tables import comparison_report
     from egovsim.output import check_writable
 
     labels = read_labels(lang)
@@ -71,8 +77,8 @@ def compare(
             model,
             profile=profile,
             benchmark=benchmark,
-            policies=policies or None,
-            scenarios=scenario or ("reference",),
+            policies=policies or defaults.POLICIES,
+            scenarios=scenario or defaults.SCENARIOS,
             members=members,
             seed=seed,
             matches=match,
@@ -88,7 +94,11 @@ def compare(
     for part in comparison_report(comparison, labels, width=screen.width):
         screen.print(part)
     sys.stdout.flush()  # the answer is read while pictures and spreadsheet are still being made
-    options = {**context.params, "policies": policies or ["all"], "scenario": scenario or ["reference"]}
+    options = {
+        **context.params,
+        "policies": policies or list(defaults.POLICIES),
+        "scenario": scenario or list(defaults.SCENARIOS),
+    }
     options |= {key: str(options[key]) for key in ("out", "match", "evidence") if options[key] is not None}
     files = write_comparison(comparison, out, language=lang, options=options)
     names = ", ".join(file.name for file in files)
@@ -102,7 +112,7 @@ def list_shipped(
         str | None,
         typer.Argument(help="models, profiles, policies, scenarios, evidence or matches; all by default."),
     ] = None,
-    lang: Annotated[str, typer.Option(help="Language of labels: en or id.")] = "en",
+    lang: Annotated[str, typer.Option(help="Language of labels: en or id.")] = defaults.LANGUAGE,
 ) -> None:
     """List the models, profiles, policies and scenarios that come with egovsim.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -10,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from egovsim.cli.application import app, console, guarded
+from egovsim.egov import defaults
 
 if TYPE_CHECKING:
-    from egovsim.egov.regions.questionnaire import Answer, Question, Questionnaire
+    from egovsim.egov.regions.answers import Answer
+    from egovsim.egov.regions.questionnaire import Question, Questionnaire
 
 group = typer.Typer(no_args_is_help=True, help="Make a profile of your own region, or check one.")
 app.add_typer(group, name="profile")
@@ -25,7 +26,7 @@ def new(
     name: Annotated[str | None, typer.Option(help="What the region is called.")] = None,
     template: Annotated[
         str, typer.Option("--from", help="The profile that gives what is not known: a shipped name or a file.")
-    ] = "south-sumatra",
+    ] = defaults.PROFILE,
     answers: Annotated[Path | None, typer.Option(help="A TOML file of answers, such as staff = 12500.")] = None,
     answer: Annotated[
         list[str] | None,
@@ -36,8 +37,8 @@ def new(
     ] = None,
     ask: Annotated[bool, typer.Option(help="Ask for what is not given; only in a terminal.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-    model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = "egov",
-    lang: Annotated[str, typer.Option(help="Language of questions and of the file: en or id.")] = "en",
+    model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = defaults.MODEL,
+    lang: Annotated[str, typer.Option(help="Language of questions and of the file: en or id.")] = defaults.LANGUAGE,
 ) -> None:
     """Make a profile of your own region from the figures you have.
 
@@ -49,8 +50,9 @@ def new(
     egovsim profile new --lang id --out palembang.toml
     egovsim profile new --name "Palembang" --set staff=12500 --set budget=4800 --no-ask
     """
-    from egovsim.egov.regions.new_profile import check_place, defaults, make_profile, write_profile
-    from egovsim.egov.regions.questionnaire import answers_of, gather, read_answer, read_questionnaire
+    from egovsim.egov.regions.answers import answers_of, gather, read_answer, read_option
+    from egovsim.egov.regions.new_profile import check_place, make_profile, template_answers, usual_path, write_profile
+    from egovsim.egov.regions.questionnaire import read_questionnaire
     from egovsim.readers.read_model import read_model
     from egovsim.simulation.files import read_profile
     from egovsim.toml import read_table
@@ -62,39 +64,28 @@ def new(
     if out is not None:
         check_place(out, overwrite=overwrite)
     given: list[tuple[str, Answer]] = []
-    accepted = list(accept or [])
+    unusual = list(accept or [])
     if answers is not None:
         given, also = answers_of(read_table(answers)[0], questionnaire)
-        accepted += also
+        unusual += also
     if name is not None:
         given.append(("name", read_answer(questionnaire.question("name"), name)))
-    given += [_pair(one, questionnaire) for one in answer or []]
-    found = gather(questionnaire, given, accepted)
+    given += [read_option(questionnaire, text) for text in answer or []]
+    found = gather(questionnaire, given, unusual)
     if ask and sys.stdin.isatty():
-        taken = defaults(base, read, questionnaire)
+        taken = template_answers(base, read, questionnaire)
         found |= _asked(questionnaire, found, base.label.get(lang, base.name), taken)
-    label = str(found["name"].value) if "name" in found else "my-region"
-    path = out or Path(f"{_slug(label)}.toml")
+    path = out or usual_path(found)
     check_place(path, overwrite=overwrite)
     made = make_profile(
         found, model=read, questionnaire=questionnaire, language=lang, template=template, name=str(path)
     )
     write_profile(made, path, overwrite=overwrite)
-    counts = {"given": len([one for one in made.given if one != "name"]), "assumed": len(made.assumed)}
+    counts = {"given": len([key for key in made.given if key != "name"]), "assumed": len(made.assumed)}
     typer.echo(questionnaire.say("written", path=path, template=made.template, **counts))
     if made.assumed:
         typer.echo(questionnaire.say("assumed", names=", ".join(made.assumed)))
     typer.echo(questionnaire.say("use", path=path))
-
-
-def _pair(text: str, questionnaire: Questionnaire) -> tuple[str, Answer]:
-    from egovsim.egov.regions.questionnaire import read_answer
-    from egovsim.errors import DataError
-
-    key, sign, value = text.partition("=")
-    if not sign:
-        raise DataError(f'--set "{text}": write the key, =, and the answer, such as staff=12500.')
-    return key.strip(), read_answer(questionnaire.question(key.strip()), value)
 
 
 def _asked(
@@ -103,36 +94,21 @@ def _asked(
     """Ask for everything that is not known yet; nothing is written before the last answer."""
     typer.echo(questionnaire.say("intro", template=template))
     found: dict[str, Answer] = {}
-    missing = [one for one in questionnaire.questions if one.key not in known]
+    missing = [question for question in questionnaire.questions if question.key not in known]
     for number, question in enumerate(missing, start=1):
         typer.echo()
         typer.echo(f"{number}/{len(missing)}  {question.ask}")
         typer.echo(f"      {question.where}")
-        typer.echo(f"      {_default(questionnaire, question, template, taken)}")
+        for line in questionnaire.without_answer(question, template, taken).splitlines():
+            typer.echo(f"      {line}")
         reply = _reply(questionnaire, question)
         if reply is not None:
             found[question.key] = reply
     return found
 
 
-def _default(questionnaire: Questionnaire, question: Question, template: str, taken: dict[str, float]) -> str:
-    """Say what Enter does, after what is plausible."""
-    from egovsim.egov.regions.questionnaire import number_text
-
-    plausible = ""
-    if question.plausible is not None:
-        low, high = map(number_text, question.plausible)
-        plausible = questionnaire.say("plausible", low=low, high=high, unit=question.unit).rstrip() + "\n      "
-    if question.kind == "text" or question.only_beside:
-        return plausible + questionnaire.say("default_none")
-    if question.key in taken:
-        value = number_text(taken[question.key])
-        return plausible + questionnaire.say("default_value", value=value, template=template)
-    return plausible + questionnaire.say("default", template=template)
-
-
 def _reply(questionnaire: Questionnaire, question: Question) -> Answer | None:
-    from egovsim.egov.regions.questionnaire import doubt, read_answer
+    from egovsim.egov.regions.answers import doubt, read_answer
     from egovsim.errors import InputError
 
     doubted: Answer | None = None
@@ -160,16 +136,12 @@ def _typed() -> str:
         raise KeyboardInterrupt from ending
 
 
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-region"
-
-
 @group.command()
 @guarded
 def check(
     profile: Annotated[str, typer.Argument(help="A profile: a file or a shipped name.")],
-    model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = "egov",
-    lang: Annotated[str, typer.Option(help="Language of labels and numbers: en or id.")] = "en",
+    model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = defaults.MODEL,
+    lang: Annotated[str, typer.Option(help="Language of labels and numbers: en or id.")] = defaults.LANGUAGE,
 ) -> None:
     """Check a profile, and show the figures that it reports beside what the model makes of the region.
 
@@ -187,13 +159,9 @@ def check(
     if not region.published:
         typer.echo(labels.text("nothing published"))
         return
-    from egovsim import library
-    from egovsim.analysis.history_matching.evidence_files import read_benchmark
-    from egovsim.analysis.history_matching.match_files import read_match
+    from egovsim.analysis.history_matching.member_selection import shipped_members
     from egovsim.egov.regions.published_figures import published_rows
     from egovsim.egov.regions.published_table import published_table
 
-    benchmark = read_benchmark()
-    structure = benchmark.structures[0]
-    match = read_match(library.find("match", f"{structure.name}-0"), read, benchmark, structure)
+    match = shipped_members(read)
     console().print(published_table(published_rows(region, read, match), labels, members=len(match)))

@@ -1,5 +1,8 @@
 """Charts of a comparison: one panel an outcome, the benchmark's band in grey, one line a path."""
 
+# matplotlib leaves the types of what it takes and returns open in part.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import io
@@ -12,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from egovsim.egov.comparison import INDEX, REAL_USE, Comparison, bands
+from egovsim.egov.comparison import Comparison, bands
 from egovsim.egov.labels import Labels
+from egovsim.egov.outcomes import INDEX, REAL_USE
 from egovsim.model.inputs import Floats, PolicyPath, Profile
 
 if TYPE_CHECKING:
@@ -42,7 +46,18 @@ class Style:
 
 
 def path_styles(policies: tuple[PolicyPath, ...]) -> dict[str, Style]:
-    """Give each path a look of its own: the family sets the dashes, the place in it colour and marker."""
+    """Give each path a look of its own: the family sets the dashes, the place in it colour and marker.
+
+    Parameters
+    ----------
+    policies : tuple of PolicyPath
+        Of one picture.
+
+    Returns
+    -------
+    dict of str to Style
+        By the path's name.
+    """
     styles: dict[str, Style] = {}
     counts: dict[str, int] = {}
     for policy in policies:
@@ -83,7 +98,22 @@ def comparison_chart(comparison: Comparison, labels: Labels, *, scenario: int = 
 
 
 def comparison_figure(comparison: Comparison, labels: Labels, *, scenario: int = 0) -> Figure:
-    """Return the figure that `comparison_chart` saves, for a notebook."""
+    """Return the figure that `comparison_chart` saves, for a notebook.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        From `compare`.
+    labels : Labels
+        The language.
+    scenario : int
+        Which scenario, from 0.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel an outcome.
+    """
     from matplotlib.figure import Figure
 
     outcomes = _ordered(comparison)
@@ -185,8 +215,8 @@ def _heading(figure: Figure, comparison: Comparison, labels: Labels, scenario: i
         start=f"{comparison.start:g}",
         horizon=f"{comparison.horizon:g}",
     )
-    world = labels.text("scenario", scenario=labels.label(comparison.scenarios[scenario]))
-    text = textwrap.fill(f"{heading}. {world}.", int(figure.get_figwidth() * 9))
+    future = labels.text("scenario", scenario=labels.label(comparison.scenarios[scenario]))
+    text = textwrap.fill(f"{heading}. {future}.", int(figure.get_figwidth() * 9))
     top = 1 - 0.14 / figure.get_figheight()
     figure.text(0.012, top, text, fontsize=11.5, fontweight="bold", va="top")
 
@@ -212,11 +242,11 @@ def _legends(
     in_a_row: int,
 ) -> None:
     """Write a legend for each group, under each other; `top` is in inches from the bottom."""
-    handles = {one.get_gid(): one for one in (*axis.collections, *axis.lines) if one.get_gid()}
+    handles = {artist.get_gid(): artist for artist in (*axis.collections, *axis.lines) if artist.get_gid()}
     for title, group in groups.items():
         legend = figure.legend(
-            [handles[one.name if isinstance(one, PolicyPath) else _BENCHMARK] for one in group],
-            [labels.label(one) for one in group],
+            [handles[item.name if isinstance(item, PolicyPath) else _BENCHMARK] for item in group],
+            [labels.label(item) for item in group],
             title=labels.text(title),
             loc="upper left",
             bbox_to_anchor=(0.01, top / figure.get_figheight()),

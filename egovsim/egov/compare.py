@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from egovsim.analysis.comparison.gap import gap_table
+from egovsim.analysis.comparison.ranking import PathResult, rank_paths, winners
+from egovsim.analysis.history_matching.defaults import COMPARED_MEMBERS, SEED
 from egovsim.analysis.history_matching.diagnostics import check_diagnostics
 from egovsim.analysis.history_matching.evidence import Benchmark
 from egovsim.analysis.history_matching.matching import Match
-from egovsim.analysis.history_matching.member_selection import (
-    USUAL_MEMBERS,
-    Matches,
-    MemberRequest,
-    MemberSelection,
-    SelectedMembers,
-    select_members,
-)
-from egovsim.egov.barriers import BARRIERS, Term, binding
-from egovsim.egov.comparison import INDEX, REAL_USE, SPENDING, Comparison, PathResult, direction, winners
+from egovsim.analysis.history_matching.member_selection import Matches, MemberSelection, select_members
+from egovsim.egov import defaults
+from egovsim.egov.barriers import BARRIERS
+from egovsim.egov.binding import PERIOD_YEARS, BindingPeriod, binding_barriers
+from egovsim.egov.comparison import Comparison
 from egovsim.egov.comparison_inputs import ComparisonInputs, check_options, check_size, read_comparison_inputs
-from egovsim.egov.gap import gap_table
-from egovsim.egov.ranking import RankingCriteria, rank_paths
+from egovsim.egov.outcomes import GAP_YEAR, GROUP, INDEX, REAL_USE, SPENDING, direction
+from egovsim.egov.ranking import ranking_criteria
 from egovsim.errors import InputError, UnknownNameError
-from egovsim.model.inputs import PolicyPath, Profile, Scenario
+from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
 from egovsim.model.model import Model, display_elements
 from egovsim.names import canonical, element_name, split_element
 from egovsim.progress import Progress, portion
@@ -34,27 +32,24 @@ from egovsim.public import set_module
 from egovsim.simulation.result import Result
 from egovsim.simulation.run import run
 
-OUTCOMES_GROUP = "Outcomes"
 ASSUMED = ("Document target", "Mandate scope", "Champion leadership")
-"""Levers whose histories nobody measured, in either place; the swap table shows them together as well."""
-TERM_YEARS = 4.0
-"""How long extra money is tried before its effect is read: about a term of office."""
+"""Levers whose histories nobody measured, in either place; the table of gap items shows them together as well."""
 
 
 @set_module("egovsim")
 def compare(
-    model: str | Path | Model = "egov",
+    model: str | Path | Model = defaults.MODEL,
     *,
-    profile: str | Path | Profile = "south-sumatra",
-    benchmark: str | Path | Profile = "surabaya",
-    policies: Sequence[str | Path | PolicyPath] | None = None,
-    scenarios: Sequence[str | Path | Scenario] = ("reference",),
+    profile: str | Path | Profile = defaults.PROFILE,
+    benchmark: str | Path | Profile = defaults.BENCHMARK,
+    policies: Sequence[str | Path | PolicyPath] = defaults.POLICIES,
+    scenarios: Sequence[str | Path | Scenario] = defaults.SCENARIOS,
     members: int | None = None,
-    seed: int = 0,
+    seed: int = SEED,
     matches: Matches | None = None,
     structure: str | None = None,
-    until: float = 2045,
-    discount: float = 0.05,
+    until: float = defaults.UNTIL,
+    discount: float = defaults.DISCOUNT,
     by: str = REAL_USE,
     outcomes: Sequence[str] | None = None,
     evidence: str | Path | Benchmark | None = None,
@@ -71,18 +66,18 @@ def compare(
     profile, benchmark : str, Path or Profile
         The region, and the place that it is measured against. The benchmark runs under its own
         profile alone, without policy and scenario, so that the yardstick is the same for all.
-    policies : sequence of str, Path or PolicyPath, optional
+    policies : sequence of str, Path or PolicyPath
         Shipped names, files or paths made in Python; ``"all"`` stands for all that are shipped, which
         is the default. Business as usual is added when none is marked as the baseline.
     scenarios : sequence of str, Path or Scenario
         One ranking is made for each.
     members : int, optional
-        How many of the kept members, the first ones; by default 256, or all where fewer were kept.
+        How many of the accepted members, the first ones; by default 256, or all where fewer were accepted.
     seed : int
         Every draw follows from it. Members of the seeds 0 and 1 are shipped; a finding is one when it holds in both.
     matches : str, Path or sequence of Match, optional
-        A folder that `egovsim match` wrote, or kept members from `history_match`, one for each structure, which bring
-        their own seed. By default the shipped ones; with `evidence` of one's own, members are searched.
+        A folder that `egovsim match` wrote, or accepted members from `history_match`, one for each structure, which
+        bring their own seed. By default the shipped ones; with `evidence` of one's own, members are searched.
     structure : str, optional
         One structure of the evidence; by default all, the first in full and the others as its rivals.
     until : float
@@ -95,7 +90,7 @@ def compare(
         Outcomes of the tables, by default the model's group "Outcomes".
     evidence : str, Path or Benchmark, optional
         A folder with ``checks.toml`` and ``ranges.toml``, or what `read_benchmark` returned; by default
-        the shipped evidence. Members that were kept with other evidence are refused.
+        the shipped evidence. Members that were accepted with other evidence are refused.
     workers : int, optional
         Threads; no figure depends on it.
     progress : callable, optional
@@ -104,8 +99,8 @@ def compare(
     Returns
     -------
     Comparison
-        Of the first structure; the others are its `rivals`. Rankings, yearly courses of every outcome, the swap table,
-        which barrier binds when, and what the evidence checks did.
+        Of the first structure; the others are its `rivals`. Rankings, yearly trajectories of every outcome, the
+        gap items, which barrier binds when, and what the evidence checks did.
 
     Raises
     ------
@@ -115,19 +110,28 @@ def compare(
         When there are no members for what is asked; it names the command that makes them.
     """
     inputs = read_comparison_inputs(model, profile, benchmark, policies, scenarios)
-    ranked, reported = _outcome_names(inputs.model, by, outcomes)
+    ranked, shown = _outcome_names(inputs.model, by, outcomes)
     check_options(inputs, until, discount, seed)
-    names = tuple(dict.fromkeys((*reported, INDEX, REAL_USE, SPENDING, ranked)))
-    check_size(inputs, members or USUAL_MEMBERS, len(names), until)
-    request = MemberRequest(matches, structure, members, seed)
-    selection = select_members(inputs.model, evidence, request, workers=workers, progress=portion(progress, 0.0, 0.5))
-    task = _Task(inputs, selection, names, reported, ranked, float(until), discount, workers)
-    share = 0.5 / len(selection.selected)
-    found = [
-        task.comparison(one, portion(progress, 0.5 + number * share, 0.5 + (number + 1) * share))
-        for number, one in enumerate(selection.selected)
-    ]
-    return replace(found[0], rivals=tuple(found[1:]))
+    names = tuple(dict.fromkeys((*shown, INDEX, REAL_USE, SPENDING, ranked)))
+    check_size(inputs, members or COMPARED_MEMBERS, len(names), until)
+    selection = select_members(
+        inputs.model,
+        evidence=evidence,
+        matches=matches,
+        structure=structure,
+        members=members,
+        seed=seed,
+        workers=workers,
+        progress=portion(progress, 0.0, 0.5),
+    )
+    task = _ComparisonTask(inputs, selection, names, shown, ranked, float(until), discount, workers)
+    share = 0.5 / len(selection.matches)
+    found = {
+        name: task.comparison(name, match, portion(progress, 0.5 + number * share, 0.5 + (number + 1) * share))
+        for number, (name, match) in enumerate(selection.matches.items())
+    }
+    first, *others = found
+    return replace(found[first], rivals={name: found[name] for name in others})
 
 
 def _outcome_names(model: Model, by: str, outcomes: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
@@ -142,53 +146,41 @@ def _outcome_names(model: Model, by: str, outcomes: Sequence[str] | None) -> tup
     ranked = _elements(model, by)
     if len(ranked) != 1:
         raise InputError(f'"{by}" is an array; rank by one of: {", ".join(ranked)}.')
-    request = outcomes if outcomes is not None else model.groups.get(OUTCOMES_GROUP, ())
-    if not request:
-        raise InputError(f'{model.file or model.name} has no group "{OUTCOMES_GROUP}"; name the outcomes.')
-    return ranked[0], tuple(dict.fromkeys(element for name in request for element in _elements(model, name)))
+    wanted = outcomes if outcomes is not None else model.groups.get(GROUP, ())
+    if not wanted:
+        raise InputError(f'{model.file or model.name} has no group "{GROUP}"; name the outcomes.')
+    return ranked[0], tuple(dict.fromkeys(element for name in wanted for element in _elements(model, name)))
 
 
 def _elements(model: Model, name: str) -> list[str]:
     variable = model[split_element(name)[0]]
     ids = model.elements_of(name)
-    return [element_name(variable.name, display_elements(model, variable, one)) for one in ids]
+    return [element_name(variable.name, display_elements(model, variable, element)) for element in ids]
 
 
 @dataclass(frozen=True)
-class _Task:
+class _ComparisonTask:
     """A question with all that is needed to answer it under one structure after the other."""
 
     inputs: ComparisonInputs
     selection: MemberSelection
     names: tuple[str, ...]
-    reported: tuple[str, ...]
+    shown: tuple[str, ...]
     by: str
     until: float
     discount: float
     workers: int | None
 
-    def comparison(self, selected: SelectedMembers, progress: Progress | None) -> Comparison:
+    def comparison(self, structure: str, match: Match, progress: Progress | None) -> Comparison:
         """Return the comparison under one structure."""
-        inputs, match = self.inputs, selected.match
+        inputs = self.inputs
         here, there = self._runs(match, progress)
-        sound, failures = _sound(match, here, there)
-        trajectories = {name: here.values(name)[:, :, sound] for name in self.names}
-        beside = {name: there.values(name)[0, 0, sound] for name in self.names}
-        criteria = RankingCriteria(self.by, here.time, inputs.start, self.discount)
-        ranking = tuple(
-            row
-            for s, scenario in enumerate(inputs.scenarios)
-            for row in rank_paths(
-                scenario.name,
-                [policy.name for policy in inputs.policies],
-                [policy.family or "own" for policy in inputs.policies],
-                {name: values[s] for name, values in trajectories.items()},
-                beside,
-                criteria,
-            )
-        )
+        complete, failures = _complete_members(match, here, there)
+        trajectories = {name: here.values(name)[:, :, complete] for name in self.names}
+        beside = {name: there.values(name)[0, 0, complete] for name in self.names}
+        ranking = self._ranking(here.time, trajectories, beside)
         return Comparison(
-            structure=selected.structure,
+            structure=self.selection.benchmark.structure(structure),
             model=inputs.model.name,
             profile=inputs.profile,
             benchmark=inputs.benchmark,
@@ -200,7 +192,7 @@ class _Task:
             horizon=self.until,
             discount=self.discount,
             by=self.by,
-            outcomes={name: inputs.model[split_element(name)[0]].unit for name in self.reported},
+            outcomes={name: inputs.model[split_element(name)[0]].unit for name in self.shown},
             time=here.time,
             trajectories=trajectories,
             benchmark_trajectories=beside,
@@ -211,6 +203,7 @@ class _Task:
                 inputs.benchmark,
                 match,
                 outcomes=(INDEX, REAL_USE),
+                year=GAP_YEAR,
                 together=(ASSUMED,),
                 workers=self.workers,
             ),
@@ -219,15 +212,35 @@ class _Task:
             files=(*inputs.files, *self.selection.files),
         )
 
-    def _binding(self, match: Match, ranking: Sequence[PathResult]) -> tuple[Term, ...]:
+    def _ranking(
+        self, time: Floats, trajectories: Mapping[str, Floats], benchmark: Mapping[str, Floats]
+    ) -> tuple[PathResult, ...]:
+        """Rank the paths under each scenario."""
+        criteria = ranking_criteria(self.by, time, self.inputs.start, self.discount)
+        names = [policy.name for policy in self.inputs.policies]
+        families = [policy.family or "own" for policy in self.inputs.policies]
+        return tuple(
+            row
+            for number, scenario in enumerate(self.inputs.scenarios)
+            for row in rank_paths(
+                scenario.name,
+                names,
+                families,
+                {name: values[number] for name, values in trajectories.items()},
+                benchmark,
+                criteria,
+            )
+        )
+
+    def _binding(self, match: Match, ranking: Sequence[PathResult]) -> tuple[BindingPeriod, ...]:
         """Return which barrier binds when, for business as usual and the best path of each family."""
         inputs = self.inputs
         known = all(canonical(barrier.money) in inputs.model.by_id for barrier in BARRIERS)
-        if not known or self.until < inputs.start + TERM_YEARS:
+        if not known or self.until < inputs.start + PERIOD_YEARS:
             return ()
         best = [winner.policy for winner in winners(ranking, inputs.scenarios[0].name).values()]
         paths = [policy for policy in inputs.policies if policy == inputs.policies[0] or policy.name in best]
-        return binding(
+        return binding_barriers(
             inputs.model,
             inputs.profile,
             match,
@@ -235,7 +248,7 @@ class _Task:
             by=self.by,
             until=self.until,
             first=inputs.start,
-            term=TERM_YEARS,
+            period=PERIOD_YEARS,
             better=direction(self.by),
             workers=self.workers,
         )
@@ -268,19 +281,19 @@ class _Task:
         return here, yearly(inputs.benchmark)
 
 
-def _sound(accepted: Match, here: Result, there: Result) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+def _complete_members(match: Match, here: Result, there: Result) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Return which members ran through everywhere, and a line on each that did not."""
-    sound = np.ones(len(accepted), dtype=np.bool_)
+    complete = np.ones(len(match), dtype=np.bool_)
     lines: list[str] = []
-    for member in range(len(accepted)):
+    for member in range(len(match)):
         for result in (here, there):
             failed = np.argwhere(~np.isnan(result.status.failed_at[:, :, member]))
-            if sound[member] and len(failed):
+            if complete[member] and len(failed):
                 s, p = failed[0]
                 place = f'under "{result.policies[p]}"' if result is here else "under the benchmark's profile"
                 when, what = result.status.failed_at[s, p, member], result.status.variable[s, p, member]
-                lines.append(f'member {accepted.search.accepted[member]} fails {place} in {when:g} through "{what}"')
-                sound[member] = False
-    if not sound.any():
+                lines.append(f'member {match.search.accepted[member]} fails {place} in {when:g} through "{what}"')
+                complete[member] = False
+    if not complete.any():
         raise InputError(f"every accepted member fails; the first: {lines[0]}.")
-    return sound, tuple(lines)
+    return complete, tuple(lines)

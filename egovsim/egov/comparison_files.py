@@ -1,5 +1,8 @@
 """Everything that a comparison leaves in a folder, written whole or not at all."""
 
+# pandas brings no type stubs.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import json
@@ -8,6 +11,7 @@ from pathlib import Path
 
 from egovsim.egov.charts import comparison_chart
 from egovsim.egov.comparison import Comparison
+from egovsim.egov.defaults import LANGUAGE
 from egovsim.egov.labels import read_labels
 from egovsim.egov.spreadsheet import comparison_workbook
 from egovsim.output import check_writable, place_files
@@ -20,7 +24,7 @@ def write_comparison(
     comparison: Comparison,
     folder: str | Path,
     *,
-    language: str = "en",
+    language: str = LANGUAGE,
     options: Mapping[str, object] | None = None,
 ) -> tuple[Path, ...]:
     """Write tables, spreadsheet, pictures and manifest of a comparison.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from egovsim import library
+from egovsim.egov.defaults import ALL_POLICIES, BASELINE
 from egovsim.errors import DataError, InputError, ValueRangeError
 from egovsim.model.inputs import PolicyPath, Profile, Scenario
 from egovsim.model.model import Model
@@ -19,13 +20,11 @@ from egovsim.simulation.horizon import start_of
 from egovsim.simulation.input_checks import check_policy, check_profile, check_scenario
 
 Item = TypeVar("Item")
-BASELINE = "business-as-usual"
-EVERY = "all"
 LARGEST_BYTES = 2_000_000_000
 
 
 @dataclass(frozen=True)
-class Given(Generic[Item]):
+class _Given(Generic[Item]):
     """Something the caller gave: read from a file, with what messages call it, or made in Python."""
 
     item: Item
@@ -54,10 +53,26 @@ def read_comparison_inputs(
     model: str | Path | Model,
     profile: str | Path | Profile,
     benchmark: str | Path | Profile,
-    policies: Sequence[str | Path | PolicyPath] | None,
+    policies: Sequence[str | Path | PolicyPath],
     scenarios: Sequence[str | Path | Scenario],
 ) -> ComparisonInputs:
-    """Read and check what a comparison is made of; see `compare` for the arguments.
+    """Read and check what a comparison is made of.
+
+    Parameters
+    ----------
+    model : str, Path or Model
+        As in `compare`.
+    profile, benchmark : str, Path or Profile
+        As in `compare`.
+    policies : sequence of str, Path or PolicyPath
+        As in `compare`.
+    scenarios : sequence of str, Path or Scenario
+        As in `compare`.
+
+    Returns
+    -------
+    ComparisonInputs
+        Business as usual first.
 
     Raises
     ------
@@ -67,30 +82,41 @@ def read_comparison_inputs(
     _no_single_text("policies", policies)
     _no_single_text("scenarios", scenarios)
     engine = _given("model", model, Model, read_model)
-    places = [_given("profile", one, Profile, read_profile) for one in (profile, benchmark)]
+    places = [_given("profile", place, Profile, read_profile) for place in (profile, benchmark)]
     for place in places:
         _check_place(place, engine.item)
     paths = _paths(policies)
     for path in paths:
         check_policy(path.item, engine.item, profile=places[0].item, where=path.label)
-    worlds = [_given("scenario", scenario, Scenario, read_scenario) for scenario in scenarios]
-    for world in worlds:
-        check_scenario(world.item, engine.item, where=world.label)
-    if not worlds:
+    futures = [_given("scenario", scenario, Scenario, read_scenario) for scenario in scenarios]
+    for future in futures:
+        check_scenario(future.item, engine.item, where=future.label)
+    if not futures:
         raise InputError('no scenario is given; "reference" is the one without shocks.')
-    _once([one.item.name for one in worlds], "scenarios")
+    _once([future.item.name for future in futures], "scenarios")
     return ComparisonInputs(
         model=engine.item,
         profile=places[0].item,
         benchmark=places[1].item,
-        policies=tuple(one.item for one in paths),
-        scenarios=tuple(one.item for one in worlds),
-        files=tuple(record for one in (engine, *places, *paths, *worlds) for record in one.files),
+        policies=tuple(path.item for path in paths),
+        scenarios=tuple(future.item for future in futures),
+        files=tuple(record for given in (engine, *places, *paths, *futures) for record in given.files),
     )
 
 
 def check_options(inputs: ComparisonInputs, until: float, discount: float, seed: int) -> None:
     """Refuse a horizon, discount rate or seed that makes no sense.
+
+    Parameters
+    ----------
+    inputs : ComparisonInputs
+        What is compared.
+    until : float
+        The horizon, a year.
+    discount : float
+        Rate a year.
+    seed : int
+        Of the members.
 
     Raises
     ------
@@ -109,7 +135,16 @@ def check_options(inputs: ComparisonInputs, until: float, discount: float, seed:
 
 
 def check_size(inputs: ComparisonInputs, members: int, outcomes: int, until: float) -> None:
-    """Refuse a comparison whose yearly courses would not fit into the memory of a common machine.
+    """Refuse a comparison whose yearly trajectories would not fit into the memory of a common machine.
+
+    Parameters
+    ----------
+    inputs : ComparisonInputs
+        What is compared.
+    members, outcomes : int
+        How many of each there are in memory, by year.
+    until : float
+        The horizon, a year.
 
     Raises
     ------
@@ -133,16 +168,16 @@ def _no_single_text(what: str, given: object) -> None:
 
 def _given(
     kind: library.Kind, given: str | Path | Item, made: type[Item], read: Callable[[str | Path], Item]
-) -> Given[Item]:
+) -> _Given[Item]:
     if isinstance(given, made):
-        return Given(given)
+        return _Given(given)
     if not isinstance(given, str | Path):
         raise InputError(f"a {kind} must be a name, a path or a {made.__name__}, not {type(given).__name__}.")
     path = library.find(kind, given)
-    return Given(read(given), library.label(path), (library.record(path),))
+    return _Given(read(given), library.label(path), (library.record(path),))
 
 
-def _check_place(place: Given[Profile], model: Model) -> None:
+def _check_place(place: _Given[Profile], model: Model) -> None:
     check_profile(place.item, model, where=place.label)
     if place.item.covers != "all":
         raise DataError(
@@ -151,24 +186,24 @@ def _check_place(place: Given[Profile], model: Model) -> None:
         )
 
 
-def _paths(policies: Sequence[str | Path | PolicyPath] | None) -> list[Given[PolicyPath]]:
+def _paths(policies: Sequence[str | Path | PolicyPath]) -> list[_Given[PolicyPath]]:
     """Write out ``"all"``, and put the baseline first: the one that is marked, or business as usual."""
     named: list[str | Path | PolicyPath] = []
-    for policy in (EVERY,) if policies is None else policies:
-        if isinstance(policy, str) and policy == EVERY:
+    for policy in policies:
+        if isinstance(policy, str) and policy == ALL_POLICIES:
             named += [name for name in library.names("policy") if name not in named]
         elif policy not in named:
             named.append(policy)
-    paths = [_given("policy", one, PolicyPath, read_policy) for one in named]
+    paths = [_given("policy", policy, PolicyPath, read_policy) for policy in named]
     marked = [path for path in paths if path.item.baseline]
     if len(marked) > 1:
-        listed = ", ".join(f'"{one.item.name}"' for one in marked)
+        listed = ", ".join(f'"{path.item.name}"' for path in marked)
         raise DataError(f"{listed} are all marked as the baseline; keep baseline = true in one of them.")
     others = [path for path in paths if not path.item.baseline]
     first = marked or [_given("policy", BASELINE, PolicyPath, read_policy)]
     if not others:
         raise InputError(f'there is nothing to compare with "{first[0].item.name}"; give another policy.')
-    _once([one.item.name for one in (*first, *others)], "policies")
+    _once([path.item.name for path in (*first, *others)], "policies")
     return [*first, *others]
 
 

@@ -4,7 +4,7 @@
 and the budget as a whole, may be cut or raised by the same percentage. The second makes the budget win by
 definition, for its percentage is one of a far larger sum, and it moves every item at once.
 
-The member is a factor of its own: constants of kept members are correlated, so that an index for one of them would
+The member is a factor of its own: constants of accepted members are correlated, so that an index for one of them would
 mean nothing, but the member as a whole is independent of the money.
 """
 
@@ -17,7 +17,9 @@ import numpy as np
 
 from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.sobol import SobolIndices, sobol_indices
-from egovsim.egov.barriers import BARRIERS, PLACES, places_for_a_billion
+from egovsim.egov.barriers import BARRIERS, FIRST_YEAR, PLACES
+from egovsim.egov.defaults import BASELINE
+from egovsim.egov.extra_money import places_for_a_billion
 from egovsim.model.inputs import Design, Floats, PolicyPath, Profile
 from egovsim.model.interventions.adjust import adjust
 from egovsim.model.metrics import value_at
@@ -54,7 +56,7 @@ def equal_money(
     *,
     outcomes: Sequence[tuple[str, float]],
     most: float = 40.0,
-    first: float = 2026.0,
+    first: float = FIRST_YEAR,
     policy: PolicyPath | None = None,
     points: int = 1024,
     seed: int = 0,
@@ -65,12 +67,12 @@ def equal_money(
     Parameters
     ----------
     model, profile, match : Model, Profile, Match
-        The e-government model, the region, and its kept members.
+        The e-government model, the region, and its accepted members.
     outcomes : sequence of (str, float)
         Scalar variables and the instants at which they are read; the result calls them ``name in year``.
     most : float
         Extra money, in billion rupiah a year at prices of 2024: each barrier gets between 0 and this, from `first`
-        on. Training places grow with the money for human resources, as in `policy.barriers`.
+        on. Training places grow with the money for human resources, as in `extra_money_effects`.
     first : float
         The first year with extra money.
     policy : PolicyPath, optional
@@ -108,7 +110,7 @@ def proportional(
     *,
     outcomes: Sequence[tuple[str, float]],
     part: float = 0.5,
-    first: float = 2026.0,
+    first: float = FIRST_YEAR,
     policy: PolicyPath | None = None,
     points: int = 1024,
     seed: int = 0,
@@ -158,8 +160,8 @@ def _influence(
     seed: int,
     workers: int | None,
 ) -> SobolIndices:
-    accepted = match.design(profile)
-    rows, names = accepted.rows(), (*accepted.names, *(name for lever in levers for name, _ in lever.inputs))
+    design = match.design(profile)
+    rows, names = design.rows(), (*design.names, *(name for lever in levers for name, _ in lever.inputs))
     labels = [f"{name} in {year:g}" for name, year in outcomes]
     metrics = [value_at(name, year, name=label) for (name, year), label in zip(outcomes, labels, strict=True)]
 
@@ -174,7 +176,7 @@ def _influence(
         result = run(
             model,
             profile=profile,
-            policies=[policy or PolicyPath("business-as-usual")],
+            policies=[policy or PolicyPath(BASELINE)],
             constants=match.constants,
             design=Design(names, len(table), lambda start, stop: table[start:stop]),
             metrics=metrics,

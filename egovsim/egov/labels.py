@@ -11,7 +11,8 @@ from typing import Literal
 from egovsim import library
 from egovsim.analysis.history_matching.evidence import Structure
 from egovsim.documentation.sidecar_files import NOT_VARIABLES, Entry
-from egovsim.egov.comparison import PREDICATES, Comparison
+from egovsim.egov.comparison import Comparison
+from egovsim.egov.outcomes import PREDICATES
 from egovsim.errors import unknown_name
 from egovsim.model.inputs import PolicyPath, Profile, Scenario
 from egovsim.names import canonical
@@ -48,60 +49,197 @@ class Labels:
     units: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
 
     def text(self, key: str, **values: object) -> str:
-        """Return a text with its gaps filled."""
+        """Return a text with its gaps filled.
+
+        Parameters
+        ----------
+        key : str
+            As texts.toml calls it.
+        **values : object
+            What is filled in, by the name of the gap.
+
+        Returns
+        -------
+        str
+            In this language.
+        """
         return self.texts[key][self.language].format(**values)
 
     def label(self, item: Profile | PolicyPath | Scenario) -> str:
-        """Return the label of a profile, policy or scenario, or its name where it has none."""
+        """Return what a profile, policy or scenario is called.
+
+        Parameters
+        ----------
+        item : Profile, PolicyPath or Scenario
+            Whichever.
+
+        Returns
+        -------
+        str
+            Its label, or its name where it has none.
+        """
         return item.label.get(self.language) or item.name
 
     def structure(self, structure: Structure) -> str:
-        """Return the label of a structure, or its name where it has none."""
+        """Return what a structure is called.
+
+        Parameters
+        ----------
+        structure : Structure
+            One of the evidence.
+
+        Returns
+        -------
+        str
+            Its label, or its name where it has none.
+        """
         return structure.label.get(self.language) or structure.name
 
     def family(self, family: str) -> str:
-        """Return what a family of paths is called, in two or three words."""
+        """Return what a family of paths is called.
+
+        Parameters
+        ----------
+        family : str
+            ``money``, ``political`` or ``own``.
+
+        Returns
+        -------
+        str
+            Two or three words.
+        """
         return self.text(f"family {family}").partition(":")[0]
 
-    def accepted(self, comparison: Comparison) -> str:
-        """Return how many members a comparison stands on, of how many tried, and under which structure."""
-        accepted, tried = (self.number(n, 0) for n in (len(comparison.members), comparison.tried))
+    def members_sentence(self, comparison: Comparison) -> str:
+        """Return how many members a comparison stands on, of how many tried, and under which structure.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            Under one structure.
+
+        Returns
+        -------
+        str
+            A line.
+        """
+        accepted, tried = (self.number(count, 0) for count in (len(comparison.members), comparison.tried))
         structure = self.structure(comparison.structure)
         return self.text("accepted", accepted=accepted, tried=tried, seed=comparison.seed, structure=structure)
 
     def outcome(self, name: str) -> str:
-        """Return what an outcome or input is called."""
+        """Return what an outcome or input is called.
+
+        Parameters
+        ----------
+        name : str
+            As the model writes it.
+
+        Returns
+        -------
+        str
+            Its label, or the name where it has none.
+        """
         return self.outcomes.get(canonical(name), {}).get(self.language, name)
 
     def unit(self, name: str, unit: str) -> str:
-        """Return the unit of an outcome for an axis; a pure number without one is a share."""
+        """Return the unit of an outcome for an axis.
+
+        Parameters
+        ----------
+        name : str
+            As the model writes it.
+        unit : str
+            The model's own.
+
+        Returns
+        -------
+        str
+            A pure number without a label of its own is a share.
+        """
         known = self.outcomes.get(canonical(name), {}).get(f"unit_{self.language}")
         if known is None:
             known = "" if canonical(unit) in _PURE_NUMBERS else self.units.get(unit, {}).get(self.language, unit)
         return known or self.text("share")
 
     def number(self, value: float, decimals: int = 2) -> str:
-        """Write a number: 1,234.50 in English, 1.234,50 in Indonesian."""
+        """Write a number.
+
+        Parameters
+        ----------
+        value : float
+            In any unit.
+        decimals : int
+            How many are written.
+
+        Returns
+        -------
+        str
+            1,234.50 in English, 1.234,50 in Indonesian.
+        """
         text = f"{value:,.{decimals}f}"
         if not text.strip("-0.,"):
             text = text.removeprefix("-")
         return text.translate(_SEPARATORS) if self.language == "id" else text
 
     def signed(self, value: float, decimals: int = 2) -> str:
-        """Write a difference with its sign; zero has none."""
+        """Write a difference with its sign.
+
+        Parameters
+        ----------
+        value : float
+            In any unit.
+        decimals : int
+            How many are written.
+
+        Returns
+        -------
+        str
+            Zero has no sign.
+        """
         text = self.number(value, decimals)
         return text if text.startswith("-") or not text.strip("0.,") else f"+{text}"
 
     def percent(self, share: float, decimals: int = 0) -> str:
-        """Write a share as per cent."""
+        """Write a share as per cent.
+
+        Parameters
+        ----------
+        share : float
+            1 is all.
+        decimals : int
+            How many are written.
+
+        Returns
+        -------
+        str
+            With the sign.
+        """
         return f"{self.number(100.0 * share, decimals)} %"
 
     def predicates(self) -> str:
-        """Write the official predicates with their lower ends."""
+        """Write the official predicates with their lower ends.
+
+        Returns
+        -------
+        str
+            One after the other.
+        """
         return " / ".join(self.text(name, limit=self.number(limit, 1)) for name, limit in PREDICATES.items())
 
     def caveats_of(self, comparison: Comparison) -> list[str]:
-        """Return what must be read with a comparison, the scale of the index last."""
+        """Return what must be read with a comparison.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            Its benchmark is named.
+
+        Returns
+        -------
+        list of str
+            The scale of the index last.
+        """
         benchmark = self.label(comparison.benchmark)
         found = [caveat[self.language].format(benchmark=benchmark) for caveat in self.caveats]
         return [*found, self.text("scale")]
@@ -109,6 +247,16 @@ class Labels:
 
 def read_labels(language: str) -> Labels:
     """Return the words of a language, with the labels that are shipped beside the model.
+
+    Parameters
+    ----------
+    language : {"en", "id"}
+        Which.
+
+    Returns
+    -------
+    Labels
+        For tables and pictures.
 
     Raises
     ------
@@ -119,7 +267,7 @@ def read_labels(language: str) -> Labels:
         if language == known:
             words = tomllib.loads(resources.files("egovsim.egov").joinpath("texts.toml").read_text("utf-8"))
             shipped = tomllib.loads(library.read_bytes(library.root() / "labels.toml").decode("utf-8"))
-            sections = [shipped[one] for one in shipped if one not in NOT_VARIABLES]
+            sections = [shipped[section] for section in shipped if section not in NOT_VARIABLES]
             outcomes = {canonical(name): entry for section in sections for name, entry in section.items()}
             return Labels(known, words["texts"], tuple(words["caveats"]), outcomes, shipped.get("units", {}))
     raise unknown_name(language, LANGUAGES, what="a language of egovsim")

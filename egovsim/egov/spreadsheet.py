@@ -1,5 +1,8 @@
 """A comparison as a spreadsheet: rankings, yearly figures, evidence checks, and what to keep in mind."""
 
+# xlsxwriter and pandas bring no type stubs, so what they return is unknown to the type checker.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import io
@@ -9,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from egovsim.egov.comparison import Comparison
 from egovsim.egov.labels import Labels
-from egovsim.egov.structure_tables import disagreements
+from egovsim.egov.rival_tables import disagreements
 from egovsim.provenance import own_version
 
 if TYPE_CHECKING:
@@ -28,6 +31,18 @@ def comparison_workbook(comparison: Comparison, labels: Labels) -> bytes:
     Sheet and column heads of the tables keep the model's names, so that formulas survive a change of
     language; the sheet about the comparison is in the reader's. The same comparison always gives the
     same bytes.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        From `compare`.
+    labels : Labels
+        The language of the sheet about the comparison.
+
+    Returns
+    -------
+    bytes
+        The content of the file.
     """
     from xlsxwriter import Workbook
 
@@ -55,10 +70,10 @@ def _fill(book: Workbook, title: str, frame: Frame) -> None:
     """Write a table with a bold, frozen head, a filter, and columns as wide as what they hold."""
     sheet = book.add_worksheet(title)
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-    heads = [str(one) for one in frame.columns]
+    heads = [str(column) for column in frame.columns]
     for number, head in enumerate(heads):
         column = frame[head]
-        texts = [str(one) for one in column.unique()] if column.dtype.kind not in "fi" else []
+        texts = [str(value) for value in column.unique()] if column.dtype.kind not in "fi" else []
         longest = max([*(len(word) for word in head.split("_")), *map(len, texts), 9])
         sheet.set_column(number, number, min(longest + 3, _WIDEST))
         sheet.write_string(0, number, head.replace("_", " "), bold)
@@ -98,7 +113,7 @@ def _facts(comparison: Comparison, labels: Labels) -> Iterable[tuple[str, str]]:
     yield labels.text("profile"), labels.label(comparison.profile)
     yield labels.text("benchmark"), labels.label(comparison.benchmark)
     for structure in comparison.structures:
-        yield labels.text("members"), labels.accepted(structure)
+        yield labels.text("members"), labels.members_sentence(structure)
     yield labels.text("start"), f"{comparison.start:g}"
     yield labels.text("horizon"), f"{comparison.horizon:g}"
     yield labels.text("discount"), labels.percent(comparison.discount, 1)
@@ -106,7 +121,7 @@ def _facts(comparison: Comparison, labels: Labels) -> Iterable[tuple[str, str]]:
     yield labels.text("scenarios"), _listed(comparison.scenarios, labels)
     yield labels.text("policies"), _listed(comparison.policies, labels)
     yield labels.text("version"), own_version()
-    for rival in comparison.rivals:
+    for rival in comparison.rivals.values():
         for scenario in comparison.scenarios:
             for sentence in disagreements(comparison, rival, scenario.name, labels):
                 yield labels.text("rival", structure=labels.structure(rival.structure)), sentence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from egovsim.analysis.history_matching.member_selection import MemberRequest, select_members
+from egovsim.analysis.history_matching.member_selection import select_members
 from egovsim.errors import UnknownNameError
 from egovsim.model.inputs import Profile
 from egovsim.model.model import Model
@@ -32,10 +32,10 @@ def accepted_members(model: Model, profile: Profile) -> tuple[Members, ...]:
         When the members were kept with an earlier version of this model; it names the command that makes new ones.
     """
     try:
-        selection = select_members(model, None, MemberRequest(members=_COUNT))
+        selection = select_members(model, members=_COUNT)
     except UnknownNameError:  # the evidence speaks of another model
         return ()
     return tuple(
-        Members(f'structure "{one.structure.name}"', one.match.design(profile), one.match.constants)
-        for one in selection.selected
+        Members(f'structure "{name}"', match.design(profile), match.constants)
+        for name, match in selection.matches.items()
     )

@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from egovsim import library
-from egovsim.analysis.history_matching import matching
+from egovsim.analysis.history_matching import rejection
+from egovsim.analysis.history_matching.check_evaluation import CheckEvaluator, grouped_checks
 from egovsim.analysis.history_matching.diagnostics import check_diagnostics, constant_diagnostics, outcome_bands
 from egovsim.analysis.history_matching.draws import Draws
 from egovsim.analysis.history_matching.evidence import Benchmark, Block, EvidenceCheck, Structure
@@ -28,7 +29,13 @@ from egovsim.analysis.history_matching.match_files import (
     read_match,
     write_match,
 )
-from egovsim.analysis.history_matching.matching import Match, check_values, history_match
+from egovsim.analysis.history_matching.matching import (
+    Match,
+    check_values,
+    draws_of,
+    history_match,
+    undecided_checks,
+)
 from egovsim.errors import DataError, InputError, OutputError, ValueRangeError
 from egovsim.model.inputs import Profile, Range, Series
 from egovsim.model.model import Model
@@ -94,7 +101,7 @@ def test_block_is_matched_alone_and_then_picked_whole(model: Model) -> None:
     """A member whose access was never matched would pass for one that agrees with national diffusion."""
     found = history_match(model, BENCHMARK, members=80, seed=1)
     assert found.block is not None
-    alone = matching.draws_of(BENCHMARK, 1, None).rows(NATION, np.arange(found.block.tried)).rows()[:, 0]
+    alone = draws_of(BENCHMARK, 1, None).rows(NATION, np.arange(found.block.tried)).rows()[:, 0]
     passing = np.flatnonzero((10.0 * alone >= 0.4) & (10.0 * alone <= 0.6))
     assert found.block.accepted.tolist() == passing.tolist()
     accepted, every = columns(found, REGION), columns(found, REGION, np.arange(found.search.tried))
@@ -107,23 +114,23 @@ def test_block_is_matched_alone_and_then_picked_whole(model: Model) -> None:
 
 def test_block_alone_gives_what_the_whole_model_gives(model: Model) -> None:
     """The short cut of cutting the block off must not change what is checked."""
-    worlds = matching._Worlds(model, BENCHMARK, {}, 1)
-    draws, indices = matching.draws_of(BENCHMARK, 0, None), np.arange(40)
-    short = worlds.values(matching.stages_of((IN_NATION,))[0], draws, indices)
+    evaluator = CheckEvaluator(model, BENCHMARK, {}, 1)
+    draws, indices = draws_of(BENCHMARK, 0, None), np.arange(40)
+    short = evaluator.values(grouped_checks((IN_NATION,))[0], draws, indices)
     whole = {**BENCHMARK.profiles, "nation": dataclasses.replace(NATION, covers="all")}
-    full = matching._Worlds(model, dataclasses.replace(BENCHMARK, profiles=whole), {}, 1)
-    assert short.tolist() == full.values(matching.stages_of((IN_NATION,))[0], draws, indices).tolist()
+    full = CheckEvaluator(model, dataclasses.replace(BENCHMARK, profiles=whole), {}, 1)
+    assert short.tolist() == full.values(grouped_checks((IN_NATION,))[0], draws, indices).tolist()
 
 
 def test_shipped_block_alone_gives_what_the_whole_model_gives(egov: Model) -> None:
     """If public money reached the access block in the nation's profile, its match would be of another model."""
     benchmark = read_benchmark()
     checks = tuple(one for one in benchmark.rejecting if one.places == ("indonesia",))
-    draws, indices = matching.draws_of(benchmark, 0, None), np.arange(64)
-    stage = matching.stages_of(checks)[0]
+    draws, indices = draws_of(benchmark, 0, None), np.arange(64)
+    group = grouped_checks(checks)[0]
     whole = {place: dataclasses.replace(profile, covers="all") for place, profile in benchmark.profiles.items()}
-    short = matching._Worlds(egov, benchmark, {}, 1).values(stage, draws, indices)
-    full = matching._Worlds(egov, dataclasses.replace(benchmark, profiles=whole), {}, 1).values(stage, draws, indices)
+    short = CheckEvaluator(egov, benchmark, {}, 1).values(group, draws, indices)
+    full = CheckEvaluator(egov, dataclasses.replace(benchmark, profiles=whole), {}, 1).values(group, draws, indices)
     assert short.tolist() == full.tolist()
 
 
@@ -134,8 +141,8 @@ def test_members_do_not_depend_on_chunks_or_threads(model: Model, monkeypatch: p
         return match.search.accepted.tolist(), match.search.tried, match.search.check_counts, match.search.followed
 
     whole = summary(history_match(model, BENCHMARK, members=60, seed=1, workers=1))
-    monkeypatch.setattr(matching, "_SMALLEST_CHUNK", 7)
-    monkeypatch.setattr(matching, "_LARGEST_CHUNK", 100)
+    monkeypatch.setattr(rejection, "_SMALLEST_CHUNK", 7)
+    monkeypatch.setattr(rejection, "_LARGEST_CHUNK", 100)
     assert summary(history_match(model, BENCHMARK, members=60, seed=1, workers=2)) == whole
     assert summary(history_match(model, BENCHMARK, members=60, seed=2))[0] != whole[0]
 
@@ -189,12 +196,12 @@ def test_hurdles_count_first_alone_and_last(model: Model) -> None:
     inside, below = (level >= 0.5) & (level <= 0.7), level <= 0.6
     rows = found.check_counts
     assert found.search.followed == found.search.screened == found.search.tried
-    assert (rows["wide"].failed_first, rows["wide"].failed_alone, rows["wide"].failed_only) == (0, 0, 0)
-    assert (rows["region"].failed_alone, rows["region"].failed_only) == (
+    assert (rows["wide"].failed_first, rows["wide"].failed_at_all, rows["wide"].failed_only) == (0, 0, 0)
+    assert (rows["region"].failed_at_all, rows["region"].failed_only) == (
         int((~inside).sum()),
         int((~inside & below).sum()),
     )
-    assert (rows["low"].failed_alone, rows["low"].failed_only) == (int((~below).sum()), int((~below & inside).sum()))
+    assert (rows["low"].failed_at_all, rows["low"].failed_only) == (int((~below).sum()), int((~below & inside).sum()))
     assert rows["region"].failed_first + rows["low"].failed_first == found.search.tried - 90
     assert found.search.came_to(rows["low"]) == found.search.tried - rows["region"].failed_first
     left_out = found.search.passing_when_left_out(rows["low"])
@@ -369,10 +376,10 @@ def test_first_shipped_members_are_found_again(egov: Model) -> None:
     shipped = read_match(library.find("match", f"{structure.name}-0"), egov, benchmark, structure)
     assert shipped.block is not None
     last = int(shipped.search.accepted[2])
-    worlds = matching._Worlds(egov, benchmark, structure.constants, None)
-    stages = matching.stages_of(matching._undecided(benchmark))
+    evaluator = CheckEvaluator(egov, benchmark, structure.constants, None)
+    groups = grouped_checks(undecided_checks(benchmark))
     around = np.arange(last - 1500, last + 1)
-    passed = around[worlds.meet(stages, shipped.draws, around, 0).passed]
+    passed = around[evaluator.evaluate(groups, shipped.draws, around, 0).passed]
     assert set(passed) - set(shipped.search.borderline) == (
         {int(one) for one in shipped.search.accepted if around[0] <= one <= last} - set(shipped.search.borderline)
     )

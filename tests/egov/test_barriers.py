@@ -12,7 +12,9 @@ from small_barriers import CONSTANT, HERE, WORTH, barrier_model, members
 
 import egovsim
 from egovsim.analysis.history_matching.matching import Match
-from egovsim.egov.barriers import BARRIERS, CULTURE, DIVIDE, HR, INFRASTRUCTURE, SECURITY, barrier, binding, relief
+from egovsim.egov.barriers import BARRIERS, CULTURE, DIVIDE, HR, INFRASTRUCTURE, SECURITY, barrier
+from egovsim.egov.binding import binding_barriers
+from egovsim.egov.extra_money import extra_money_effects
 from egovsim.errors import InputError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import PolicyPath, Profile, Range, Series
 from egovsim.model.model import Model
@@ -34,7 +36,9 @@ def values(match: Match, name: str) -> np.ndarray:
 def test_relief_is_the_money_times_its_worth(model: Model) -> None:
     """Every barrier gets the same sum from 2026 on, alone and in pairs, and nothing else changes."""
     sets = [(one,) for one in (*BARRIERS, INFRASTRUCTURE)] + [(SECURITY, CULTURE)]
-    found = relief(model, HERE, CONSTANT, combinations=sets, outcomes=["Level"], years=[2026, 2030], amount=AMOUNT)
+    found = extra_money_effects(
+        model, HERE, CONSTANT, combinations=sets, outcomes=["Level"], years=[2026, 2030], amount=AMOUNT
+    )
     assert found.changes.shape == (7, 1, 2, 40)
     assert np.all(found.changes[:, :, 0] == 0.0)
     worth = [*WORTH.values(), 0.1, 2.5]
@@ -51,7 +55,9 @@ def test_money_for_training_brings_its_places(model: Model) -> None:
     cost = values(match, "Training cost")
     places = 0.02 + AMOUNT / np.quantile(1000.0 * cost, 0.05)
     usual, more = np.minimum(0.2, 20.0 * cost), np.minimum(0.2 + AMOUNT, places * 1000.0 * cost)
-    found = relief(model, HERE, match, combinations=[(HR,)], outcomes=["Level"], years=[2030], amount=AMOUNT)
+    found = extra_money_effects(
+        model, HERE, match, combinations=[(HR,)], outcomes=["Level"], years=[2030], amount=AMOUNT
+    )
     np.testing.assert_allclose(found.changes[0, 0, 0], 3.0 * TERM * (more - usual))
     short = more - usual < AMOUNT * (1.0 - 1e-9)
     assert 0.0 < short.mean() <= 0.06
@@ -70,12 +76,12 @@ def test_money_for_training_brings_its_places(model: Model) -> None:
 def test_places_are_added_to_what_a_path_decides(model: Model, path: PolicyPath, before: float) -> None:
     """A path that sets places itself keeps them and gets the same more, for the term and not a step longer."""
     added = AMOUNT / 10.0
-    found = relief(
+    found = extra_money_effects(
         model, HERE, CONSTANT, combinations=[(HR,)], outcomes=["Places so far"], years=[2027, 2044], policy=path,
         amount=AMOUNT,
     )  # fmt: skip
     np.testing.assert_allclose(found.changes[0, 0, :, 0], [added, 18.0 * added])
-    one, *_ = binding(model, HERE, CONSTANT, policies=[path], by="Places so far", until=2045, amount=AMOUNT)
+    one, *_ = binding_barriers(model, HERE, CONSTANT, policies=[path], by="Places so far", until=2045, amount=AMOUNT)
     assert one.changes["hr"].p50 == pytest.approx(TERM * added)
     base = egovsim.run(model, policies=[path], outputs=["Training places"], until=2045)
     assert base.values("Training places")[0, 0, 0, -1] == pytest.approx(before)
@@ -87,7 +93,9 @@ def test_places_of_the_profile_are_the_ones_that_are_raised(model: Model) -> Non
         Profile("lever", levers={"training places": Series.constant(0.05)}),
         Profile("constant", constants={"Training places": 0.05}),
     ):
-        found = relief(model, profile, CONSTANT, combinations=[(HR,)], outcomes=["Places so far"], years=[2030])
+        found = extra_money_effects(
+            model, profile, CONSTANT, combinations=[(HR,)], outcomes=["Places so far"], years=[2030]
+        )
         np.testing.assert_allclose(found.changes[0, 0, 0], TERM * 20.0 / 10.0)
 
 
@@ -95,46 +103,51 @@ def test_the_binding_barrier_is_the_best_in_each_member(model: Model) -> None:
     """Training is worth more than culture in some members and less in the others; shares count them."""
     match = members(Range("Training cost", 0.01, 0.01), Range("Worth of HR", 1.0, 2.5), count=300)
     worth = values(match, "Worth of HR")
-    terms = binding(model, HERE, match, policies=[USUAL], by="Level", until=2045, amount=AMOUNT)
-    assert [(term.first, term.last) for term in terms] == [(2026, 2030), (2030, 2034), (2034, 2038), (2038, 2042)]
-    for term in terms:
-        assert term.best == {
+    periods = binding_barriers(model, HERE, match, policies=[USUAL], by="Level", until=2045, amount=AMOUNT)
+    assert [(period.first, period.last) for period in periods] == [
+        (2026, 2030),
+        (2030, 2034),
+        (2034, 2038),
+        (2038, 2042),
+    ]
+    for period in periods:
+        assert period.best == {
             "hr": pytest.approx(np.mean(worth > 2.0)),
             "security": 0.0,
             "divide": 0.0,
             "culture": pytest.approx(np.mean(worth < 2.0)),
             "budget": 0.0,
         }
-        assert term.binding is CULTURE
-        assert term.changes["hr"].p95 == pytest.approx(TERM * AMOUNT * np.quantile(worth, 0.95))
-        assert term.changes["culture"].p50 == pytest.approx(TERM * AMOUNT * 2.0)
+        assert period.barrier is CULTURE
+        assert period.changes["hr"].p95 == pytest.approx(TERM * AMOUNT * np.quantile(worth, 0.95))
+        assert period.changes["culture"].p50 == pytest.approx(TERM * AMOUNT * 2.0)
 
 
 def test_less_may_be_better_and_where_nothing_helps_nothing_binds(model: Model) -> None:
     """For an outcome to be brought down the one that lowers it wins; money that only harms is not the remedy."""
     ask = {"policies": [USUAL], "until": 2045, "amount": AMOUNT, "better": -1.0}
-    for one in binding(model, HERE, CONSTANT, by="Level", **ask):
-        assert one.best["divide"] == 1.0
-        assert one.binding is DIVIDE
-    for one in binding(model, HERE, CONSTANT, by="Places so far", **ask):
-        assert set(one.best.values()) == {0.0}
-        assert one.binding is None
+    for period in binding_barriers(model, HERE, CONSTANT, by="Level", **ask):
+        assert period.best["divide"] == 1.0
+        assert period.barrier is DIVIDE
+    for period in binding_barriers(model, HERE, CONSTANT, by="Places so far", **ask):
+        assert set(period.best.values()) == {0.0}
+        assert period.barrier is None
 
 
 def test_every_path_gets_its_own_terms(model: Model) -> None:
     """Rows come path after path, and what a path does is not counted as the money's effect."""
     paths = [USUAL, PolicyPath("effort", {"Effort": Series.constant(100.0)}, 2026.0)]
-    terms = binding(model, HERE, CONSTANT, policies=paths, by="Level", until=2034, amount=AMOUNT)
-    assert [(term.policy, term.first) for term in terms] == [
+    periods = binding_barriers(model, HERE, CONSTANT, policies=paths, by="Level", until=2034, amount=AMOUNT)
+    assert [(period.policy, period.first) for period in periods] == [
         ("usual", 2026), ("usual", 2030), ("effort", 2026), ("effort", 2030)
     ]  # fmt: skip
-    assert [term.changes["culture"].p50 for term in terms] == pytest.approx([80.0] * 4)
+    assert [period.changes["culture"].p50 for period in periods] == pytest.approx([80.0] * 4)
 
 
 def test_a_structure_is_a_structure_here_too(model: Model) -> None:
     """Constants of a rival structure hold in every run; else both structures would tell the same."""
     rival = Match(CONSTANT.benchmark, 0, CONSTANT.search, constants={"Worth of HR": 0.0})
-    found = relief(model, HERE, rival, combinations=[(HR,)], outcomes=["Level"], years=[2030])
+    found = extra_money_effects(model, HERE, rival, combinations=[(HR,)], outcomes=["Level"], years=[2030])
     assert np.all(found.changes == 0.0)
 
 
@@ -142,10 +155,10 @@ def test_bad_questions_are_refused(model: Model) -> None:
     """Each message says what is wrong and what to choose instead."""
     ask = {"policies": [USUAL], "by": "Level"}
     with pytest.raises(InputError) as failure:
-        binding(model, HERE, CONSTANT, until=2028, **ask)
+        binding_barriers(model, HERE, CONSTANT, until=2028, **ask)
     assert str(failure.value) == "no term of 4 years from 2026 on ends by 2028; choose a later end."
     with pytest.raises(ValueRangeError) as refused:
-        binding(model, HERE, CONSTANT, until=2045, amount=-1.0, **ask)
+        binding_barriers(model, HERE, CONSTANT, until=2045, amount=-1.0, **ask)
     assert str(refused.value) == "the extra money is -1 billion rupiah a year; it cannot be below 0."
     with pytest.raises(UnknownNameError) as unknown:
         barrier("cultur")

@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_region import HERE, THERE, USUAL, path, rival_benchmark, shipped_comparison, small_model, speed_benchmark
 
+from egovsim.analysis.comparison.ranking import winners
 from egovsim.analysis.history_matching.evidence import Benchmark
 from egovsim.analysis.history_matching.match_files import write_match
 from egovsim.analysis.history_matching.matching import history_match
-from egovsim.analysis.measures import Lag, chance, cost_per_point, discounted, lag, order, regret
+from egovsim.analysis.measures import Lag, cost_per_point, discounted, lag, order, regret, share_reaching
 from egovsim.egov.compare import compare
-from egovsim.egov.comparison import Comparison, winners
+from egovsim.egov.comparison import Comparison
 from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import PolicyPath, Profile, Range, Scenario, Series
 from egovsim.model.model import Model
@@ -103,12 +104,12 @@ def test_extra_cost_is_discounted_spending_above_business_as_usual(exact: Compar
 
 def test_chances_count_members_that_reach_a_predicate_by_a_year(exact: Comparison) -> None:
     rows = {one.policy: one for one in exact.ranking}
-    assert rows["usual"].chances == {
+    assert rows["usual"].shares_reaching == {
         ("Baik", 2029.0): 0.0, ("Sangat Baik", 2029.0): 0.0, ("Memuaskan", 2029.0): 0.0,
         ("Baik", 2045.0): 1.0, ("Sangat Baik", 2045.0): 0.0, ("Memuaskan", 2045.0): 0.0,
     }  # fmt: skip
-    assert rows["fast"].chances["Memuaskan", 2045.0] == 1.0
-    assert rows["push"].chances["Baik", 2029.0] == 1.0
+    assert rows["fast"].shares_reaching["Memuaskan", 2045.0] == 1.0
+    assert rows["push"].shares_reaching["Baik", 2029.0] == 1.0
 
 
 def test_lower_is_better_for_the_divide(small: Model) -> None:
@@ -136,7 +137,7 @@ def test_horizon_discount_seed_members_and_outcomes_do_what_they_say(small: Mode
     assert (len(near.members), near.seed) == (8, 4)
     row = next(one for one in near.ranking if one.policy == "fast")
     assert row.cost.p50 == pytest.approx(40.0)
-    assert {year for _, year in row.chances} == {2029.0, 2030.0}
+    assert {year for _, year in row.shares_reaching} == {2029.0, 2030.0}
     other = small_comparison(small, fast, until=2030, members=8, seed=5)
     assert other.members.search.accepted.tolist() != near.members.search.accepted.tolist()
 
@@ -284,8 +285,9 @@ def both(small: Model) -> Comparison:
 
 def test_rival_structure_has_a_ranking_of_its_own(both: Comparison) -> None:
     """A planner who saw one structure alone would take its first path for a finding."""
-    (rival,) = both.rivals
-    assert (both.structure.name, rival.structure.name, rival.rivals) == ("helps", "harms", ())
+    assert list(both.rivals) == ["harms"]
+    rival = both.rivals["harms"]
+    assert (both.structure.name, rival.structure.name, rival.rivals) == ("helps", "harms", {})
     assert winners(both.ranking, "reference")["money"].policy == "fast"
     first = winners(rival.ranking, "reference")["money"]
     assert first.policy == "slow"
@@ -303,7 +305,7 @@ def test_tables_hold_every_structure(both: Comparison) -> None:
 
 def test_one_structure_can_be_asked_for(small: Model) -> None:
     alone = small_comparison(small, path("fast", Effort=3.0), evidence=rival_benchmark(), structure="harms")
-    assert (alone.structure.name, alone.rivals) == ("harms", ())
+    assert (alone.structure.name, alone.rivals) == ("harms", {})
     with pytest.raises(UnknownNameError) as caught:
         small_comparison(small, path("fast", Effort=3.0), evidence=rival_benchmark(), structure="harm")
     assert str(caught.value) == '"harm" is not a structure of this evidence; nearest: "harms".'
@@ -353,6 +355,16 @@ def test_matches_bring_their_evidence_and_seed(small: Model) -> None:
     ]  # fmt: skip
     alone = from_folder(small, Path(), matches=found[1:], evidence=None)
     assert [structure.structure.name for structure in alone.structures] == ["harms"]
+
+
+def test_two_matches_of_one_structure_are_refused(small: Model) -> None:
+    """Tables tell structures apart by name; one of the two would vanish or be counted for the other."""
+    twice = [history_match(small, speed_benchmark(), members=9, seed=seed) for seed in (0, 1)]
+    with pytest.raises(DataError) as refused:
+        from_folder(small, Path(), matches=twice, evidence=None)
+    assert str(refused.value) == (
+        f'{twice[1]!r} is the second match of the structure "model"; give one for each structure.'
+    )
 
 
 def narrower() -> Benchmark:
@@ -518,9 +530,9 @@ def test_discounting_counts_nothing_before_the_start() -> None:
 
 def test_chance_counts_what_was_reached_and_lost_again() -> None:
     trajectories = np.array([[1.0, 3.0, 2.0], [1.0, 2.0, 2.5], [1.0, 1.0, 1.0]])
-    assert chance(trajectories, np.arange(3.0), threshold=3.0, year=2.0) == pytest.approx(1 / 3)
-    assert chance(trajectories, np.arange(3.0), threshold=2.5, year=1.0) == pytest.approx(1 / 3)
-    assert chance(trajectories, np.arange(3.0), threshold=2.5, year=2.0) == pytest.approx(2 / 3)
+    assert share_reaching(trajectories, np.arange(3.0), threshold=3.0, year=2.0) == pytest.approx(1 / 3)
+    assert share_reaching(trajectories, np.arange(3.0), threshold=2.5, year=1.0) == pytest.approx(1 / 3)
+    assert share_reaching(trajectories, np.arange(3.0), threshold=2.5, year=2.0) == pytest.approx(2 / 3)
 
 
 def test_cost_per_point_says_nothing_about_a_tiny_gain() -> None:

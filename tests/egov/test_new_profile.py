@@ -18,8 +18,9 @@ import pytest
 import egovsim
 from egovsim import library
 from egovsim.cli import main
-from egovsim.egov.regions.new_profile import NewProfile, defaults, make_profile, write_profile
-from egovsim.egov.regions.questionnaire import Answer, gather, read_answer, read_number, read_questionnaire
+from egovsim.egov.regions.answers import Answer, gather, read_answer, read_number
+from egovsim.egov.regions.new_profile import NewProfile, make_profile, template_answers, write_profile
+from egovsim.egov.regions.questionnaire import read_questionnaire
 from egovsim.errors import DataError, InputError, OutputError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import PublishedFigure
 
@@ -271,7 +272,7 @@ def test_a_level_of_nothing_has_no_height() -> None:
 def test_the_values_that_enter_takes_are_those_of_the_template() -> None:
     """The question names the value; typed in, it must make nearly the same profile."""
     template = egovsim.read_profile("south-sumatra")
-    taken = defaults(template, MODEL, ENGLISH)
+    taken = template_answers(template, MODEL, ENGLISH)
     assert taken == {
         "staff": 30588.0, "budget": 11251.0, "population": 8_500_000.0, "urban": 36.1, "online": 66.66,
         "ict_share": 1.5, "applications": 3.0, "documents": 85.0, "documents_since": 2017.0,

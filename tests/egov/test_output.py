@@ -22,17 +22,19 @@ from small_region import HERE, THERE, USUAL, path, rival_benchmark, shipped_comp
 
 import egovsim
 from egovsim import library
+from egovsim.analysis.comparison.ranking import rank_paths
 from egovsim.analysis.measures import Lag
 from egovsim.documentation.listing import shipped_sections
 from egovsim.egov.charts import comparison_chart, comparison_figure, path_styles
 from egovsim.egov.compare import compare
-from egovsim.egov.comparison import SCALE, Comparison
+from egovsim.egov.comparison import Comparison
 from egovsim.egov.comparison_files import write_comparison
+from egovsim.egov.comparison_tables import comparison_report, lag_text
 from egovsim.egov.labels import Labels, read_labels
-from egovsim.egov.ranking import RankingCriteria, rank_paths
+from egovsim.egov.outcomes import SCALE
+from egovsim.egov.ranking import ranking_criteria
+from egovsim.egov.rival_tables import disagreements
 from egovsim.egov.spreadsheet import comparison_workbook
-from egovsim.egov.structure_tables import disagreements
-from egovsim.egov.tables import comparison_report, lag_text
 from egovsim.errors import OutputError, UnknownNameError
 from egovsim.model.inputs import PolicyPath, Scenario
 from egovsim.output import check_writable
@@ -190,12 +192,12 @@ def test_families_are_never_mixed(small: Comparison) -> None:
 
 def ranked_by(comparison: Comparison, by: str) -> Comparison:
     """Return the comparison ranked by another outcome, under every structure."""
-    criteria = RankingCriteria(by, comparison.time, comparison.start, comparison.discount)
+    criteria = ranking_criteria(by, comparison.time, comparison.start, comparison.discount)
     names = [policy.name for policy in comparison.policies]
     families = [policy.family for policy in comparison.policies]
     trajectories = {name: values[0] for name, values in comparison.trajectories.items()}
     rows = rank_paths("reference", names, families, trajectories, comparison.benchmark_trajectories, criteria)
-    rivals = tuple(ranked_by(rival, by) for rival in comparison.rivals)
+    rivals = {name: ranked_by(rival, by) for name, rival in comparison.rivals.items()}
     return dataclasses.replace(comparison, by=by, ranking=rows, rivals=rivals)
 
 
@@ -240,7 +242,7 @@ def test_long_labels_of_a_user_wrap_at_words(small: Comparison) -> None:
 def test_rival_structure_stands_beside_every_path(labels: Labels) -> None:
     """Without it a planner would report an order that the other reading of the same evidence turns round."""
     comparison = shipped_comparison()
-    (rival,) = comparison.rivals
+    (rival,) = comparison.rivals.values()
     heading = labels.text("rival", structure=labels.structure(rival.structure))
     lines = printed(comparison, labels, 80).partition(heading)[2].splitlines()
     names = {policy.name: labels.label(policy) for policy in comparison.policies}
@@ -258,9 +260,10 @@ def test_rival_structure_stands_beside_every_path(labels: Labels) -> None:
 
 def test_disagreement_on_the_first_path_is_said_and_agreement_is_not(small: Comparison) -> None:
     english = read_labels("en")
-    slow = dataclasses.replace(small.rivals[0].ranking[1], policy="usual")
-    assert list(disagreements(small, small.rivals[0], "reference", english)) == []
-    turned = dataclasses.replace(small.rivals[0], ranking=(slow, *small.rivals[0].ranking[2:]))
+    rival = small.rivals["harms"]
+    slow = dataclasses.replace(rival.ranking[1], policy="usual")
+    assert list(disagreements(small, rival, "reference", english)) == []
+    turned = dataclasses.replace(rival, ranking=(slow, *rival.ranking[2:]))
     assert list(disagreements(small, turned, "reference", english)) == [
         'Money paths: Fast comes first under "Effort helps", As usual under "Effort harms". Do not build on either as '
         "the first."
@@ -275,11 +278,11 @@ def test_barrier_that_binds_is_printed_for_each_path_and_term(labels: Labels) ->
     for structure in comparison.structures:
         first, *_ = labels.structure(structure.structure).split()  # a long label wraps
         start = next(place for place, line in enumerate(lines) if line.startswith(first))
-        for policy in dict.fromkeys(term.policy for term in structure.binding):
+        for policy in dict.fromkeys(period.policy for period in structure.binding):
             line = next(text for text in lines[start:] if text.startswith(f"{names[policy]} "))
-            for term in structure.binding:
-                if term.policy == policy:
-                    name, share = max(term.best.items(), key=lambda item: item[1])
+            for period in structure.binding:
+                if period.policy == policy:
+                    name, share = max(period.best.items(), key=lambda item: item[1])
                     assert f"{labels.text(f'barrier {name}')} {labels.percent(share)}" in line
 
 
@@ -303,7 +306,7 @@ LATENT = r"HR|human resource|skill|securit|cultur|SDM|keterampilan|keamanan|buda
 def everything_said(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """Yield every text that a reader is given: screen, files, sheets, pages."""
     whole = shipped_comparison()
-    comparison = dataclasses.replace(whole, outcomes={"SPBE-like index": "dmnl"}, rivals=())  # the words are the same
+    comparison = dataclasses.replace(whole, outcomes={"SPBE-like index": "dmnl"}, rivals={})  # the words are the same
     for language in ("en", "id"):
         yield f"screen, {language}", printed(whole, read_labels(language), 100)
         write_comparison(comparison, tmp_path / language, language=language)
@@ -446,7 +449,7 @@ def test_spreadsheet_holds_what_the_tables_hold(small: Comparison, labels: Label
     for caveat in labels.caveats_of(small):
         assert caveat in cells
     for structure in small.structures:
-        assert labels.accepted(structure) in cells
+        assert labels.members_sentence(structure) in cells
 
 
 def test_spreadsheet_is_the_same_again(small: Comparison) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from egovsim.analysis.history_matching.evidence import Benchmark
-from egovsim.analysis.history_matching.matching import Match, Search
+from egovsim.analysis.history_matching.matching import Match
+from egovsim.analysis.history_matching.rejection import Search
 from egovsim.model.inputs import Profile, Range
 from egovsim.model.model import Model
 from egovsim.readers.read_model import read_model

@@ -1,4 +1,4 @@
-"""What a match teaches: what each check did, which constants the evidence moved, and what it leaves open."""
+"""Diagnostics of a match: what each check did, which constants the evidence moved, and what it leaves open."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 from egovsim.analysis.history_matching.evidence import EvidenceCheck
-from egovsim.analysis.history_matching.matching import CheckCounts, Match, Search, check_values
+from egovsim.analysis.history_matching.matching import Match, check_values
+from egovsim.analysis.history_matching.rejection import CheckCounts, Search
 from egovsim.analysis.measures import Spread, spread
 from egovsim.model.inputs import Floats, Profile, Range
 from egovsim.model.metrics import value_at
@@ -28,22 +29,22 @@ nothing of it."""
 @set_module("egovsim.analysis")
 @dataclass(frozen=True, slots=True)
 class CheckDiagnostics:
-    """What one check did, and what the kept members say to it.
+    """What one check did, and what the accepted members say to it.
 
     Parameters
     ----------
     check : EvidenceCheck
-        The check; one that only reports has no hurdle.
-    counts : Hurdle or None
+        The check; one that only reports has no counts.
+    counts : CheckCounts or None
         How many it rejected as the first, alone, and as the last.
     search : Search or None
         The search that it belongs to.
     values : Spread
-        What the kept members have.
+        What the accepted members have.
     passing : float
-        Share of the kept members within its bounds: 1 for a rejecting check.
+        Share of the accepted members within its bounds: 1 for a rejecting check.
     passing_when_left_out : float
-        Share that would pass it of those that would be kept without it; not a number for one that only reports.
+        Share that would pass it of those that would be accepted without it; not a number for one that only reports.
     """
 
     check: EvidenceCheck
@@ -57,7 +58,7 @@ class CheckDiagnostics:
 @set_module("egovsim.analysis")
 @dataclass(frozen=True, slots=True)
 class ConstantDiagnostics:
-    """How the kept members' values of one constant differ from the range that it was drawn from.
+    """How the accepted members' values of one constant differ from the range that it was drawn from.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ class ConstantDiagnostics:
     place : str
         The profile that draws it; empty for a constant that all places share.
     values : Spread
-        What the kept members have.
+        What the accepted members have.
     distance : float
         The largest difference of the two cumulative distributions (Kolmogorov and Smirnov), from 0 to 1.
     noise : float
@@ -89,7 +90,22 @@ class ConstantDiagnostics:
 
 @set_module("egovsim.analysis")
 def check_diagnostics(model: Model, match: Match, *, workers: int | None = None) -> tuple[CheckDiagnostics, ...]:
-    """Return what every check of a match's benchmark did, in the order of the file."""
+    """Return what every check of a match's benchmark did.
+
+    Parameters
+    ----------
+    model : Model
+        The model that the members were accepted with.
+    match : Match
+        The members.
+    workers : int, optional
+        Threads; no value depends on it.
+
+    Returns
+    -------
+    tuple of CheckDiagnostics
+        In the order of the file.
+    """
     values = check_values(model, match, match.benchmark.checks, workers=workers)
     return tuple(_diagnose_check(match, check, values[check.name]) for check in match.benchmark.checks)
 
@@ -104,33 +120,49 @@ def _diagnose_check(match: Match, check: EvidenceCheck, value: Floats) -> CheckD
 
 @set_module("egovsim.analysis")
 def constant_diagnostics(match: Match) -> tuple[ConstantDiagnostics, ...]:
-    """Return how far the evidence moved every uncertain constant, the furthest first.
+    """Return how far the evidence moved every uncertain constant.
 
-    Kept constants are correlated: each row is true alone, a member is more than its rows.
+    Accepted constants are correlated: each row is true alone, a member is more than its rows.
+
+    Parameters
+    ----------
+    match : Match
+        The accepted members.
+
+    Returns
+    -------
+    tuple of ConstantDiagnostics
+        The furthest first.
     """
     found: dict[tuple[str, str], ConstantDiagnostics] = {}
     for place, profile in match.benchmark.profiles.items():
         design = match.design(profile)
-        ranges = {one.name: one for one in (*match.benchmark.ranges, *profile.ranges)}
-        own = {one.name for one in profile.ranges}
+        ranges = {drawn.name: drawn for drawn in (*match.benchmark.ranges, *profile.ranges)}
+        own = {drawn.name for drawn in profile.ranges}
         for name, values in zip(design.names, design.rows().T, strict=True):
             where = place if name in own else ""
             if (name, where) not in found:
                 found[name, where] = _diagnose_constant(ranges[name], where, values)
-    return tuple(sorted(found.values(), key=lambda one: -one.distance))
+    return tuple(sorted(found.values(), key=lambda constant: -constant.distance))
 
 
-def _diagnose_constant(one: Range, place: str, values: Floats) -> ConstantDiagnostics:
-    from scipy.stats import kstest
+def _diagnose_constant(drawn: Range, place: str, values: Floats) -> ConstantDiagnostics:
+    noise = 1.36 / math.sqrt(len(values))
+    distance = _distance_from_uniform(drawn.unit(values)) if drawn.high > drawn.low else 0.0
+    return ConstantDiagnostics(drawn, place, spread(values), distance, noise)
 
-    distance = kstest(one.unit(values), "uniform").statistic if one.high > one.low else 0.0
-    return ConstantDiagnostics(one, place, spread(values), float(distance), 1.36 / math.sqrt(len(values)))
+
+def _distance_from_uniform(unit: Floats) -> float:
+    """Return the statistic of Kolmogorov and Smirnov for numbers that would be uniform in [0, 1)."""
+    from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
+
+    return float(stats.kstest(unit, "uniform").statistic)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportAttributeAccessIssue]
 
 
 @set_module("egovsim.analysis")
 @dataclass(frozen=True, slots=True)
 class Band:
-    """An outcome of the kept members in one place and year, as history and business as usual make it."""
+    """An outcome of the accepted members in one place and year, as history and business as usual make it."""
 
     place: str
     outcome: str
@@ -153,13 +185,15 @@ def outcome_bands(
     Parameters
     ----------
     model, match : Model, Match
-        The model and the kept members.
+        The model and the accepted members.
     outcomes : sequence of str
         Scalar variables.
     profiles : sequence of Profile
         The places.
     years : sequence of float
         The instants.
+    workers : int, optional
+        Threads; no value depends on it.
 
     Yields
     ------

@@ -1,7 +1,7 @@
 """The values that uncertain constants have in each member, made when asked for.
 
 Member *k* is the same whichever members are asked for with it. With a block that was matched on its own before,
-a member takes the block's constants from one of the tuples that were kept there.
+a member takes the block's constants from one of the members that were accepted there.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ class Draws:
         The shared constants.
     seed : int
         Every draw follows from it and the member's number.
-    block_sample : Picked, optional
-        The block whose constants are not drawn but picked from what was kept of it.
+    block_members : BlockMembers, optional
+        The block whose constants are not drawn but taken from its accepted members.
     only : frozenset of str, optional
         Canonical names of the constants of places that are drawn; by default all.
     """
 
     ranges: tuple[Range, ...]
     seed: int
-    block_sample: BlockSample | None = None
+    block_members: BlockMembers | None = None
     only: frozenset[str] | None = None
 
     def rows(self, profile: Profile, indices: Integers) -> Design:
@@ -62,42 +62,42 @@ class Draws:
         Design
             One row a member, in the order of `indices`.
         """
-        taken = {canonical(one) for one in (*profile.constants, *(one.name for one in profile.ranges))}
-        columns = [number for number, one in enumerate(self.ranges) if canonical(one.name) not in taken]
-        own = tuple(one for one in profile.ranges if self.only is None or canonical(one.name) in self.only)
+        own = tuple(drawn for drawn in profile.ranges if self.only is None or canonical(drawn.name) in self.only)
+        taken = {canonical(name) for name in (*profile.constants, *(drawn.name for drawn in profile.ranges))}
+        columns = [number for number, drawn in enumerate(self.ranges) if canonical(drawn.name) not in taken]
         ranges = (*(self.ranges[number] for number in columns), *own)
-        names = tuple(one.name for one in ranges)
-        gap_items, scale = self._block_columns(profile, names), _scaling(ranges)
+        names = tuple(drawn.name for drawn in ranges)
+        from_block, scale = self._block_columns(profile, names), _scaling(ranges)
 
         def make(first: int, last: int) -> Floats:
             wanted = indices[first:last]
             shared = uniforms(self.seed, wanted, len(self.ranges) + 1)
             placed = uniforms(named_seed(self.seed, profile.name), wanted, len(own))
             table = scale(np.hstack([shared[:, columns], placed]))
-            if gap_items is not None:
-                table[:, gap_items.here] = gap_items.rows[self._tuple(shared)][:, gap_items.there]
+            if from_block is not None:
+                table[:, from_block.targets] = from_block.rows[self._block_rows(shared)][:, from_block.sources]
             return table
 
         return Design(names, len(indices), make)
 
-    def _tuple(self, shared: Floats) -> Integers:
-        """Return the tuples that members pick by the last of their shared numbers."""
-        count = len(self.block_sample.accepted) if self.block_sample is not None else 0
+    def _block_rows(self, shared: Floats) -> Integers:
+        """Return which of the block's accepted members each member takes, by the last of its shared numbers."""
+        count = len(self.block_members.accepted) if self.block_members is not None else 0
         return np.floor(shared[:, -1] * count).astype(np.int64)
 
     def _block_columns(self, profile: Profile, names: tuple[str, ...]) -> _BlockColumns | None:
-        """Return which columns come from the block's kept tuples instead."""
-        if self.block_sample is None:
+        """Return which columns come from the block's accepted members instead."""
+        if self.block_members is None:
             return None
-        there, rows = self.block_sample.under(profile)
-        place = {canonical(name): number for number, name in enumerate(there)}
-        here = [number for number, name in enumerate(names) if canonical(name) in self.block_sample.names]
-        return _BlockColumns(here, [place[canonical(names[number])] for number in here], rows)
+        block_names, rows = self.block_members.under(profile)
+        place = {canonical(name): number for number, name in enumerate(block_names)}
+        targets = [number for number, name in enumerate(names) if canonical(name) in self.block_members.names]
+        return _BlockColumns(targets, [place[canonical(names[number])] for number in targets], rows)
 
 
 @dataclass(frozen=True)
-class BlockSample:
-    """What was kept of a block: its draws, the numbers of those that were kept, and its constants' canonical names."""
+class BlockMembers:
+    """The accepted members of a block: its draws, their numbers, and the canonical names of its constants."""
 
     draws: Draws
     accepted: Integers
@@ -107,7 +107,18 @@ class BlockSample:
     )
 
     def under(self, profile: Profile) -> tuple[tuple[str, ...], Floats]:
-        """Return the names and kept values of the block's constants under a profile; worked out once for each."""
+        """Return the names and accepted values of the block's constants under a profile; worked out once for each.
+
+        Parameters
+        ----------
+        profile : Profile
+            The place.
+
+        Returns
+        -------
+        tuple of str, float64 of shape (member of the block, constant)
+            Each constant in the model's own unit.
+        """
         known = self._under.get(profile.name)
         if known is None or known[0] != profile:
             design = self.draws.rows(profile, self.accepted)
@@ -117,17 +128,17 @@ class BlockSample:
 
 @dataclass(frozen=True)
 class _BlockColumns:
-    """Columns of a table, `here`, that are taken from columns `there` of the block's kept `rows`."""
+    """Columns of a table, `targets`, that are taken from columns `sources` of the block's accepted `rows`."""
 
-    here: list[int]
-    there: list[int]
+    targets: list[int]
+    sources: list[int]
     rows: Floats
 
 
 def _scaling(ranges: tuple[Range, ...]) -> Callable[[Floats], Floats]:
     """Return what maps rows of numbers in [0, 1] into some ranges: `Range.scaled` for all columns at once."""
-    logs = [number for number, one in enumerate(ranges) if one.scale == "log"]
-    ends = np.array([(one.low, one.high) for one in ranges]).reshape(-1, 2)
+    logs = [number for number, drawn in enumerate(ranges) if drawn.scale == "log"]
+    ends = np.array([(drawn.low, drawn.high) for drawn in ranges]).reshape(-1, 2)
     ends[logs] = np.log(ends[logs])
     low, width = ends[:, 0], ends[:, 1] - ends[:, 0]
 
@@ -141,15 +152,43 @@ def _scaling(ranges: tuple[Range, ...]) -> Callable[[Floats], Floats]:
 
 
 def uniforms(seed: int, indices: Integers, columns: int) -> Floats:
-    """Return the rows of some members of a table of uniform numbers, shape (member, columns)."""
+    """Return the rows of some members of a table of uniform numbers.
+
+    Parameters
+    ----------
+    seed : int
+        Every number follows from it, the member's number and the column.
+    indices : int64, shape (member,)
+        Numbers of the members.
+    columns : int
+        How many numbers a member has.
+
+    Returns
+    -------
+    float64, shape (member, column)
+        In [0, 1).
+    """
     if not len(indices) or not columns:
         return np.empty((len(indices), columns))
     first, last = int(indices.min()), int(indices.max()) + 1
     if last - first <= _DENSE * len(indices):
         return counted_uniforms(seed, first, last, columns)[indices - first]
-    return np.concatenate([counted_uniforms(seed, one, one + 1, columns) for one in indices.tolist()])
+    return np.concatenate([counted_uniforms(seed, index, index + 1, columns) for index in indices.tolist()])
 
 
 def named_seed(seed: int, name: str) -> int:
-    """Return a seed of a name's own, so that what two names draw has nothing to do with each other."""
+    """Return a seed of a name's own, so that what two names draw has nothing to do with each other.
+
+    Parameters
+    ----------
+    seed : int
+        The seed that all follow from.
+    name : str
+        Of a place or a block.
+
+    Returns
+    -------
+    int
+        From 0 to 2**64 - 1.
+    """
     return int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:8], "big")

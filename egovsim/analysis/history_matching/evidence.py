@@ -100,7 +100,18 @@ class EvidenceCheck:
     note: str = ""
 
     def widened(self, factor: float) -> EvidenceCheck:
-        """Return the check with its tolerance (measurement and discrepancy) times `factor`."""
+        """Return the check with another tolerance.
+
+        Parameters
+        ----------
+        factor : float
+            What error of the figure and of the model are multiplied by.
+
+        Returns
+        -------
+        EvidenceCheck
+            With bounds further apart, or nearer where `factor` is below 1.
+        """
         added = (factor - 1.0) * (self.measurement + self.discrepancy)
         return replace(self, low=self.low - added, high=self.high + added)
 
@@ -125,13 +136,35 @@ class EvidenceCheck:
                 return tuple((self.place, value_at(self.outcome, time)) for time, _ in self.series)
 
     def value(self, found: Found) -> Floats:
-        """Return what is compared with the bounds, float64, shape (member,); NaN where a run failed."""
+        """Return what is compared with the bounds.
+
+        Parameters
+        ----------
+        found : mapping of (str, str) to float64, shape (member,)
+            Values of the metrics that it `needs`, by place and label.
+
+        Returns
+        -------
+        float64, shape (member,)
+            In the unit of the bounds; NaN where a run failed.
+        """
         values = [found[place, metric.label] for place, metric in self.needs]
         with np.errstate(divide="ignore", invalid="ignore"):
             return _COMBINED[self.kind](values, self)
 
     def passes(self, value: Floats) -> NDArray[np.bool_]:
-        """Return which members keep the bounds; a value that is not a number does not."""
+        """Return which members keep the bounds.
+
+        Parameters
+        ----------
+        value : float64, shape (member,)
+            From `value`.
+
+        Returns
+        -------
+        bool, shape (member,)
+            False for a value that is not a number.
+        """
         return (value >= self.low) & (value <= self.high)
 
     def _metric(self, variable: str) -> Metric:
@@ -237,6 +270,16 @@ class Benchmark:
     def structure(self, name: str) -> Structure:
         """Return a structure by its name.
 
+        Parameters
+        ----------
+        name : str
+            As the evidence calls it.
+
+        Returns
+        -------
+        Structure
+            One of `structures`.
+
         Raises
         ------
         UnknownNameError
@@ -248,7 +291,18 @@ class Benchmark:
         raise unknown_name(name, (structure.name for structure in self.structures), what="a structure of this evidence")
 
     def widened(self, factor: float) -> Benchmark:
-        """Return the benchmark with every tolerance times `factor`."""
+        """Return the benchmark with other tolerances.
+
+        Parameters
+        ----------
+        factor : float
+            What every tolerance is multiplied by.
+
+        Returns
+        -------
+        Benchmark
+            With the checks that `EvidenceCheck.widened` returns.
+        """
         return replace(self, checks=tuple(check.widened(factor) for check in self.checks))
 
     @property

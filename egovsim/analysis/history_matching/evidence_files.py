@@ -42,7 +42,17 @@ _INSTANT_KEYS: Mapping[CheckKind, tuple[str, ...]] = MappingProxyType(
 
 @set_module("egovsim.analysis")
 def read_evidence(path: str | Path | None = None) -> tuple[Evidence, ...]:
-    """Read graded figures from a CSV file, by default the shipped ones.
+    """Read graded figures from a CSV file.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        By default the shipped figures.
+
+    Returns
+    -------
+    tuple of Evidence
+        In the order of the file.
 
     Raises
     ------
@@ -59,21 +69,32 @@ def read_evidence(path: str | Path | None = None) -> tuple[Evidence, ...]:
 
 def _evidence(row: Mapping[str, str | None], where: str) -> Evidence:
     texts = {name: row.get(name) or "" for name in _COLUMNS}
-    if texts["grade"] not in ("A", "B", "C"):
-        raise DataError(f'{where}: the grade must be A, B or C, not "{texts["grade"]}".')
+    grade = texts["grade"]
+    if grade not in ("A", "B", "C"):
+        raise DataError(f'{where}: the grade must be A, B or C, not "{grade}".')
     try:
         value = float(texts["value"])
     except ValueError as cause:
         raise DataError(f'{where}: "{texts["value"]}" is not a number; write 4.49, with a point.') from cause
     return Evidence(
         texts["place"], texts["indicator"], texts["unit"], texts["year"], value,
-        cast(Grade, texts["grade"]), texts["source_title"], texts["source_url"],
+        grade, texts["source_title"], texts["source_url"],
     )  # fmt: skip
 
 
 @set_module("egovsim.analysis")
 def read_checks(path: str | Path) -> tuple[EvidenceCheck, ...]:
     """Read evidence checks from a TOML file of ``[[check]]`` entries.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file, or the name of a shipped one.
+
+    Returns
+    -------
+    tuple of EvidenceCheck
+        In the order of the file.
 
     Raises
     ------
@@ -132,11 +153,14 @@ def _check(table: Table) -> EvidenceCheck:
 
 def _span(table: Table) -> tuple[float, float]:
     span = table.values["mean_over"]
-    if not isinstance(span, list) or len(span) != 2 or not all(isinstance(one, int | float) for one in span):
+    given = cast("list[object]", span) if isinstance(span, list) else []
+    years = [float(year) for year in given if isinstance(year, int | float)]
+    if len(given) != 2 or len(years) != 2:
         raise DataError(f"{table.place('mean_over')} must be a pair of years, such as [2023, 2024].")
-    if span[0] >= span[1]:
+    first, last = years
+    if first >= last:
         raise DataError(f"{table.place('mean_over')}: the first year must lie before the second.")
-    return float(span[0]), float(span[1])
+    return first, last
 
 
 @set_module("egovsim")
@@ -197,7 +221,7 @@ def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
 
 def _check_keys(checks: tuple[EvidenceCheck, ...], evidence: tuple[Evidence, ...], where: str) -> None:
     """Refuse a check that cites a figure which is not there, or one of grade C."""
-    known = {one.key: one.grade for one in evidence}
+    known = {figure.key: figure.grade for figure in evidence}
     for check in checks:
         for key in check.evidence:
             if key not in known:
@@ -217,6 +241,16 @@ def _block(root: Table) -> Block | None:
 @set_module("egovsim.analysis")
 def read_structures(path: str | Path) -> tuple[Structure, ...]:
     """Read rival structures from a TOML file of ``[[structure]]`` entries.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file, or the name of a shipped one.
+
+    Returns
+    -------
+    tuple of Structure
+        In the order of the file.
 
     Raises
     ------
@@ -240,6 +274,13 @@ def read_structures(path: str | Path) -> tuple[Structure, ...]:
 
 def check_benchmark(benchmark: Benchmark, model: Model) -> None:
     """Check that a benchmark's outcomes, ranges and profiles fit a model.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        The evidence.
+    model : Model
+        The model that it is to speak of.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""Kept members as small files: numbers of members, never their values, which the seed gives again.
+"""Accepted members as small files: numbers of members, never their values, which the seed gives again.
 
-A file says for which model and which evidence its members were kept. Used with another model or other evidence
+A file says for which model and which evidence its members were accepted. Used with another model or other evidence
 it is refused: members that passed other checks of another model are members of nothing.
 """
 
@@ -16,7 +16,8 @@ import numpy as np
 
 from egovsim import library
 from egovsim.analysis.history_matching.evidence import Benchmark, Structure
-from egovsim.analysis.history_matching.matching import CheckCounts, Match, Search
+from egovsim.analysis.history_matching.matching import Match
+from egovsim.analysis.history_matching.rejection import CheckCounts, Search
 from egovsim.errors import DataError, OutputError
 from egovsim.model.model import Model
 from egovsim.output import write_atomically
@@ -30,7 +31,18 @@ _ABOUT = (
 
 
 def model_fingerprint(model: Model) -> str:
-    """Return a hash of everything in a model that its numbers depend on: no note, label, range or picture."""
+    """Return a hash of everything in a model that its numbers depend on: no note, label, range or picture.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    str
+        In hexadecimal digits.
+    """
     parts: list[object] = [model.clock, model.dimensions]
     parts += [
         (
@@ -48,10 +60,22 @@ def model_fingerprint(model: Model) -> str:
 
 
 def evidence_fingerprint(benchmark: Benchmark) -> str:
-    """Return a hash of everything in a benchmark that decides which members are kept; not of the order of checks."""
+    """Return a hash of everything in a benchmark that decides which members are accepted; not of the order of checks.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        The checks, ranges, block and profiles.
+
+    Returns
+    -------
+    str
+        In hexadecimal digits.
+    """
     parts: list[object] = [benchmark.ranges, benchmark.block]
     parts += sorted(
-        repr((one.needs, one.kind, one.series, one.low, one.high, one.block)) for one in benchmark.rejecting
+        repr((check.needs, check.kind, check.series, check.low, check.high, check.block))
+        for check in benchmark.rejecting
     )
     for place in sorted({place for check in benchmark.rejecting for place in check.places}):
         profile = benchmark.profiles[place]
@@ -61,14 +85,14 @@ def evidence_fingerprint(benchmark: Benchmark) -> str:
 
 @set_module("egovsim.analysis")
 def write_match(match: Match, model: Model, structure: Structure, path: Path) -> None:
-    """Write kept members.
+    """Write accepted members.
 
     Parameters
     ----------
     match : Match
         From `history_match`.
     model : Model
-        The model that they were kept with.
+        The model that they were accepted with.
     structure : Structure
         What its constants stand for.
     path : Path
@@ -99,12 +123,28 @@ def write_match(match: Match, model: Model, structure: Structure, path: Path) ->
 
 @set_module("egovsim.analysis")
 def read_match(path: Path, model: Model, benchmark: Benchmark, structure: Structure) -> Match:
-    """Read kept members, for the model and the evidence that they were kept with.
+    """Read accepted members, for the model and the evidence that they were accepted with.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `write_match` wrote.
+    model : Model
+        The model of now.
+    benchmark : Benchmark
+        The evidence of now.
+    structure : Structure
+        The one that the members are to stand for.
+
+    Returns
+    -------
+    Match
+        All members of the file.
 
     Raises
     ------
     DataError
-        When the file is not one of kept members, or they were kept with another model, other evidence or
+        When the file is not one of accepted members, or they were accepted with another model, other evidence or
         another structure; the message says which, and what to run.
     """
     label = library.label(path)
@@ -138,16 +178,16 @@ def read_match(path: Path, model: Model, benchmark: Benchmark, structure: Struct
 
 
 def _written(search: Search) -> dict[str, object]:
-    found = {field.name: getattr(search, field.name) for field in fields(Search)}
+    found: dict[str, object] = {field.name: getattr(search, field.name) for field in fields(Search)}
     accepted = [int(search.accepted[0]), *np.diff(search.accepted).tolist()] if len(search.accepted) else []
     return found | {"accepted": accepted, "check_counts": [asdict(count) for count in search.check_counts]}
 
 
 def _read(content: Mapping[str, Any]) -> Search:
-    """Read a search; the kept numbers stand as the first and the steps to the next."""
+    """Read a search; the accepted numbers stand as the first and the steps to the next."""
     return Search(
         accepted=np.cumsum(np.array(content["accepted"], dtype=np.int64)),
-        check_counts=tuple(CheckCounts(**one) for one in content["check_counts"]),
+        check_counts=tuple(CheckCounts(**counts) for counts in content["check_counts"]),
         borderline=tuple(content["borderline"]),
         **{key: int(content[key]) for key in ("tried", "followed", "followed_accepted", "screened")},
     )

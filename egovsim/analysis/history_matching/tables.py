@@ -1,18 +1,17 @@
-"""What history matching found, as tables for a terminal and as CSV."""
+"""Reports of history matching, as tables for a terminal and as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from egovsim.analysis.history_matching.diagnostics import Band, CheckDiagnostics, ConstantDiagnostics, Verdict
-from egovsim.analysis.history_matching.evidence import Structure
-from egovsim.analysis.history_matching.matching import Match, Search
+from egovsim.analysis.history_matching.rejection import Search
+from egovsim.analysis.history_matching.report import MatchReport
 from egovsim.analysis.measures import Spread
 from egovsim.terminal import escaped
 
@@ -28,25 +27,19 @@ _VERDICTS: Mapping[Verdict, str] = {
 }
 
 
-@dataclass(frozen=True)
-class MatchReport:
-    """One match and what it teaches; `wider` are the bands with every tolerance twice as wide."""
+def report_tables(report: MatchReport) -> Iterator[RenderableType]:
+    """Yield everything that is printed of one match: counts, checks, constants, bands.
 
-    structure: Structure
-    match: Match
-    checks: tuple[CheckDiagnostics, ...]
-    constants: tuple[ConstantDiagnostics, ...]
-    bands: tuple[Band, ...]
-    wider: tuple[Band, ...] = ()
+    Parameters
+    ----------
+    report : MatchReport
+        The match.
 
-    @property
-    def name(self) -> str:
-        """What files and headings call it."""
-        return f"{self.structure.name}-{self.match.seed}"
-
-
-def match_report(report: MatchReport) -> Iterator[RenderableType]:
-    """Yield everything that is printed of one match: counts, checks, constants, bands."""
+    Yields
+    ------
+    RenderableType
+        Lines and tables, for 80 columns.
+    """
     from rich.text import Text
 
     match = report.match
@@ -86,7 +79,7 @@ def _check_table(diagnostics: Sequence[CheckDiagnostics]) -> Table:
             left_out = diagnostic.passing_when_left_out
             told = (
                 _share(diagnostic.counts.failed_first, diagnostic.search.came_to(diagnostic.counts)),
-                _share(diagnostic.counts.failed_alone, diagnostic.search.screened),
+                _share(diagnostic.counts.failed_at_all, diagnostic.search.screened),
                 "–" if np.isnan(left_out) else f"{left_out:.0%}",
             )
         table.add_row(escaped(diagnostic.check.name), *told, _spread(diagnostic.values))
@@ -114,7 +107,7 @@ def _constants(diagnostics: Sequence[ConstantDiagnostics]) -> Iterator[Renderabl
         if verdict == "moved":
             yield _constant_table(found)
         elif found:
-            yield Text(", ".join(_titled(one) for one in found))
+            yield Text(", ".join(map(_titled, found)))
 
 
 def _constant_table(diagnostics: Sequence[ConstantDiagnostics]) -> Table:
@@ -127,7 +120,7 @@ def _constant_table(diagnostics: Sequence[ConstantDiagnostics]) -> Table:
 
 def _band_table(bands: Sequence[Band], wider: Sequence[Band]) -> Table:
     table = _table("history, then business as usual", 31, "accepted", *(["tolerances doubled"] if wider else []))
-    beside = {(one.place, one.outcome, one.year): one for one in wider}
+    beside = {(band.place, band.outcome, band.year): band for band in wider}
     for band in bands:
         other = beside.get((band.place, band.outcome, band.year))
         name = f"{band.place} {band.year:g}: {band.outcome}"
@@ -135,8 +128,19 @@ def _band_table(bands: Sequence[Band], wider: Sequence[Band]) -> Table:
     return table
 
 
-def match_tables(reports: Sequence[MatchReport]) -> dict[str, bytes]:
-    """Return the CSV files of some matches: ``checks.csv``, ``constants.csv`` and ``bands.csv``."""
+def report_files(reports: Sequence[MatchReport]) -> dict[str, bytes]:
+    """Return the CSV files of some matches.
+
+    Parameters
+    ----------
+    reports : sequence of MatchReport
+        The matches, in the order of the rows.
+
+    Returns
+    -------
+    dict of str to bytes
+        ``checks.csv``, ``constants.csv`` and ``bands.csv``, by their names; none without a row.
+    """
     found = {
         "checks.csv": [_of(report, _check_row(row)) for report in reports for row in report.checks],
         "constants.csv": [_of(report, _constant_row(row)) for report in reports for row in report.constants],
@@ -149,34 +153,42 @@ def _of(report: MatchReport, row: Row) -> Row:
     return {"structure": report.structure.name, "seed": report.match.seed, **row}
 
 
-def _check_row(one: CheckDiagnostics) -> Row:
-    counts, search = one.counts, one.search
+def _check_row(diagnostic: CheckDiagnostics) -> Row:
+    counts, search = diagnostic.counts, diagnostic.search
     return {
-        "check": one.check.name,
-        "place": one.check.place,
-        "action": one.check.action,
-        "low": one.check.low,
-        "high": one.check.high,
-        "observed": one.check.observed,
-        **_parts("accepted", one.values),
-        "accepted_share_passing": one.passing,
+        "check": diagnostic.check.name,
+        "place": diagnostic.check.place,
+        "action": diagnostic.check.action,
+        "low": diagnostic.check.low,
+        "high": diagnostic.check.high,
+        "observed": diagnostic.check.observed,
+        **_parts("accepted", diagnostic.values),
+        "accepted_share_passing": diagnostic.passing,
         "came_to_it": search.came_to(counts) if counts and search else None,
         "rejected_as_first": counts.failed_first if counts else None,
         "screened": search.screened if search else None,
-        "rejected_alone": counts.failed_alone if counts else None,
+        "rejected_alone": counts.failed_at_all if counts else None,
         "followed": search.followed if search else None,
         "followed_accepted": search.followed_accepted if search else None,
         "rejected_as_last": counts.failed_only if counts else None,
-        "share_passing_when_left_out": one.passing_when_left_out,
-        "grade": one.check.grade,
-        "evidence": "; ".join(one.check.evidence),
+        "share_passing_when_left_out": diagnostic.passing_when_left_out,
+        "grade": diagnostic.check.grade,
+        "evidence": "; ".join(diagnostic.check.evidence),
     }
 
 
-def _constant_row(one: ConstantDiagnostics) -> Row:
-    drawn = {"low": one.range.low, "high": one.range.high, "scale": one.range.scale}
-    told = {"distance": one.distance, "verdict": one.verdict}
-    return {"constant": one.range.name, "place": one.place, **drawn, **_parts("accepted", one.values), **told}
+def _constant_row(diagnostic: ConstantDiagnostics) -> Row:
+    drawn = diagnostic.range
+    return {
+        "constant": drawn.name,
+        "place": diagnostic.place,
+        "low": drawn.low,
+        "high": drawn.high,
+        "scale": drawn.scale,
+        **_parts("accepted", diagnostic.values),
+        "distance": diagnostic.distance,
+        "verdict": diagnostic.verdict,
+    }
 
 
 def _band_rows(report: MatchReport) -> Iterator[Row]:
@@ -186,8 +198,8 @@ def _band_rows(report: MatchReport) -> Iterator[Row]:
             yield {**named, **_parts("accepted", band.values)}
 
 
-def _parts(head: str, one: Spread) -> Row:
-    return {f"{head}_p05": one.p05, f"{head}_p50": one.p50, f"{head}_p95": one.p95}
+def _parts(head: str, values: Spread) -> Row:
+    return {f"{head}_p05": values.p05, f"{head}_p50": values.p50, f"{head}_p95": values.p95}
 
 
 def _csv(rows: Sequence[Row]) -> bytes:
@@ -204,16 +216,16 @@ def _cell(value: object) -> object:
     return value
 
 
-def _titled(one: ConstantDiagnostics) -> str:
-    return f"{one.range.name} ({one.place})" if one.place else one.range.name
+def _titled(diagnostic: ConstantDiagnostics) -> str:
+    return f"{diagnostic.range.name} ({diagnostic.place})" if diagnostic.place else diagnostic.range.name
 
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.0%}" if whole else "–"
 
 
-def _spread(one: Spread) -> str:
-    return f"{_number(one.p50)} ({_number(one.p05)}–{_number(one.p95)})"
+def _spread(values: Spread) -> str:
+    return f"{_number(values.p50)} ({_number(values.p05)}–{_number(values.p95)})"
 
 
 def _number(value: float) -> str:

@@ -14,7 +14,7 @@ from egovsim.simulation.run import run
 
 @dataclass(frozen=True, slots=True)
 class PublishedRow:
-    """A published figure, and the mean of its calendar year in the kept members, both in the model's unit."""
+    """A published figure, and the mean of its calendar year in the accepted members, both in the model's unit."""
 
     outcome: str
     published: PublishedFigure
@@ -22,21 +22,26 @@ class PublishedRow:
 
 
 def published_rows(profile: Profile, model: Model, match: Match) -> tuple[PublishedRow, ...]:
-    """Return each figure that a profile reports beside what kept members give under the profile.
+    """Return each figure that a profile reports beside what accepted members give under the profile.
 
     Parameters
     ----------
     profile : Profile
         The region.
     model : Model
-        The model that the members were kept with.
+        The model that the members were accepted with.
     match : Match
-        Kept members.
+        Accepted members.
+
+    Returns
+    -------
+    tuple of PublishedRow
+        In the order of the profile; empty where it reports nothing.
     """
     if not profile.published:
         return ()
-    metrics = {name: mean_over(name, one.year, one.year + 1.0) for name, one in profile.published.items()}
-    until = max(one.year for one in profile.published.values()) + 1.0
+    metrics = {name: mean_over(name, figure.year, figure.year + 1.0) for name, figure in profile.published.items()}
+    until = max(figure.year for figure in profile.published.values()) + 1.0
     result = run(
         model,
         profile=profile,

@@ -13,7 +13,22 @@ if TYPE_CHECKING:
 
 
 def published_table(rows: Sequence[PublishedRow], labels: Labels, *, members: int) -> Table:
-    """Return a row a figure: outcome, year, published, simulated median, 5 to 95 percent of the kept members."""
+    """Return published figures beside what accepted members give.
+
+    Parameters
+    ----------
+    rows : sequence of PublishedRow
+        From `published_rows`.
+    labels : Labels
+        The language.
+    members : int
+        How many members there are.
+
+    Returns
+    -------
+    rich.table.Table
+        A row a figure: outcome, year, published, simulated median, 5 to 95 percent of the members.
+    """
     from rich import box
     from rich.table import Table
 
@@ -22,7 +37,7 @@ def published_table(rows: Sequence[PublishedRow], labels: Labels, *, members: in
     for key in ("published outcome", "published year", "published published", "published simulated", "published range"):
         table.add_column(labels.text(key), justify="left" if key == "published outcome" else "right")
     for row in rows:
-        shown = [labels.number(one, 2) for one in (row.published.value, row.simulated.p50)]
-        ends = " .. ".join(labels.number(one, 2) for one in (row.simulated.p05, row.simulated.p95))
+        shown = [labels.number(value, 2) for value in (row.published.value, row.simulated.p50)]
+        ends = " .. ".join(labels.number(value, 2) for value in (row.simulated.p05, row.simulated.p95))
         table.add_row(labels.outcome(row.outcome), f"{row.published.year:.0f}", *shown, ends)
     return table

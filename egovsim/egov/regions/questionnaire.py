@@ -1,25 +1,20 @@
-"""Questions about a region, and answers as people type them: numbers in either notation, checked for sense."""
+"""The questions about a region, in the language of whoever answers them."""
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Literal
 
-from egovsim.errors import DataError, InputError, ValueRangeError, unknown_name
+from egovsim.egov.defaults import LANGUAGE
+from egovsim.errors import unknown_name
 from egovsim.model.model import Model
-from egovsim.toml import Table
 
 Kind = Literal["text", "number", "year", "word"]
 YEARS = (2003.0, 2025.0)
 """The years of a profile's history, which ends where policies begin."""
-
-_GAP = re.compile(r"(?<=\d)[ \u00a0](?=\d{3}(\D|$))")
-_ENGLISH = re.compile(r"[+-]?([1-9]\d{0,2}(,\d{3})+|\d+)(\.\d+)?")
-_INDONESIAN = re.compile(r"[+-]?([1-9]\d{0,2}(\.\d{3})+|\d+)(,\d+)?")
 
 
 @dataclass(frozen=True)
@@ -78,14 +73,6 @@ class Question:
         return bool(self.reports) and not self.used
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A value in the question's unit (or a text), and where it is from as far as that was said."""
-
-    value: float | str
-    source: str = ""
-
-
 @dataclass(frozen=True)
 class Questionnaire:
     """All questions and words in one language."""
@@ -94,7 +81,23 @@ class Questionnaire:
     words: Mapping[str, str]
 
     def question(self, key: str) -> Question:
-        """Return a question by its key; `UnknownNameError` where there is none."""
+        """Return a question by its key.
+
+        Parameters
+        ----------
+        key : str
+            As options and files of answers call it.
+
+        Returns
+        -------
+        Question
+            One of `questions`.
+
+        Raises
+        ------
+        UnknownNameError
+            Where there is none.
+        """
         for question in self.questions:
             if question.key == key:
                 return question
@@ -106,12 +109,65 @@ class Questionnaire:
         return tuple(question.key for question in self.questions)
 
     def say(self, key: str, **values: object) -> str:
-        """Return a text with its gaps filled."""
+        """Return a text with its gaps filled.
+
+        Parameters
+        ----------
+        key : str
+            As questions.toml calls it.
+        **values : object
+            What is filled in, by the name of the gap.
+
+        Returns
+        -------
+        str
+            In the language of the questions.
+        """
         return self.words[key].format(**values)
 
+    def without_answer(self, question: Question, template: str, taken: Mapping[str, float]) -> str:
+        """Return what is plausible as an answer, and what is taken where none is given.
 
-def read_questionnaire(model: Model, language: str = "en") -> Questionnaire:
+        Parameters
+        ----------
+        question : Question
+            One of `questions`.
+        template : str
+            What the template is called.
+        taken : mapping of str to float
+            By the question's key, what the template stands for, in the question's unit.
+
+        Returns
+        -------
+        str
+            One line or two.
+        """
+        plausible = ""
+        if question.plausible is not None:
+            low, high = map(number_text, question.plausible)
+            plausible = self.say("plausible", low=low, high=high, unit=question.unit).rstrip() + "\n"
+        if question.kind == "text" or question.only_beside:
+            return plausible + self.say("default_none")
+        if question.key in taken:
+            value = number_text(taken[question.key])
+            return plausible + self.say("default_value", value=value, template=template)
+        return plausible + self.say("default", template=template)
+
+
+def read_questionnaire(model: Model, language: str = LANGUAGE) -> Questionnaire:
     """Return the questions in a language; what is possible comes from the ranges of the model.
+
+    Parameters
+    ----------
+    model : Model
+        The e-government model.
+    language : {"en", "id"}
+        Of questions and texts.
+
+    Returns
+    -------
+    Questionnaire
+        In the order in which they are asked.
 
     Raises
     ------
@@ -123,7 +179,7 @@ def read_questionnaire(model: Model, language: str = "en") -> Questionnaire:
     if language not in content["words"]:
         raise unknown_name(language, content["words"], what="a language of egovsim")
     return Questionnaire(
-        tuple(_question(one, language, model) for one in content["question"]), content["words"][language]
+        tuple(_question(entry, language, model) for entry in content["question"]), content["words"][language]
     )
 
 
@@ -141,138 +197,17 @@ def _question(entry: Mapping[str, Any], language: str, model: Model) -> Question
     return Question(**own, **entry[language])
 
 
-def read_number(text: str) -> float:
-    """Read a number as Indonesians or as English speakers write it, if both cannot mean something else.
-
-    ``12500``, ``0.5``, ``0,5``, ``1.234,5``, ``1,234.5``, ``1.234.567`` and ``36,1`` each have one meaning.
-    ``1.234`` and ``1,234`` have two.
-
-    Raises
-    ------
-    DataError
-        When it is no number, or may be two; the message says how to write it.
-    """
-    plain = _GAP.sub("", text.strip().removesuffix("%").strip())
-    found: set[float] = set()
-    for pattern, group, point in ((_ENGLISH, ",", "."), (_INDONESIAN, ".", ",")):
-        if pattern.fullmatch(plain):
-            found.add(float(plain.replace(group, "").replace(point, ".")))
-    if not found:
-        raise DataError(f'"{text}" is not a number; write digits alone, such as 12500 or 36.1.')
-    if len(found) > 1:
-        small, large = sorted(found, key=abs)
-        raise DataError(
-            f'"{text}" can be read as {number_text(large)} or as {number_text(small)}; '
-            f"write {number_text(large)} or {small:.4f}."
-        )
-    return found.pop()
-
-
 def number_text(value: float) -> str:
-    """Write a number with a decimal point and no marks between thousands, so that it can be typed again."""
+    """Write a number with a decimal point and no marks between thousands, so that it can be typed again.
+
+    Parameters
+    ----------
+    value : float
+        In any unit.
+
+    Returns
+    -------
+    str
+        As short as twelve digits allow.
+    """
     return f"{value:.12g}" if abs(value) < 1e12 else repr(value)
-
-
-def read_answer(question: Question, text: str) -> Answer:
-    """Read what was typed: a value, and after a semicolon where it is from.
-
-    Raises
-    ------
-    DataError, UnknownNameError, ValueRangeError
-        When it is no answer to the question, or beyond what is possible.
-    """
-    value, _, source = text.partition(";")
-    return _checked(question, value.strip(), source.strip())
-
-
-def _checked(question: Question, value: float | str, source: str) -> Answer:
-    match question.kind:
-        case "text":
-            if not str(value).strip():
-                raise DataError(f"{question.key}: is empty.")
-            return Answer(str(value), source)
-        case "word":
-            if value not in question.words:
-                raise unknown_name(str(value), question.words, what="one of the words", where=question.key)
-            return Answer(value, source)
-        case "number" | "year":
-            return Answer(_number(question, value), source)
-
-
-def _number(question: Question, value: float | str) -> float:
-    try:
-        number = read_number(value) if isinstance(value, str) else float(value)
-    except DataError as cause:
-        raise DataError(f"{question.key}: {cause}") from cause
-    if question.kind == "year" and number != int(number):
-        raise ValueRangeError(f"{question.key}: {number_text(number)} is not a whole year.")
-    if question.possible is not None and not question.possible[0] <= number <= question.possible[1]:
-        span = span_text(question, question.possible)
-        raise ValueRangeError(f"{question.key}: {number_text(number)} is impossible here; it must be {span}.")
-    return number
-
-
-def doubt(question: Question, answer: Answer) -> str:
-    """Return why an answer needs a second look, or nothing."""
-    if question.plausible is None or isinstance(answer.value, str):
-        return ""
-    low, high = question.plausible
-    if low <= answer.value <= high:
-        return ""
-    span = span_text(question, question.plausible)
-    return f"{question.key}: {number_text(answer.value)} is outside what is plausible, {span}"
-
-
-def span_text(question: Question, span: tuple[float, float]) -> str:
-    """Write a range in the question's unit."""
-    return f"{number_text(span[0])} to {number_text(span[1])} {question.unit}".rstrip()
-
-
-def gather(
-    questionnaire: Questionnaire, given: Iterable[tuple[str, Answer]], accepted: Iterable[str] = ()
-) -> dict[str, Answer]:
-    """Return answers by key, each given once and plausible, or accepted by name.
-
-    Raises
-    ------
-    DataError, UnknownNameError, ValueRangeError
-        With the key and what to do.
-    """
-    accepted = {questionnaire.question(key).key for key in accepted}
-    found: dict[str, Answer] = {}
-    for key, answer in given:
-        question = questionnaire.question(key)
-        if key in found:
-            raise DataError(f"{key} is answered twice; keep one of them.")
-        why = doubt(question, answer)
-        if why and key not in accepted:
-            raise ValueRangeError(f"{why}; if it is right, add --accept {key}.")
-        found[key] = answer
-    return found
-
-
-def answers_of(root: Table, questionnaire: Questionnaire) -> tuple[list[tuple[str, Answer]], tuple[str, ...]]:
-    """Return the answers of a TOML file and the keys that it accepts as unusual.
-
-    An entry is a value, or a table of ``value`` and ``source``; ``accept`` is a list of keys.
-
-    Raises
-    ------
-    DataError, UnknownNameError, ValueRangeError
-        With the file and the key path in front.
-    """
-    root.only((*questionnaire.keys, "accept"), what="a file of answers")
-    found: list[tuple[str, Answer]] = []
-    for key, value in root.values.items():
-        if key == "accept":
-            continue
-        table = Table(root.file, (key,), value if isinstance(value, dict) else {"value": value})
-        table.only(("value", "source"), what="an answer")
-        plain = table.values.get("value")
-        if isinstance(plain, bool) or not isinstance(plain, int | float | str):
-            raise DataError(f"{table.place('value')} must be a number or text.")
-        try:
-            found.append((key, _checked(questionnaire.question(key), plain, table.text("source", ""))))
-        except InputError as cause:
-            raise type(cause)(f"{root.file}: {cause}") from cause
-    return found, root.texts("accept")

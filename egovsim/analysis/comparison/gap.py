@@ -1,7 +1,7 @@
-"""The swap table: which item of two profiles makes how much of the distance between the two places.
+"""Gap items: which item of two profiles makes how much of the distance between the two places.
 
-An item is a constant, a range or the history of a lever with the height that multiplies it. Swapped *to* the region, it
-takes the benchmark's values there and closes a share of the gap; swapped *away* from the benchmark, it takes the
+An item is a constant, a range, or the history of a lever with the constant that multiplies it. Exchanged *in* the
+region, it takes the benchmark's values there and closes a share of the gap; exchanged *in* the benchmark, it takes the
 region's values there and loses a share. The two differ where items act through each other, and neither adds up.
 """
 
@@ -20,16 +20,16 @@ from egovsim.model.inputs import Design, Floats, Profile, Series
 from egovsim.model.metrics import Metric, mean_over
 from egovsim.model.model import Model
 from egovsim.names import canonical, split_element
+from egovsim.public import set_module
 from egovsim.simulation.run import run
 
 Entry = TypeVar("Entry")
 
-YEAR = 2023.0
-"""The last year for which the benchmark's index is published."""
 SMALLEST_GAP = 0.05
 """A member whose places lie nearer to each other than this has no gap to speak of."""
 
 
+@set_module("egovsim.analysis")
 @dataclass(frozen=True)
 class GapItem:
     """What one item, or several together, make of the gap.
@@ -37,12 +37,12 @@ class GapItem:
     Parameters
     ----------
     items : tuple of str
-        The levers and constants that are swapped; every one of both profiles in the last row of a table.
+        The levers and constants that are exchanged; every one of both profiles in the last row of a table.
     whole : bool
         Whether these are all items.
     closed, lost : mapping of str to Spread or None
-        By outcome, shares of the gap, member by member: closed when swapped to the region, lost when swapped away
-        from the benchmark. None where no member has a gap.
+        By outcome, shares of the gap, member by member: closed when the region takes the benchmark's values, lost when
+        the benchmark takes the region's. None where no member has a gap.
     """
 
     items: tuple[str, ...]
@@ -51,11 +51,23 @@ class GapItem:
     lost: Mapping[str, Spread | None]
 
     def size(self, outcome: str) -> float:
-        """Return the median share of an outcome's gap that is closed, 0 where there is no gap."""
-        found = self.closed[outcome]
-        return found.p50 if found is not None else 0.0
+        """Return the median share of an outcome's gap that is closed.
+
+        Parameters
+        ----------
+        outcome : str
+            One of those that the table was asked for.
+
+        Returns
+        -------
+        float
+            0 where there is no gap.
+        """
+        closed = self.closed[outcome]
+        return closed.p50 if closed is not None else 0.0
 
 
+@set_module("egovsim.analysis")
 def gap_table(
     model: Model,
     profile: Profile,
@@ -63,10 +75,11 @@ def gap_table(
     match: Match,
     *,
     outcomes: Sequence[str],
+    year: float,
     together: Sequence[Sequence[str]] = (),
     workers: int | None = None,
 ) -> tuple[GapItem, ...]:
-    """Return how much of the gap of 2023 each item of the profiles makes, the largest first.
+    """Return how much of the gap in a year each item of the profiles makes, the largest first.
 
     Parameters
     ----------
@@ -77,34 +90,36 @@ def gap_table(
     match : Match
         The members.
     outcomes : sequence of str
-        Scalar variables, as means of the year 2023; the rows are in the order of the largest share that an item
-        closes of any of them.
+        Scalar variables, as means of the year; the rows are in the order of the largest share that an item closes of
+        any of them.
+    year : float
+        The calendar year, such as 2023.
     together : sequence of sequence of str
-        Items to be swapped at once, in rows of their own.
+        Items to be exchanged at once, in rows of their own.
     workers : int, optional
-        Threads.
+        Threads; no figure depends on it.
 
     Returns
     -------
-    tuple of Swap
+    tuple of GapItem
         One row an item in which the profiles differ, then the groups, then all items at once, which closes all.
-        Empty when the profiles do not differ, or when the model does not run through 2023.
+        Empty when the profiles do not differ, or when the model does not run through the year.
     """
-    if not model.clock.start <= YEAR < model.clock.stop:
+    if not model.clock.start <= year < model.clock.stop:
         return ()
-    metrics = [mean_over(name, YEAR, YEAR + 1.0, name=name) for name in outcomes]
-    here, there = _Place.of(profile, match), _Place.of(benchmark, match)
-    worlds = _Worlds(model, here, there, match.constants, metrics, workers)
-    single = worlds.items()
+    metrics = [mean_over(name, year, year + 1.0, name=name) for name in outcomes]
+    places = _Place.of(profile, match), _Place.of(benchmark, match)
+    exchange = _Exchange(model, *places, match.constants, metrics, year + 1.0, workers)
+    single = exchange.items()
     if not single:
         return ()
     rows = sorted(
-        (worlds.gap_item((item,), whole=False) for item in single),
-        key=lambda one: -max(one.size(name) for name in outcomes),
+        (exchange.gap_item((item,), whole=False) for item in single),
+        key=lambda row: -max(row.size(name) for name in outcomes),
     )
-    groups = [tuple(one for one in map(canonical, group) if one in single) for group in together]
-    rows += [worlds.gap_item(group, whole=False) for group in groups if len(group) > 1]
-    return (*rows, worlds.gap_item(single, whole=True))
+    groups = [tuple(item for item in map(canonical, group) if item in single) for group in together]
+    rows += [exchange.gap_item(group, whole=False) for group in groups if len(group) > 1]
+    return (*rows, exchange.gap_item(single, whole=True))
 
 
 @dataclass(frozen=True)
@@ -112,7 +127,7 @@ class _Place:
     """What a profile and its members say, by canonical name.
 
     `columns` are the values of constants, float64, shape (member,); `own` is what the profile itself sets, but for the
-    heights, which go with their levers.
+    multipliers, which go with their levers.
     """
 
     levers: Mapping[str, Series]
@@ -127,8 +142,8 @@ class _Place:
         drawn = {canonical(name): column for name, column in zip(design.names, design.rows().T, strict=True)}
         levers = {canonical(name): series for name, series in profile.levers.items()}
         multipliers = {canonical(lever): canonical(multiplier) for lever, multiplier in profile.multipliers.items()}
-        said = dict.fromkeys((*levers, *fixed, *(canonical(one.name) for one in profile.ranges)))
-        return cls(levers, multipliers, fixed | drawn, tuple(one for one in said if one not in multipliers.values()))
+        said = dict.fromkeys((*levers, *fixed, *(canonical(drawn.name) for drawn in profile.ranges)))
+        return cls(levers, multipliers, fixed | drawn, tuple(name for name in said if name not in multipliers.values()))
 
     def with_items(self, items: frozenset[str], other: _Place) -> _Place:
         """Return the place with some items as they are in another place."""
@@ -151,30 +166,33 @@ class _Place:
 
 def _mixed(mine: Mapping[str, Entry], theirs: Mapping[str, Entry], names: frozenset[str]) -> dict[str, Entry]:
     """Return the entries of one mapping, those of some names as another has them or has not."""
-    accepted = {name: value for name, value in mine.items() if name not in names}
-    return accepted | {name: value for name, value in theirs.items() if name in names}
+    unchanged = {name: value for name, value in mine.items() if name not in names}
+    return unchanged | {name: value for name, value in theirs.items() if name in names}
 
 
 @dataclass(frozen=True)
-class _Worlds:
-    """Both places on the same members."""
+class _Exchange:
+    """Both places on the same members, and what becomes of each with items of the other."""
 
     model: Model
-    here: _Place
-    there: _Place
+    region: _Place
+    benchmark: _Place
     constants: Mapping[str, float]
     metrics: Sequence[Metric]
+    until: float
     workers: int | None
 
     def items(self) -> tuple[str, ...]:
         """Return what differs between the two places, levers first."""
-        every = dict.fromkeys((*self.here.own, *self.there.own))
-        return tuple(one for one in every if not self.here.with_items(frozenset((one,)), self.there).equals(self.here))
+        every = dict.fromkeys((*self.region.own, *self.benchmark.own))
+        return tuple(
+            item for item in every if not self.region.with_items(frozenset((item,)), self.benchmark).equals(self.region)
+        )
 
     @cached_property
     def ends(self) -> tuple[Floats, Floats]:
         """The outcomes of the region and of the benchmark, shape (outcome, member)."""
-        return self.levels(self.here), self.levels(self.there)
+        return self.levels(self.region), self.levels(self.benchmark)
 
     def levels(self, place: _Place) -> Floats:
         """Return the outcomes of a place, shape (outcome, member)."""
@@ -184,19 +202,19 @@ class _Worlds:
             constants=self.constants,
             design=Design.of(place.columns) if place.columns else None,
             metrics=self.metrics,
-            until=YEAR + 1.0,
+            until=self.until,
             workers=self.workers,
         )
         return np.stack([result.metric_values(metric.label)[0, 0] for metric in self.metrics])
 
     def gap_item(self, items: tuple[str, ...], *, whole: bool) -> GapItem:
-        """Swap items in both directions."""
-        ids, (region, city) = frozenset(items), self.ends
+        """Exchange items in both directions."""
+        ids, (region, benchmark) = frozenset(items), self.ends
         names = tuple(self.model[split_element(item)[0]].name for item in items)
         with np.errstate(invalid="ignore"):
-            gap = city - region
-            closed = self.levels(self.here.with_items(ids, self.there)) - region
-            lost = city - self.levels(self.there.with_items(ids, self.here))
+            gap = benchmark - region
+            closed = self.levels(self.region.with_items(ids, self.benchmark)) - region
+            lost = benchmark - self.levels(self.benchmark.with_items(ids, self.region))
         return GapItem(names, whole, self._shares(closed, gap), self._shares(lost, gap))
 
     def _shares(self, parts: Floats, gaps: Floats) -> dict[str, Spread | None]:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from egovsim.analysis.comparison.ranking import PathResult
 from egovsim.analysis.measures import SMALLEST_GAP_CLOSED, Lag
-from egovsim.egov.comparison import INDEX, REAL_USE, Comparison, PathResult
+from egovsim.egov.benchmark_tables import benchmark_report
+from egovsim.egov.binding_table import binding_report
+from egovsim.egov.comparison import Comparison
 from egovsim.egov.labels import Labels
-from egovsim.egov.structure_tables import (
-    benchmark_report,
-    binding_report,
-    rival_report,
-)
+from egovsim.egov.outcomes import INDEX, REAL_USE
+from egovsim.egov.rival_tables import rival_report
 from egovsim.model.inputs import Scenario
 from egovsim.terminal import escaped, natural_width, plain_table
 
@@ -55,10 +55,15 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
     width : int
         Columns of the place it is printed to; 80 is enough. Where a ranking does not fit as one table, it is
         printed as two under each other.
+
+    Yields
+    ------
+    RenderableType
+        Lines and tables.
     """
     from rich.text import Text
 
-    yield Text(labels.accepted(comparison), style="bold")
+    yield Text(labels.members_sentence(comparison), style="bold")
     yield Text(
         labels.text(
             "question",
@@ -73,7 +78,7 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
         yield Text(labels.text("left out", count=count, first=comparison.failures[0]), style="red")
     for scenario in comparison.scenarios:
         for family in comparison.families:
-            rows = [one for one in comparison.ranking if (one.scenario, one.family) == (scenario.name, family)]
+            rows = [row for row in comparison.ranking if (row.scenario, row.family) == (scenario.name, family)]
             yield Text()
             yield Text(labels.text(f"family {family}"), style="bold")
             yield Text(_ranked(comparison, labels, scenario))
@@ -99,9 +104,9 @@ def _bullet(text: str) -> RenderableType:
 
 
 def _ranked(comparison: Comparison, labels: Labels, scenario: Scenario) -> str:
-    world = labels.text("scenario", scenario=labels.label(scenario))
+    future = labels.text("scenario", scenario=labels.label(scenario))
     ranked = labels.text("ranked", outcome=labels.outcome(comparison.by), year=f"{comparison.horizon:g}")
-    return f"{world}. {ranked}"
+    return f"{future}. {ranked}"
 
 
 def _legend(comparison: Comparison, labels: Labels) -> str:
@@ -201,17 +206,19 @@ def _range(outcome: str, labels: Labels) -> Column:
 def _cost_columns(rows: Sequence[PathResult], labels: Labels) -> list[Column]:
     """Cost, chances, and how sure the rank is."""
 
-    def chances(year: float) -> Column:
+    def shares_reaching(year: float) -> Column:
         def cell(row: PathResult) -> str:
-            return "/".join(labels.number(100 * share, 0) for (_, when), share in row.chances.items() if when == year)
+            return "/".join(
+                labels.number(100 * share, 0) for (_, when), share in row.shares_reaching.items() if when == year
+            )
 
         return Column(labels.text("chance", year=f"{year:g}"), cell)
 
-    years = dict.fromkeys(year for _, year in rows[0].chances)
+    years = dict.fromkeys(year for _, year in rows[0].shares_reaching)
     return [
         Column(labels.text("extra cost"), lambda row: "" if row.rank is None else labels.number(row.cost.p50, 0)),
         Column(labels.text("per point"), lambda row: _per_point(row, labels)),
-        *(chances(year) for year in years),
+        *(shares_reaching(year) for year in years),
         Column(labels.text("holds"), lambda row: "" if row.rank_share is None else labels.percent(row.rank_share)),
     ]
 
@@ -223,7 +230,20 @@ def _per_point(row: PathResult, labels: Labels) -> str:
 
 
 def lag_text(lag: Lag, labels: Labels) -> str:
-    """Write a lag: ``12.3``, ``> 42``, or that the path is ahead."""
+    """Write a lag.
+
+    Parameters
+    ----------
+    lag : Lag
+        In years.
+    labels : Labels
+        The language.
+
+    Returns
+    -------
+    str
+        ``12.3``, ``> 42``, or that the path is ahead.
+    """
     match lag.bound:
         case "exact":
             return labels.number(lag.years, 1)

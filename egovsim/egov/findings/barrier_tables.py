@@ -1,0 +1,185 @@
+"""What the same extra money for each of the five barriers changes, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from egovsim.analysis.history_matching.draws import Integers
+from egovsim.analysis.history_matching.matching import Match
+from egovsim.egov.barriers import AMOUNT, BARRIERS, FIRST_YEAR, Barrier
+from egovsim.egov.binding import binding_barriers
+from egovsim.egov.defaults import BASELINE
+from egovsim.egov.extra_money import ExtraMoneyEffects, extra_money_effects
+from egovsim.egov.findings.cells import Table, interval, medians, shares
+from egovsim.egov.findings.study import OUTCOMES, SEEDS, YEARS, Study
+from egovsim.egov.outcomes import REAL_USE, SPENDING
+from egovsim.simulation.files import read_policy
+
+SINGLES = [(barrier,) for barrier in BARRIERS]
+PAIRS = list(combinations(BARRIERS, 2))
+LABELS = [barrier.label["en"] for barrier in BARRIERS]
+
+
+def money_tables(study: Study) -> Iterator[tuple[str, Table]]:
+    """Yield one table an outcome: what the same extra money for each barrier changes.
+
+    Parameters
+    ----------
+    study : Study
+        The members.
+
+    Yields
+    ------
+    str, list of list of str
+        A heading, and the table.
+    """
+    effects = {name: [_effects(study, match, SINGLES) for match in study.sets(name)] for name in study.structures}
+    for outcome, label in OUTCOMES.items():
+        rows: Table = [["structure", "barrier", *(cell for year in YEARS for cell in (f"by {year:.0f}", "best in"))]]
+        for name, sets in effects.items():
+            columns = [column for year in YEARS for column in _money_columns(sets, outcome, year)]
+            rows += [[name, *cells] for cells in zip(LABELS, *columns, strict=True)]
+        yield f"Change of the {label}", rows
+
+
+def _effects(study: Study, match: Match, relieved: Sequence[tuple[Barrier, ...]]) -> ExtraMoneyEffects:
+    return extra_money_effects(
+        study.model, study.profile, match, combinations=relieved, outcomes=tuple(OUTCOMES), years=YEARS
+    )
+
+
+def _money_columns(effects: Sequence[ExtraMoneyEffects], outcome: str, year: float) -> Iterator[list[str]]:
+    """Yield the medians of both sets with the range of all members, and the shares in which each is best."""
+    changes = [np.stack([effect.of(barrier, outcome, year) for barrier in SINGLES]) for effect in effects]
+    together = np.concatenate(changes, axis=1)
+    numbers = range(len(SINGLES))
+    yield [
+        f"{medians([change[number] for change in changes], decimals=3)} ({interval(together[number])})"
+        for number in numbers
+    ]
+    won = [_shares_won(change.argmax(axis=0)) for change in changes]
+    yield [shares(both) for both in zip(*won, strict=True)]
+
+
+def _shares_won(winners: Integers) -> list[float]:
+    """Return the share of members in which each barrier is best, of the number of the best in each member."""
+    return (np.bincount(winners, minlength=len(SINGLES)) / len(winners)).tolist()
+
+
+def pair_table(study: Study) -> Table:
+    """Return what two barriers relieved together give, and how much of it neither gives alone.
+
+    Parameters
+    ----------
+    study : Study
+        The members.
+
+    Returns
+    -------
+    list of list of str
+        A row a structure and pair.
+    """
+    rows: Table = [["structure", "pair", *(cell for year in YEARS for cell in (f"by {year:.0f}", "beyond the sum"))]]
+    labels = [" + ".join(barrier.label["en"] for barrier in pair) for pair in PAIRS]
+    for name in study.structures:
+        effects = [_effects(study, match, [*SINGLES, *PAIRS]) for match in study.sets(name)]
+        columns = [column for year in YEARS for column in _pair_columns(effects, year)]
+        rows += [[name, *cells] for cells in zip(labels, *columns, strict=True)]
+    return rows
+
+
+def _pair_columns(effects: Sequence[ExtraMoneyEffects], year: float) -> Iterator[list[str]]:
+    whole = [[effect.of(pair, REAL_USE, year) for effect in effects] for pair in PAIRS]
+    sums = [
+        [np.sum([effect.of((barrier,), REAL_USE, year) for barrier in pair], axis=0) for effect in effects]
+        for pair in PAIRS
+    ]
+    yield [medians(sets, decimals=3) for sets in whole]
+    yield [
+        medians([a - b for a, b in zip(together, apart, strict=True)], decimals=3, sign="+")
+        for together, apart in zip(whole, sums, strict=True)
+    ]
+
+
+def binding_table(study: Study) -> Table:
+    """Return in which share of members each barrier's relief helps most, every four years, under business as usual.
+
+    Parameters
+    ----------
+    study : Study
+        The members.
+
+    Returns
+    -------
+    list of list of str
+        A row a structure and period.
+    """
+    usual = [read_policy(BASELINE)]
+    rows: Table = [["structure", "term", *LABELS]]
+    for name in study.structures:
+        found = [
+            binding_barriers(study.model, study.profile, match, policies=usual, by=REAL_USE, until=YEARS[-1])
+            for match in study.sets(name)
+        ]
+        for periods in zip(*found, strict=True):
+            cells = [shares([period.best[barrier.name] for period in periods]) for barrier in BARRIERS]
+            rows.append([name, f"{periods[0].first:.0f}-{periods[0].last:.0f}", *cells])
+    return rows
+
+
+def order_table(study: Study) -> Table:
+    """Return the barriers by what the same money for each does, the largest median first, by each set of members.
+
+    Parameters
+    ----------
+    study : Study
+        The members.
+
+    Returns
+    -------
+    list of list of str
+        A row a structure, outcome and set.
+    """
+    rows: Table = [["structure", "outcome", "set", "by 2035", "by 2045"]]
+    names = np.array(LABELS)
+    for structure in study.structures:
+        effects = [_effects(study, match, SINGLES) for match in study.sets(structure)]
+        for number, outcome in enumerate(OUTCOMES.values()):
+            for seed, effect in zip(SEEDS, effects, strict=True):
+                middles = np.median(effect.changes[:, number], axis=2)
+                orders = [names[np.argsort(-middles[:, year])] for year in range(len(YEARS))]
+                rows.append([structure, outcome, f"{seed}", *(", ".join(order) for order in orders)])
+    return rows
+
+
+def spent_table(study: Study) -> Table:
+    """Return how much of the extra money is spent by 2035; the rest finds no places or developers and returns.
+
+    Parameters
+    ----------
+    study : Study
+        The members.
+
+    Returns
+    -------
+    list of list of str
+        A row a structure, in per cent.
+    """
+    year = YEARS[0]
+    given = AMOUNT * (year - FIRST_YEAR)
+    rows: Table = [["structure", *LABELS]]
+    for name in study.structures:
+        found = [
+            extra_money_effects(study.model, study.profile, match, outcomes=[SPENDING], years=[year]).changes[:, 0, 0]
+            for match in study.sets(name)
+        ]
+        cells: list[str] = []
+        for number in range(len(BARRIERS)):
+            parts = [100.0 * spent[number] / given for spent in found]
+            low, high = np.quantile(np.concatenate(parts), (0.05, 0.95))
+            cells.append(f"{medians(parts, decimals=0)} % ({low:.0f} to {high:.0f})")
+        rows.append([name, *cells])
+    return rows

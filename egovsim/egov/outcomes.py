@@ -1,0 +1,42 @@
+"""The outcomes of the e-government model, by name: what is shown, which way is better, and the official predicates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+INDEX = "SPBE-like index"
+REAL_USE = "Real use index"
+SPENDING = "Cumulative spending"
+GROUP = "Outcomes"
+"""The model's group of all outcomes."""
+LOWER_IS_BETTER = frozenset(
+    {"Digital divide", "Records exposed", "Paper maturity", "Cumulative spending", "Unspent money"}
+)
+PREDICATES: Mapping[str, float] = MappingProxyType({"Baik": 2.6, "Sangat Baik": 3.5, "Memuaskan": 4.2})
+"""Lower ends of the official predicates (PermenPANRB 59/2020)."""
+PREDICATE_YEARS = (2029.0, 2045.0)
+"""By when reaching a predicate is told."""
+SCALE = "SPBE scale of PermenPANRB 59/2020, continued past 2025 for comparison."
+"""Stands by every figure of the index: the official one ended with 2025."""
+GAP_YEAR = 2023.0
+"""The last year for which the benchmark's index is published."""
+LATENT = ("HR capacity", "Security maturity", "Cultural change", INDEX, REAL_USE)
+"""What nobody measures, or not whole: a match is told by how far apart its members leave these."""
+LATENT_YEARS = (2025.0, 2035.0, 2045.0)
+
+
+def direction(outcome: str) -> float:
+    """Return which way an outcome is better.
+
+    Parameters
+    ----------
+    outcome : str
+        Name of a variable, or of an element.
+
+    Returns
+    -------
+    float
+        +1 where more is better, -1 where less is.
+    """
+    return -1.0 if outcome in LOWER_IS_BETTER else 1.0
