@@ -11,6 +11,7 @@ from egovsim.egov.findings.influence_chart import draw_influence
 from egovsim.egov.findings.influence_tables import influence, influence_table
 from egovsim.egov.findings.study import YEARS, Study
 from egovsim.egov.influence import equal_money, proportional
+from egovsim.errors import ValueRangeError
 from egovsim.public import set_module
 
 _FEW_POINTS, _ALL_POINTS = 128, 2048
@@ -36,7 +37,14 @@ def barrier_findings(
     str, list of list of str
         A title, and a table with its headings in the first row. A figure such as ``0.19 / 0.18`` stands for the two
         sets.
+
+    Raises
+    ------
+    ValueRangeError
+        When `members` is below 1.
     """
+    if members is not None and members < 1:
+        raise ValueRangeError(f"members is {members}; at least 1 is needed.")
     study, points = Study.shipped(members), _ALL_POINTS if full else _FEW_POINTS
     yield from money_tables(study)
     if full:
