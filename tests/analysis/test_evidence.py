@@ -150,8 +150,8 @@ def test_evidence_row_without_number_or_grade_is_named(tmp_path: Path) -> None:
 def test_every_shipped_check_rests_on_evidence_of_its_grade() -> None:
     """A check that rejects must not rest on a figure that nobody has seen."""
     grades: dict[str, set[str]] = {}
-    for one in read_evidence():
-        grades.setdefault(one.key, set()).add(one.grade)
+    for figure in read_evidence():
+        grades.setdefault(figure.key, set()).add(figure.grade)
     for check in read_benchmark().checks:
         assert check.evidence, check.name
         for key in check.evidence:

@@ -125,7 +125,7 @@ def test_block_alone_gives_what_the_whole_model_gives(model: Model) -> None:
 def test_shipped_block_alone_gives_what_the_whole_model_gives(egov: Model) -> None:
     """If public money reached the access block in the nation's profile, its match would be of another model."""
     benchmark = read_benchmark()
-    checks = tuple(one for one in benchmark.rejecting if one.places == ("indonesia",))
+    checks = tuple(check for check in benchmark.rejecting if check.places == ("indonesia",))
     draws, indices = draws_of(benchmark, 0, None), np.arange(64)
     group = grouped_checks(checks)[0]
     whole = {place: dataclasses.replace(profile, covers="all") for place, profile in benchmark.profiles.items()}
@@ -175,7 +175,7 @@ def test_draws_fill_their_ranges_evenly_and_apart() -> None:
     first, second = (Draws(BENCHMARK.ranges, seed).rows(REGION, indices).rows() for seed in (0, 1))
     other = Draws(BENCHMARK.ranges, 0).rows(dataclasses.replace(REGION, name="elsewhere"), indices).rows()
     unit = [first[:, 0] / 0.1, first[:, 1] / 0.04, first[:, 2], second[:, 0] / 0.1, other[:, 2]]
-    assert min(kstest(one, "uniform").pvalue for one in unit) > 1e-3
+    assert min(kstest(column, "uniform").pvalue for column in unit) > 1e-3
     assert np.abs(np.corrcoef(unit) - np.eye(5)).max() < 0.03
 
 
@@ -350,7 +350,7 @@ def test_shipped_members_belong_to_the_shipped_model_and_pass_every_check(egov: 
     structure = benchmark.structure(name.rpartition("-")[0])
     found = read_match(library.find("match", name), egov, benchmark, structure)
     values = check_values(egov, found, benchmark.rejecting)
-    failing = {one.name for one in benchmark.rejecting if not one.passes(values[one.name]).all()}
+    failing = {check.name for check in benchmark.rejecting if not check.passes(values[check.name]).all()}
     near = set(found.search.borderline) & set(found.search.accepted.tolist())
     assert not failing or near, f"{failing} fail, and no member is borderline"
     assert len(found) >= 1000
@@ -361,7 +361,7 @@ def test_shipped_tables_are_those_of_the_shipped_members(egov: Model) -> None:
     benchmark, folder = read_benchmark(), library.root() / "benchmark"
     found = read_match(library.find("match", "skill-1"), egov, benchmark, benchmark.structure("skill"))
     with (folder / "constants.csv").open(encoding="utf-8", newline="") as file:
-        rows = [one for one in csv.DictReader(file) if (one["structure"], one["seed"]) == ("skill", "1")]
+        rows = [row for row in csv.DictReader(file) if (row["structure"], row["seed"]) == ("skill", "1")]
     told = {(row["constant"], row["place"]): (row["verdict"], float(row["distance"])) for row in rows}
     diagnostics = {(diagnostic.range.name, diagnostic.place): diagnostic for diagnostic in constant_diagnostics(found)}
     assert told.keys() == diagnostics.keys()
@@ -381,5 +381,6 @@ def test_first_shipped_members_are_found_again(egov: Model) -> None:
     around = np.arange(last - 1500, last + 1)
     passed = around[evaluator.evaluate(groups, shipped.draws, around, 0).passed]
     assert set(passed) - set(shipped.search.borderline) == (
-        {int(one) for one in shipped.search.accepted if around[0] <= one <= last} - set(shipped.search.borderline)
+        {int(member) for member in shipped.search.accepted if around[0] <= member <= last}
+        - set(shipped.search.borderline)
     )

@@ -136,6 +136,6 @@ def test_wrong_evidence_is_named_and_nothing_written(
     checks.write_text(CHECKS.replace(*change, 1), encoding="utf-8")
     assert run(evidence, tmp_path / "kept") == 1
     alike = ("household_internet", "household_internet_urban", "household_internet_rural")
-    nearest = ", ".join(f'"Provinsi Sumatera Selatan/{one}/2022"' for one in alike)
+    nearest = ", ".join(f'"Provinsi Sumatera Selatan/{indicator}/2022"' for indicator in alike)
     assert capsys.readouterr().err == f"egovsim: {message.format(checks=checks, nearest=nearest)}\n"
     assert not (tmp_path / "kept").exists()

@@ -35,14 +35,14 @@ def values(match: Match, name: str) -> np.ndarray:
 
 def test_relief_is_the_money_times_its_worth(model: Model) -> None:
     """Every barrier gets the same sum from 2026 on, alone and in pairs, and nothing else changes."""
-    sets = [(one,) for one in (*BARRIERS, INFRASTRUCTURE)] + [(SECURITY, CULTURE)]
+    sets = [(relieved,) for relieved in (*BARRIERS, INFRASTRUCTURE)] + [(SECURITY, CULTURE)]
     found = extra_money_effects(
         model, HERE, CONSTANT, combinations=sets, outcomes=["Level"], years=[2026, 2030], amount=AMOUNT
     )
     assert found.changes.shape == (7, 1, 2, 40)
     assert np.all(found.changes[:, :, 0] == 0.0)
     worth = [*WORTH.values(), 0.1, 2.5]
-    np.testing.assert_allclose(found.changes[:, 0, 1, 0], [TERM * AMOUNT * one for one in worth])
+    np.testing.assert_allclose(found.changes[:, 0, 1, 0], [TERM * AMOUNT * value for value in worth])
     np.testing.assert_allclose(found.of((SECURITY, CULTURE), "Level", 2030.0), TERM * AMOUNT * 2.5)
 
 
@@ -167,8 +167,8 @@ def test_bad_questions_are_refused(model: Model) -> None:
 
 def test_the_shipped_model_has_what_the_barriers_name(egov: egovsim.Model) -> None:
     """A renamed input would break every comparison at the end of its work."""
-    for one in (*BARRIERS, INFRASTRUCTURE):
-        assert egov[one.money].is_input
-        assert egov[one.money].group == "Scenario inputs"
-        assert set(one.label) == {"en", "id"}
-    assert [one.name for one in BARRIERS] == ["hr", "security", "divide", "culture", "budget"]
+    for relieved in (*BARRIERS, INFRASTRUCTURE):
+        assert egov[relieved.money].is_input
+        assert egov[relieved.money].group == "Scenario inputs"
+        assert set(relieved.label) == {"en", "id"}
+    assert [barrier.name for barrier in BARRIERS] == ["hr", "security", "divide", "culture", "budget"]

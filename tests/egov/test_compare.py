@@ -57,7 +57,7 @@ def exact(small: Model) -> Comparison:
 
 
 def test_levels_changes_gap_and_lag_are_those_computed_by_hand(exact: Comparison) -> None:
-    rows = {(one.family, one.policy): one for one in exact.ranking}
+    rows = {(row.family, row.policy): row for row in exact.ranking}
     fast = rows["money", "fast"]
     usual_2045, fast_2045, there_2045 = 3.1, 1 + 0.05 * 23 + 0.15 * 19, 1 + 0.1 * 42
     assert fast.levels["Real use index"].p50 == pytest.approx(fast_2045)
@@ -71,7 +71,7 @@ def test_levels_changes_gap_and_lag_are_those_computed_by_hand(exact: Comparison
 
 def test_families_are_ranked_apart_and_each_is_headed_by_business_as_usual(exact: Comparison) -> None:
     """Political paths cost nothing in the model: ranked as equals they would bury the money paths."""
-    order_of = [(one.family, one.rank, one.policy) for one in exact.ranking]
+    order_of = [(row.family, row.rank, row.policy) for row in exact.ranking]
     assert order_of == [
         ("money", None, "usual"),
         ("money", 1, "fast"),
@@ -83,7 +83,7 @@ def test_families_are_ranked_apart_and_each_is_headed_by_business_as_usual(exact
 
 
 def test_equal_levels_are_ranked_by_cost_and_the_dearer_path_regrets_nothing(exact: Comparison) -> None:
-    rows = {one.policy: one for one in exact.ranking}
+    rows = {row.policy: row for row in exact.ranking}
     assert rows["fast"].levels == rows["dear"].levels
     assert rows["fast"].cost.p50 < rows["dear"].cost.p50
     assert rows["dear"].regret is not None
@@ -94,7 +94,7 @@ def test_equal_levels_are_ranked_by_cost_and_the_dearer_path_regrets_nothing(exa
 def test_extra_cost_is_discounted_spending_above_business_as_usual(exact: Comparison) -> None:
     """Ten billion a year more from 2026 to 2045, at 5 %, each year's counted at its middle."""
     expected = sum(10 * 1.05 ** -(year + 0.5) for year in range(19))
-    rows = {one.policy: one for one in exact.ranking}
+    rows = {row.policy: row for row in exact.ranking}
     assert rows["fast"].cost.p50 == pytest.approx(expected)
     assert rows["slow"].cost.p50 == 0.0
     closed = rows["fast"].changes["Real use index"].p50
@@ -103,7 +103,7 @@ def test_extra_cost_is_discounted_spending_above_business_as_usual(exact: Compar
 
 
 def test_chances_count_members_that_reach_a_predicate_by_a_year(exact: Comparison) -> None:
-    rows = {one.policy: one for one in exact.ranking}
+    rows = {row.policy: row for row in exact.ranking}
     assert rows["usual"].shares_reaching == {
         ("Baik", 2029.0): 0.0, ("Sangat Baik", 2029.0): 0.0, ("Memuaskan", 2029.0): 0.0,
         ("Baik", 2045.0): 1.0, ("Sangat Baik", 2045.0): 0.0, ("Memuaskan", 2045.0): 0.0,
@@ -115,14 +115,14 @@ def test_chances_count_members_that_reach_a_predicate_by_a_year(exact: Compariso
 def test_lower_is_better_for_the_divide(small: Model) -> None:
     """Ranked by the digital divide, the path that lowers it most must come first."""
     result = small_comparison(small, path("fast", Effort=3.0), path("slow", Effort=0.5), by="digital divide")
-    ranks = {one.policy: one.rank for one in result.ranking}
+    ranks = {row.policy: row.rank for row in result.ranking}
     assert (result.by, ranks) == ("Digital divide", {"usual": None, "fast": 1, "slow": 2})
 
 
 def test_paths_are_compared_on_the_same_members(small: Model) -> None:
     """Differences are taken member by member: a path that changes nothing differs by exactly nothing."""
     result = small_comparison(small, path("same", Effort=1.0), path("fast", Effort=2.0))
-    same = next(one for one in result.ranking if one.policy == "same")
+    same = next(row for row in result.ranking if row.policy == "same")
     assert (same.changes["Real use index"].p05, same.changes["Real use index"].p95) == (0.0, 0.0)
     speeds = result.members.design(HERE).rows()[:, 0]
     fast = result.trajectories["Real use index"][0, 2, :, -1] - result.trajectories["Real use index"][0, 0, :, -1]
@@ -135,7 +135,7 @@ def test_horizon_discount_seed_members_and_outcomes_do_what_they_say(small: Mode
     assert (near.time[0], near.time[-1], len(near.time)) == (2003.0, 2030.0, 28)
     assert list(near.outcomes) == ["Digital divide"]
     assert (len(near.members), near.seed) == (8, 4)
-    row = next(one for one in near.ranking if one.policy == "fast")
+    row = next(row for row in near.ranking if row.policy == "fast")
     assert row.cost.p50 == pytest.approx(40.0)
     assert {year for _, year in row.shares_reaching} == {2029.0, 2030.0}
     other = small_comparison(small, fast, until=2030, members=8, seed=5)
@@ -146,10 +146,10 @@ def test_each_scenario_has_a_ranking_and_the_benchmark_stays_the_same(small: Mod
     weak = Scenario("weak", {"Speed": Series.constant(0.01)}, 2026.0)
     fast = path("fast", Effort=3.0)
     both = small_comparison(small, fast, scenarios=[REFERENCE, weak])
-    assert [(one.scenario, one.policy) for one in both.ranking] == [
+    assert [(row.scenario, row.policy) for row in both.ranking] == [
         ("reference", "usual"), ("reference", "fast"), ("weak", "usual"), ("weak", "fast"),
     ]  # fmt: skip
-    levels = [one.levels["Real use index"].p50 for one in both.ranking]
+    levels = [row.levels["Real use index"].p50 for row in both.ranking]
     assert levels[3] < levels[1]
     alone = small_comparison(small, fast)
     assert np.array_equal(both.benchmark_trajectories["Real use index"], alone.benchmark_trajectories["Real use index"])
@@ -574,15 +574,15 @@ def test_shipped_comparison_is_complete(shipped: Comparison) -> None:
 
 
 def check_complete(shipped: Comparison) -> None:
-    ranks = {family: [one.rank for one in shipped.ranking if one.family == family] for family in ("money", "political")}
+    ranks = {family: [row.rank for row in shipped.ranking if row.family == family] for family in ("money", "political")}
     assert ranks == {family: [None, *range(1, len(found))] for family, found in ranks.items()}
     assert sum(map(len, ranks.values())) == len(shipped.policies) + 1
     assert len(shipped.members) == 24
     assert not shipped.failures
-    assert all(one.passing == 1.0 for one in shipped.evidence if one.check.action == "reject")
+    assert all(diagnostic.passing == 1.0 for diagnostic in shipped.evidence if diagnostic.check.action == "reject")
     assert all(np.isfinite(values).all() for values in shipped.trajectories.values())
-    best = {one.family: one.policy for one in shipped.ranking if one.rank == 1}
-    bound = [(one.policy, one.first) for one in shipped.binding]
+    best = {row.family: row.policy for row in shipped.ranking if row.rank == 1}
+    bound = [(period.policy, period.first) for period in shipped.binding]
     assert bound == [
         (path, year)
         for path in (policy.name for policy in shipped.policies if policy.baseline or policy.name in best.values())
@@ -612,7 +612,7 @@ def test_all_stands_for_the_shipped_paths_beside_ones_own(egov: Model, tmp_path:
     mine = tmp_path / "mine.toml"
     mine.write_text('family = "money"\n[levers]\n"HR share" = 0.4\n', encoding="utf-8")
     result = compare(egov, policies=["all", mine], members=2, until=2030)
-    assert "mine" in [one.policy for one in result.ranking if one.family == "money"]
+    assert "mine" in [row.policy for row in result.ranking if row.family == "money"]
     assert len(result.policies) == 15
     assert str(mine) in {file.label for file in result.files}
     alone = compare(egov, policies=[mine], members=2, until=2030)

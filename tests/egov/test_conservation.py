@@ -125,7 +125,7 @@ def test_staff_processes_people_clients_and_money_are_conserved(
     assert_same((unspent - found["Services spending"]), found["Unspent money"])
 
 
-EVERYTHING = tuple(one.name for one in MODEL if one.kind != "lookup")
+EVERYTHING = tuple(variable.name for variable in MODEL if variable.kind != "lookup")
 
 
 @given(seed=seeds, around=circumstances(MODEL), profile=profiles)
@@ -159,7 +159,7 @@ def test_every_name_that_is_checked_above_is_in_the_model() -> None:
     """A renamed variable would leave its check without an object, and nobody would notice."""
     for name in (*SHARES, *MAY_BE_NEGATIVE, *NEVER_FALLING):
         assert MODEL[name].name == name
-    units = {one.unit.split("/")[0] for one in MODEL}
+    units = {variable.unit.split("/")[0] for variable in MODEL}
     assert units >= set(COUNTED)
 
 
@@ -256,7 +256,7 @@ def test_where_nobody_is_online_nobody_uses_services_online(seed: int) -> None:
 @settings(max_examples=4)
 def test_an_area_without_people_gives_numbers_and_no_divide(share: float, seed: int) -> None:
     """Surabaya has no villages: a division by its rural population would blank the benchmark."""
-    names = tuple(one.name for one in MODEL if one.kind != "lookup")
+    names = tuple(variable.name for variable in MODEL if variable.kind != "lookup")
     found = extreme(seed, {"Urban share of population": share}, names, scenario={})
     for name in names:
         assert np.isfinite(found[name]).all(), name
@@ -351,7 +351,7 @@ def _scaled_series(series: object, by: float) -> dict[str, egovsim.Series]:
 
 
 PROBES = ("Probe staff registered", "Probe residents using")
-STOCKS_AND_INDICES = (*(one.name for one in MODEL.stocks), *INDICES)
+STOCKS_AND_INDICES = (*(stock.name for stock in MODEL.stocks), *INDICES)
 
 
 @pytest.mark.parametrize("name", ["south-sumatra", "surabaya"])
@@ -389,8 +389,8 @@ PASSING_THROUGH = ("Maintenance backlog",)  # most of what is paid never was in 
 
 def test_no_stock_is_emptied_faster_than_in_four_steps() -> None:
     """Several outflows together may be fast although each is slow."""
-    stocks = [one for one in MODEL.stocks if one.outflows and one.name not in PASSING_THROUGH]
-    flows = {one.name: [MODEL.by_id[flow].name for flow in one.outflows] for one in stocks}
+    stocks = [stock for stock in MODEL.stocks if stock.outflows and stock.name not in PASSING_THROUGH]
+    flows = {stock.name: [MODEL.by_id[flow].name for flow in stock.outflows] for stock in stocks}
     names = sorted({*flows, *(name for some in flows.values() for name in some)})
     design = egovsim.sample(evidence_ranges(), members=128, seed=12, method="random")
     for profile in PROFILES:

@@ -25,7 +25,7 @@ FILE = library.find("model", "egov")
 SUMATRA = egovsim.read_profile("south-sumatra")
 OUTCOMES = MODEL.groups["Outcomes"]
 LOOPS = tomllib.loads((FILE.parent / "loops.toml").read_text(encoding="utf-8"))["loop"]
-KEYS = {one.key: one.grade for one in read_evidence()}
+KEYS = {figure.key: figure.grade for figure in read_evidence()}
 ALIVE = 0.005
 SQUARE = ("^", Number(2.0))
 
@@ -36,10 +36,10 @@ SQUARE = ("^", Number(2.0))
 @pytest.mark.parametrize("file", ["egov", "capacity"])
 def test_every_variable_has_a_unit_and_a_note(file: str) -> None:
     """A reader must not have to guess what a number is."""
-    for one in egovsim.read_model(file):
-        assert one.unit, one.name
-        assert len(one.note.split()) >= 2, one.name
-        assert one.group, one.name
+    for variable in egovsim.read_model(file):
+        assert variable.unit, variable.name
+        assert len(variable.note.split()) >= 2, variable.name
+        assert variable.group, variable.name
 
 
 @pytest.mark.parametrize("file", ["egov", "capacity"])
@@ -72,16 +72,16 @@ def test_constants_are_written_with_a_decimal_point(file: str) -> None:
 @pytest.mark.parametrize("file", ["egov", "capacity"])
 def test_equations_hold_no_unnamed_numbers(file: str) -> None:
     """A number inside an equation has no unit, range or source: none but 0, 1, and a square that its note names."""
-    for one in egovsim.read_model(file):
-        for equation in one.equations if not one.is_input else ():
-            assert equation.table is None, one.name
-            assert equation.expression is not None, one.name
+    for variable in egovsim.read_model(file):
+        for equation in variable.equations if not variable.is_input else ():
+            assert equation.table is None, variable.name
+            assert equation.expression is not None, variable.name
             nodes = list(walk(equation.expression))
-            assert not any(isinstance(node, TableCall) for node in nodes), one.name
+            assert not any(isinstance(node, TableCall) for node in nodes), variable.name
             squares = sum(isinstance(node, Binary) and (node.operator, node.right) == SQUARE for node in nodes)
-            assert not squares or "square (2)" in one.note, one.name
+            assert not squares or "square (2)" in variable.note, variable.name
             numbers = sorted(abs(node.value) for node in nodes if isinstance(node, Number))
-            assert set(numbers[: len(numbers) - squares]) <= {0.0, 1.0}, one.name
+            assert set(numbers[: len(numbers) - squares]) <= {0.0, 1.0}, variable.name
 
 
 @pytest.mark.parametrize("file", ["egov", "capacity"])
@@ -146,12 +146,12 @@ def test_all_fourteen_loops_are_described() -> None:
 @cache
 def base_run() -> Mapping[str, np.ndarray]:
     """South Sumatra as usual, yearly, by element: value at each instant."""
-    result = egovsim.run(MODEL, profile=SUMATRA, save_every=1.0, outputs=[one.name for one in MODEL])
+    result = egovsim.run(MODEL, profile=SUMATRA, save_every=1.0, outputs=[variable.name for variable in MODEL])
     values = {"time": np.arange(2003.0, 2045.5)}
-    for one in MODEL:
-        for elements in MODEL.elements_of(one.name):
-            name = element_name(one.id, elements)
-            values[name] = result.values(element_name(one.name, elements))[0, 0, 0]
+    for variable in MODEL:
+        for elements in MODEL.elements_of(variable.name):
+            name = element_name(variable.id, elements)
+            values[name] = result.values(element_name(variable.name, elements))[0, 0, 0]
     return values
 
 
@@ -164,7 +164,7 @@ def equation_of(name: str) -> tuple[Expression, Callable[[Reference], str]]:
     """Return what an element (of a stock, its net flow) is computed from, and how it names what it uses."""
     base, elements = split_element(name)
     variable = MODEL[base]
-    single = {one for dimension in MODEL.dimensions for one in dimension.element_ids}
+    single = {element for dimension in MODEL.dimensions for element in dimension.element_ids}
     for equation in variable.equations:
         if set(equation.elements) & single and equation.elements != elements:
             continue
@@ -367,13 +367,13 @@ def test_the_rival_structures_can_be_run_and_differ(switch: str) -> None:
 
 def test_boxes_lie_inside_the_declared_ranges_and_hold_the_value_of_the_file() -> None:
     """A member outside its own range is refused when it is run."""
-    for one in evidence_ranges():
-        variable: Variable = MODEL[one.name]
+    for drawn in evidence_ranges():
+        variable: Variable = MODEL[drawn.name]
         value = plain_number(variable.equations[0].expression)
-        assert variable.bounds.low is not None, one.name
-        assert variable.bounds.high is not None, one.name
-        assert value is not None, one.name
-        assert variable.bounds.low <= one.low <= value <= one.high <= variable.bounds.high, one.name
+        assert variable.bounds.low is not None, drawn.name
+        assert variable.bounds.high is not None, drawn.name
+        assert value is not None, drawn.name
+        assert variable.bounds.low <= drawn.low <= value <= drawn.high <= variable.bounds.high, drawn.name
 
 
 def test_the_constants_of_the_file_pass_every_rejecting_check() -> None:
@@ -381,9 +381,9 @@ def test_the_constants_of_the_file_pass_every_rejecting_check() -> None:
     benchmark = read_benchmark()
     found = {}
     for place, profile in benchmark.profiles.items():
-        metrics = {m.label: m for one in benchmark.rejecting for where, m in one.needs if where == place}
+        metrics = {m.label: m for check in benchmark.rejecting for where, m in check.needs if where == place}
         if metrics:
             result = egovsim.run(MODEL, profile=profile, metrics=list(metrics.values()), until=2026.0)
             found.update({(place, label): result.metric_values(label)[0, 0] for label in metrics})
-    failed = [one.name for one in benchmark.rejecting if not one.passes(one.value(found)).all()]
+    failed = [check.name for check in benchmark.rejecting if not check.passes(check.value(found)).all()]
     assert failed == []

@@ -56,14 +56,14 @@ def pair(cell: str) -> list[float]:
 
 def cells(name: str, *row: str) -> list[str]:
     """Return the cells that follow the given first cells of a row."""
-    found = [one for one in read_page_table(TEXT, name) if one[: len(row)] == list(row)]
+    found = [result for result in read_page_table(TEXT, name) if result[: len(row)] == list(row)]
     assert len(found) == 1, f"{name}: {row}"
     return found[0][len(row) :]
 
 
 def orders(structure: str, outcome: str) -> list[list[str]]:
     """Return the orders of the barriers in both years and both sets."""
-    rows = [one for one in read_page_table(TEXT, "order") if one[:2] == [structure, outcome]]
+    rows = [row for row in read_page_table(TEXT, "order") if row[:2] == [structure, outcome]]
     assert len(rows) == 2
     return [cell.split(", ") for row in rows for cell in row[3:]]
 
@@ -91,14 +91,14 @@ def test_people_before_infrastructure_only_under_skill() -> None:
         assert min(pair(cells("people", "skill", what)[0])) > 85
         assert max(pair(cells("people", "interest", what)[0])) < 50
     beside = [
-        one for one in read_page_table(TEXT, "people") if one[0] == "skill" and one[1].startswith("both beside: ")
+        row for row in read_page_table(TEXT, "people") if row[0] == "skill" and row[1].startswith("both beside: ")
     ]
     assert len(beside) == 4
-    assert min(min(pair(one[2])) for one in beside) > 85
+    assert min(min(pair(row[2])) for row in beside) > 85
     unplaced = "20 billion a year, training without more places"
     assert max(pair(cells("people", "skill", unplaced)[0])) < 80
-    left_out = {one[0]: pair(one[1]) for one in read_page_table(TEXT, "left-out")[1:]}
-    assert min(min(one) for one in left_out.values()) > 80
+    left_out = {row[0]: pair(row[1]) for row in read_page_table(TEXT, "left-out")[1:]}
+    assert min(min(shares) for shares in left_out.values()) > 80
     assert min(left_out, key=lambda name: max(left_out[name])) == "Paper share of work, Surabaya, 2025"
 
 
@@ -113,15 +113,15 @@ def test_what_both_sets_agree_on() -> None:
     """The list under the tables of equal money."""
     use, citizens, index = "real use index", "share of citizens online who use the services", "SPBE-like index"
     for outcome in (use, citizens):
-        assert [one[:2] for one in orders("skill", outcome)[::2]] == [["Human resources", "Culture"]] * 2
+        assert [order[:2] for order in orders("skill", outcome)[::2]] == [["Human resources", "Culture"]] * 2
     for outcome in (use, citizens, index):
-        assert {one[0] for one in orders("interest", outcome)} == {"Culture"}
-        assert {one[-1] for structure in ("skill", "interest") for one in orders(structure, outcome)} == {
+        assert {order[0] for order in orders("interest", outcome)} == {"Culture"}
+        assert {order[-1] for structure in ("skill", "interest") for order in orders(structure, outcome)} == {
             "Digital divide"
         }
-        assert "Budget" not in {one[0] for structure in ("skill", "interest") for one in orders(structure, outcome)}
-    assert {one[0] for one in orders("skill", index)} == {"Culture"}
-    assert {one for order in orders("skill", use) for one in order[:2]} == {"Human resources", "Culture"}
+        assert "Budget" not in {order[0] for structure in ("skill", "interest") for order in orders(structure, outcome)}
+    assert {order[0] for order in orders("skill", index)} == {"Culture"}
+    assert {barrier for order in orders("skill", use) for barrier in order[:2]} == {"Human resources", "Culture"}
     for barrier in ("Human resources", "Digital divide"):
         assert max(pair(cells("relief-real", "interest", barrier)[1])) < 5
 
@@ -148,8 +148,8 @@ def test_budget_is_the_most_influential_by_percentages_alone() -> None:
     for structure in ("skill", "interest"):
         for column in range(3):
             for name, wins in (("sobol-equal", False), ("sobol-percent", True)):
-                rows = {one: pair(cells(name, structure, one)[column]) for one in STUDY}
-                others = np.max([rows[one] for one in STUDY[:-1]], axis=0)
+                rows = {barrier: pair(cells(name, structure, barrier)[column]) for barrier in STUDY}
+                others = np.max([rows[barrier] for barrier in STUDY[:-1]], axis=0)
                 assert np.all((np.array(rows["Budget"]) > others) == wins), (structure, column, name)
             assert min(pair(cells("sobol-equal", structure, "all uncertain constants")[column])) > 0.7
 
@@ -157,10 +157,10 @@ def test_budget_is_the_most_influential_by_percentages_alone() -> None:
 def test_paths_without_a_price_do_more_than_money() -> None:
     """Mandate and Surabaya's sequence beat every money path, and extra money for any barrier."""
     for structure in ("skill", "interest"):
-        rows = [one for one in read_page_table(TEXT, "paths") if one[0] == structure and "as usual" not in one[2]]
+        rows = [row for row in read_page_table(TEXT, "paths") if row[0] == structure and "as usual" not in row[2]]
         free = ("Champion", "Documents only", "Mandate", "Sharing reform", "Surabaya's sequence")
         money = [pair(row[2]) for row in rows if row[1] not in free]
-        extra = [pair(cells("relief-real", structure, one)[0]) for one in STUDY]
+        extra = [pair(cells("relief-real", structure, barrier)[0]) for barrier in STUDY]
         assert len(money) == 8
         assert np.all(np.array(pair(cells("paths", structure, "Mandate")[0])) > np.max([*money, *extra], axis=0))
 
@@ -171,7 +171,7 @@ def test_the_best_path_depends_on_the_reading() -> None:
     assert min(pair(cells("best", "interest", "Culture first")[0])) > 50
     assert min(pair(cells("single", "skill", "People first")[0])) > 50
     for structure in ("skill", "interest"):
-        rows = [one for one in read_page_table(TEXT, "best") if one[0] == structure]
+        rows = [row for row in read_page_table(TEXT, "best") if row[0] == structure]
         assert max(max(pair(row[4])) for row in rows) < 60
         band = cells("bands", structure, "Real use index")
         assert min(pair(band[2])) > 90
@@ -192,9 +192,9 @@ def test_three_assumed_paths_make_the_distance() -> None:
     """Documents for the index, mandate and leadership for real use."""
     rows = read_page_table(TEXT, "swaps")[1:]
     for structure in ("skill", "interest"):
-        mine = {one[1]: one for one in rows if one[0] == structure}
-        closed = {name: [float(one) for one in re.findall(r"(\d+) / ", row[2])] for name, row in mine.items()}
-        index = {name: [float(one) for one in re.findall(r"(\d+) / ", row[3])] for name, row in mine.items()}
+        mine = {row[1]: row for row in rows if row[0] == structure}
+        closed = {name: [float(figure) for figure in re.findall(r"(\d+) / ", row[2])] for name, row in mine.items()}
+        index = {name: [float(figure) for figure in re.findall(r"(\d+) / ", row[3])] for name, row in mine.items()}
         assert max(index, key=lambda name: min(index[name])) == "Document target"
         assert set(sorted(closed, key=lambda name: -min(closed[name]))[:2]) == {"Mandate scope", "Champion leadership"}
 

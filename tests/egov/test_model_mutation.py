@@ -92,8 +92,12 @@ def loop_sign_flipped(name: str, chance: random.Random) -> tuple[str, Model]:
 
 def sign_flipped(name: str, chance: random.Random) -> tuple[str, Model]:
     model = shipped(name)
-    sums = [one for one in model if any(isinstance(node, Binary) and node.operator in "+-" for node in nodes(one))]
-    variable = chance.choice([one for one in sums if one.kind != "stock"])
+    sums = [
+        variable
+        for variable in model
+        if any(isinstance(node, Binary) and node.operator in "+-" for node in nodes(variable))
+    ]
+    variable = chance.choice([variable for variable in sums if variable.kind != "stock"])
     places = [node for node in nodes(variable) if isinstance(node, Binary) and node.operator in "+-"]
     chosen = chance.choice(places)
 
@@ -107,7 +111,7 @@ def sign_flipped(name: str, chance: random.Random) -> tuple[str, Model]:
 
 def flow_removed(name: str, chance: random.Random) -> tuple[str, Model]:
     model = shipped(name)
-    stock = chance.choice([one for one in model.stocks if one.inflows or one.outflows])
+    stock = chance.choice([stock for stock in model.stocks if stock.inflows or stock.outflows])
     flow = chance.choice([*stock.inflows, *stock.outflows])
 
     def change(node: Expression) -> Expression:
@@ -123,7 +127,7 @@ def flow_removed(name: str, chance: random.Random) -> tuple[str, Model]:
 
 def unit_changed(name: str, chance: random.Random) -> tuple[str, Model]:
     model = shipped(name)
-    variable = chance.choice([one for one in model if one.unit])
+    variable = chance.choice([variable for variable in model if variable.unit])
     other = chance.choice(["persons", "years", "rupiah"])
     unit = other if variable.unit == "dmnl" else f"{variable.unit}*{other}"
     return f"{variable.name} in {unit}", with_variable(model, replace(variable, unit=unit))
@@ -131,7 +135,7 @@ def unit_changed(name: str, chance: random.Random) -> tuple[str, Model]:
 
 def constant_times_ten(name: str, chance: random.Random) -> tuple[str, Model]:
     model = shipped(name)
-    variable = chance.choice([one for one in model.inputs if any(map(plain_value, one.equations))])
+    variable = chance.choice([variable for variable in model.inputs if any(map(plain_value, variable.equations))])
     equations = tuple(
         replace(equation, expression=Number(10.0 * plain_value(equation))) for equation in variable.equations
     )
@@ -145,7 +149,9 @@ def plain_value(equation: object) -> float:
 def delay_removed(name: str, chance: random.Random) -> tuple[str, Model]:
     """Drop the division by a constant time, so that what took years is at once."""
     model = shipped(name)
-    times = {one.id for one in model.inputs if one.unit in ("year", "years") and one.kind != "stock"}
+    times = {
+        variable.id for variable in model.inputs if variable.unit in ("year", "years") and variable.kind != "stock"
+    }
 
     def is_delay(node: Expression) -> bool:
         return (
@@ -155,7 +161,7 @@ def delay_removed(name: str, chance: random.Random) -> tuple[str, Model]:
             and (node.right.id in times)
         )
 
-    slow = [one for one in model if any(map(is_delay, nodes(one)))]
+    slow = [variable for variable in model if any(map(is_delay, nodes(variable)))]
     if not slow:
         return constant_times_ten(name, chance)
     variable = chance.choice(slow)

@@ -17,7 +17,7 @@ from egovsim.names import canonical
 
 MODEL = egovsim.read_model("egov")
 FOLDER = library.find("model", "egov").parent
-KEYS = {one.key: one.grade for one in read_evidence()}
+KEYS = {figure.key: figure.grade for figure in read_evidence()}
 PROFILES, POLICIES, SCENARIOS = (library.names(kind) for kind in ("profile", "policy", "scenario"))
 GROUPS = MODEL.groups
 
@@ -66,20 +66,20 @@ def test_profile_says_where_each_of_its_values_is_from(name: str) -> None:
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_cited_number_is_the_published_one_or_a_note_says_how_it_follows(name: str) -> None:
     """A key that leads to another number than the one used would lend a guess the look of a fact."""
-    published = {one.key: one.value for one in read_evidence()}
+    published = {figure.key: figure.value for figure in read_evidence()}
     read = table("profiles", f"{name}.toml")
     for section in ("constants", "published"):
         for variable, entry in read.get(section, {}).items():
             if "source" in entry and "note" not in entry:
                 scaled = [published[entry["source"]] * factor for factor in (1.0, 0.01, 1000.0)]
-                assert any(entry["value"] == pytest.approx(one, rel=1e-9) for one in scaled), variable
+                assert any(entry["value"] == pytest.approx(value, rel=1e-9) for value in scaled), variable
 
 
-@pytest.mark.parametrize("name", [one for one in PROFILES if egovsim.read_profile(one).covers == "all"])
+@pytest.mark.parametrize("name", [name for name in PROFILES if egovsim.read_profile(name).covers == "all"])
 def test_the_heights_of_guessed_histories_are_sampled(name: str) -> None:
     """Mandate, leadership and documents make most of the distance between the places: their heights must be open."""
     profile = egovsim.read_profile(name)
-    sampled = {one.name: one for one in profile.ranges}
+    sampled = {drawn.name: drawn for drawn in profile.ranges}
     assert set(profile.multipliers) == {"Mandate scope", "Champion leadership", "Document target"}
     for lever, height in profile.multipliers.items():
         one = sampled[height]
@@ -95,11 +95,11 @@ def test_profile_fits_the_model_and_ends_with_2025(name: str) -> None:
     assert all(series.times[0] == 2003.0 for series in profile.levers.values())
     for instant in (time for series in profile.levers.values() for time in series.times):
         assert (instant / MODEL.clock.time_step) % 1.0 == 0.0, "an event between two steps is seen early or late"
-    for one in profile.ranges:
-        bounds = MODEL[one.name].bounds
+    for drawn in profile.ranges:
+        bounds = MODEL[drawn.name].bounds
         assert bounds.low is not None
         assert bounds.high is not None
-        assert bounds.low <= one.low < one.high <= bounds.high, one.name
+        assert bounds.low <= drawn.low < drawn.high <= bounds.high, drawn.name
 
 
 def test_the_families_of_paths_are_complete() -> None:
@@ -202,4 +202,4 @@ def test_every_outcome_lever_and_file_has_labels_in_both_languages() -> None:
         *(table(*parts)["label"] for parts in FILES),
         *(loop["label"] for loop in table("loops.toml")["loop"]),
     ]
-    assert all(one["en"] and one["id"] for one in named)
+    assert all(label["en"] and label["id"] for label in named)

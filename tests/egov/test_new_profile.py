@@ -208,8 +208,8 @@ def test_the_share_online_moves_by_as_much_as_the_figure_differs_from_the_templa
     template = egovsim.read_profile("south-sumatra")
     metric = egovsim.mean_over("Internet penetration", 2023.0, 2024.0)
     found = [
-        egovsim.run(MODEL, profile=one, metrics=[metric]).metric_values(metric.label).item()
-        for one in (template, read_back(tmp_path, made(online="71.66")))
+        egovsim.run(MODEL, profile=profile, metrics=[metric]).metric_values(metric.label).item()
+        for profile in (template, read_back(tmp_path, made(online="71.66")))
     ]
     assert found[1] - found[0] == pytest.approx(0.05, abs=0.001)
     with_template = made(online="66.66")
@@ -519,7 +519,7 @@ def test_profile_check_shows_published_beside_simulated(
     said = capsys.readouterr().out
     assert said.startswith("Palembang: every name and value fits egov.xmile.\n")
     for outcome, published in (("SPBE-like index", "3.20"), ("Internet penetration", "0.80")):
-        line = next(one for one in said.splitlines() if outcome in one)
+        line = next(line for line in said.splitlines() if outcome in line)
         assert published in line
         assert " .. " in line
     write_profile(made(), Path("bare.toml"))

@@ -92,7 +92,7 @@ def test_every_text_exists_in_both_languages_with_the_same_gaps() -> None:
 
 
 def test_every_text_is_used() -> None:
-    sources = "".join(one.read_text("utf-8") for one in (Path(egovsim.__file__).parent).rglob("*.py"))
+    sources = "".join(file.read_text("utf-8") for file in (Path(egovsim.__file__).parent).rglob("*.py"))
     for key in WORDS["texts"]:
         assert key in sources.replace("'", '"').split('"') or key.startswith(("family ", "barrier ")), key
 
@@ -214,7 +214,7 @@ def test_report_ranked_by_another_outcome_shows_it_and_fits(labels: Labels, by: 
     for policy in comparison.policies:
         for word in labels.label(policy).split():
             assert re.search(rf"(^| ){re.escape(word)} ", text), policy.name
-    best = next(one for one in ranked.ranking if one.rank == 1)
+    best = next(row for row in ranked.ranking if row.rank == 1)
     assert labels.number(best.levels[by].p50) in text
 
 
@@ -246,11 +246,11 @@ def test_rival_structure_stands_beside_every_path(labels: Labels) -> None:
     heading = labels.text("rival", structure=labels.structure(rival.structure))
     lines = printed(comparison, labels, 80).partition(heading)[2].splitlines()
     names = {policy.name: labels.label(policy) for policy in comparison.policies}
-    here = {(one.family, one.policy): one for one in comparison.ranking}
+    here = {(row.family, row.policy): row for row in comparison.ranking}
     for row in rival.ranking:
         if row.rank is None:
             continue
-        line = next(one for one in lines if one.startswith(f"{names[row.policy]} "))
+        line = next(line for line in lines if line.startswith(f"{names[row.policy]} "))
         cells = line.removeprefix(names[row.policy]).split()
         assert cells[:2] == [str(here[row.family, row.policy].rank), str(row.rank)]
         assert cells[3] == labels.signed(row.changes["Real use index"].p50)
@@ -274,7 +274,7 @@ def test_barrier_that_binds_is_printed_for_each_path_and_term(labels: Labels) ->
     """A planner must see that the barrier changes as time goes by, and with the structure."""
     comparison = shipped_comparison()
     lines = printed(comparison, labels, 80).partition(labels.text("binding"))[2].splitlines()
-    names = {one.name: labels.label(one) for one in comparison.policies}
+    names = {policy.name: labels.label(policy) for policy in comparison.policies}
     for structure in comparison.structures:
         first, *_ = labels.structure(structure.structure).split()  # a long label wraps
         start = next(place for place, line in enumerate(lines) if line.startswith(first))
@@ -356,7 +356,7 @@ def test_every_figure_behind_a_check_is_given_with_grade_and_source() -> None:
     comparison = shipped_comparison()
     figures = comparison.figures_frame()
     keys = set(figures.place + "/" + figures.indicator + "/" + figures.year)
-    assert keys == {key for one in comparison.evidence for key in one.check.evidence}
+    assert keys == {key for diagnostic in comparison.evidence for key in diagnostic.check.evidence}
     assert set(figures.grade) <= {"A", "B"}
     assert figures.source_url.str.startswith("http").all()
     assert (figures.check != "").all()
@@ -439,7 +439,7 @@ def test_spreadsheet_holds_what_the_tables_hold(small: Comparison, labels: Label
     assert book.sheetnames == ["ranking", "comparison", "gap", "evidence checks", about]
     frame = small.yearly_frame().drop(columns=["structure", "benchmark"])
     rows = list(book["comparison"].iter_rows(values_only=True))
-    assert [str(one).replace(" ", "_") for one in rows[0]] == list(frame.columns)
+    assert [str(head).replace(" ", "_") for head in rows[0]] == list(frame.columns)
     assert len(rows) == len(frame) + 1
     assert rows[200][5] == pytest.approx(frame.iloc[199].p05)
     for name in ("ranking", "comparison", "gap", "evidence checks"):
@@ -472,8 +472,8 @@ def test_all_outputs_are_written_and_others_are_left_alone(small: Comparison, tm
     folder.mkdir(parents=True)
     (folder / "my notes.txt").write_text("keep", encoding="utf-8")
     paths = write_comparison(small, folder)
-    assert {one.name for one in paths} == SMALL_OUTPUTS | {"comparison-other.png"}
-    assert {one.name for one in folder.iterdir()} == SMALL_OUTPUTS | {"comparison-other.png", "my notes.txt"}
+    assert {file.name for file in paths} == SMALL_OUTPUTS | {"comparison-other.png"}
+    assert {file.name for file in folder.iterdir()} == SMALL_OUTPUTS | {"comparison-other.png", "my notes.txt"}
     assert (folder / "my notes.txt").read_text(encoding="utf-8") == "keep"
 
 
@@ -507,7 +507,7 @@ def test_manifest_lets_another_repeat_the_comparison(tmp_path: Path) -> None:
     write_comparison(comparison, tmp_path, options={"members": 24, "by": comparison.by})
     text = (tmp_path / "manifest.json").read_text("utf-8")
     manifest = json.loads(text)
-    hashes = {one["file"]: one["sha256"] for one in manifest["files"]}
+    hashes = {record["file"]: record["sha256"] for record in manifest["files"]}
     needed = {
         "egov.xmile", "evidence/checks.toml", "evidence/ranges.toml", "profiles/south-sumatra.toml",
         "profiles/surabaya.toml", "profiles/indonesia.toml", "policies/people-first.toml",
@@ -525,7 +525,7 @@ def test_manifest_lets_another_repeat_the_comparison(tmp_path: Path) -> None:
         structure.structure.name: {"accepted": 24, "tried": structure.tried} for structure in comparison.structures
     }
     assert {"egovsim", "python", "numpy", "llvmlite"} <= set(manifest["versions"])
-    written = {one["file"]: one["sha256"] for one in manifest["outputs"]}
+    written = {record["file"]: record["sha256"] for record in manifest["outputs"]}
     for name in OUTPUTS - {"manifest.json"}:
         assert written[name] == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
 
@@ -553,7 +553,7 @@ def test_failure_half_way_leaves_no_half_written_output(
 ) -> None:
     """Old results must survive a failed attempt whole, and no new file may stand beside them."""
     write_comparison(small, tmp_path)
-    before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     genuine, count = Path.write_bytes, 0
 
     def full_disk(self: Path, data: bytes) -> int:
@@ -567,7 +567,7 @@ def test_failure_half_way_leaves_no_half_written_output(
     with pytest.raises(OutputError, match="No space left on device"):
         write_comparison(dataclasses.replace(small, discount=0.99), tmp_path)
     monkeypatch.undo()
-    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == before
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
 # Listing -----------------------------------------------------------------------------------------------------
