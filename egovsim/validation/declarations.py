@@ -90,7 +90,7 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """An observed course of a variable, in the variable's own unit, and the largest root mean square error allowed."""
+    """An observed series of a variable, in the variable's own unit, and the largest root mean square error allowed."""
 
     name: str
     variable: str

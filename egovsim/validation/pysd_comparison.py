@@ -7,7 +7,6 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +163,9 @@ _Exported = Mapping[tuple[str, tuple[str, ...]], Points]
 
 def _pysd() -> Any:
     """Return PySD, which brings no types."""
-    return import_module("pysd")
+    import pysd  # pyright: ignore[reportMissingTypeStubs]
+
+    return pysd
 
 
 def _run_pysd(

@@ -46,7 +46,7 @@ from egovsim.testing import (
 from egovsim.testing.checks import checks_of
 from egovsim.testing.claims import Batch, Claim
 from egovsim.testing.examples import input_values, varied_inputs
-from egovsim.testing.shrinking import shrunk
+from egovsim.testing.shrinking import smallest_run
 from egovsim.testing.strategies import constants, models, policy_paths, scenarios
 from egovsim.testing.xmile_text import auxiliary, bounds, xmile
 from egovsim.validation.declaration_files import declarations_path, read_declarations
@@ -284,7 +284,7 @@ def test_drawn_constants_shrink_to_the_one_that_matters(read: Callable[[Fault], 
     @given(drawn=constants(model), budget=st.floats(200.0, 400.0))
     def is_told_alone(drawn: dict[str, float], budget: float) -> None:
         batch = Batch(model, columns=columns_of({**drawn, "Training budget": budget}))
-        smallest = shrunk(claim, batch, base)
+        smallest = smallest_run(claim, batch, base)
         assert (smallest.columns, smallest.constants) == ({}, {"Training budget": 200.0})
         assert claim.missed(smallest).all()
 
@@ -442,7 +442,7 @@ def test_the_plug_in_looks_for_declarations_where_they_are_read() -> None:
     """It names the file itself, in order not to load what reads it."""
     from egovsim.testing import plugin
 
-    assert plugin.declared("x/mine.xmile") == declarations_path("x/mine.xmile")
+    assert plugin.declarations_of("x/mine.xmile") == declarations_path("x/mine.xmile")
 
 
 def test_predator_prey_keeps_its_promises() -> None:
