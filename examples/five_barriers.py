@@ -31,7 +31,9 @@ if __name__ == "__main__":
     parser.add_argument("--full", action="store_true", help="all members, pairs, and the proportional variant")
     parser.add_argument("--chart", type=Path, help="draw the shares of the variation into this file")
     options = parser.parse_args()
-    for title, table in egovsim.barrier_findings(members=None if options.full else 48, full=options.full, chart=options.chart):
+    for title, table in egovsim.barrier_findings(
+        members=None if options.full else 48, full=options.full, chart=options.chart
+    ):
         show(title, table)
     if options.chart is not None:
         print(f"\nwritten: {options.chart}")

@@ -134,7 +134,7 @@ def crosscheck(
     rows: Annotated[int, typer.Option(help="How many variables to print, the worst first.", min=1)] = 20,
     data: Data = None,
 ) -> None:
-    """Run the same model in PySD and print where the two differ most; exit code 1 when they disagree.
+    """Run the same model in PySD and print where the two differ most, beyond rounding; exit code 1 when they disagree.
 
     \b
     egovsim crosscheck capacity

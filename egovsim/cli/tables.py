@@ -30,11 +30,13 @@ def findings_table(findings: Sequence[Finding]) -> RenderableType:
 
 
 def crosscheck_table(result: Crosscheck, *, count: int) -> RenderableType:
-    """Return the variables in which two engines differ most."""
+    """Return the variables in which two engines differ most, or say that they differ by rounding alone."""
+    if not result.beyond_rounding:
+        return "No variable differs by more than rounding."
     table = plain_table()
     for head in ("variable", "difference", "relative", "at", "egovsim", result.engine):
         table.add_column(head, justify="left" if head == "variable" else "right", overflow="fold")
-    for row in result.rows[:count]:
+    for row in result.beyond_rounding[:count]:
         table.add_row(
             escaped(row.variable), f"{row.absolute:.3g}", f"{row.relative:.3g}", f"{row.time:g}",
             f"{row.ours:.9g}", f"{row.theirs:.9g}",

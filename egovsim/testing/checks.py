@@ -28,7 +28,15 @@ from egovsim.validation.suite import validate
 
 @dataclass(frozen=True)
 class Check:
-    """One promise: its name, and what raises an AssertionError when it is broken."""
+    """One promise of a model.
+
+    Parameters
+    ----------
+    name : str
+        Unique within a model.
+    run : callable
+        Raises an AssertionError when the promise is broken.
+    """
 
     name: str
     run: Callable[[], None]
@@ -50,7 +58,7 @@ def checks_of(model: Model, declarations: Declarations, *, count: int = 128) -> 
     ------
     Check
         Those of any model are ``equations`` (errors, and constants that nothing uses), ``units``, ``flows`` (each
-        moves a stock), ``finite`` and ``time step``, which is of the model as it is; claims about courses are of
+        moves a stock), ``finite`` and ``time step``, which is of the model as it is; claims about trajectories are of
         members drawn from the declared ranges. The last one is ``validation``: what `validate` finds besides.
     """
     over = Examples(count=count, ranges=declarations.bounds, profile=declarations.profile or None)
@@ -83,20 +91,20 @@ def _declared(model: Model, declarations: Declarations, over: Examples) -> Itera
 
 
 def _assert_equations(model: Model) -> None:
-    unit_texts = {unit.text for unit in check_units(model)}
-    found = [one for one in check(model) if one.severity != "note" and one.text not in unit_texts]
-    _refuse([str(one) for one in found])
+    unit_texts = {finding.text for finding in check_units(model)}
+    found = [finding for finding in check(model) if finding.severity != "note" and finding.text not in unit_texts]
+    _refuse([str(finding) for finding in found])
 
 
 def _assert_units(model: Model) -> None:
-    found = [unit for unit in check_units(model) if unit.severity == "warning"]
-    _refuse([f'{one.where}, "{one.variable}": {one.text}' for one in found])
+    found = [finding for finding in check_units(model) if finding.severity == "warning"]
+    _refuse([f'{finding.where}, "{finding.variable}": {finding.text}' for finding in found])
 
 
 def _assert_flows(model: Model) -> None:
     moving = {id for stock in model.stocks for id in (*stock.inflows, *stock.outflows)}
-    idle = [variable for variable in model if variable.kind == "flow" and variable.id not in moving]
-    _refuse([f'{one.where}: the flow "{one.name}" moves no stock; name it among a stock\'s flows' for one in idle])
+    idle = [flow for flow in model if flow.kind == "flow" and flow.id not in moving]
+    _refuse([f'{flow.where}: the flow "{flow.name}" moves no stock; name it among a stock\'s flows' for flow in idle])
 
 
 def _assert_time_step(model: Model, declarations: Declarations, over: Examples) -> None:
@@ -106,7 +114,7 @@ def _assert_time_step(model: Model, declarations: Declarations, over: Examples) 
 def _assert_validated(model: Model, declarations: Declarations) -> None:
     """What `egovsim validate` judges beyond the claims above: behaviour, fit, rankings, and what the equations show."""
     found = validate(path_of(model) or model, declarations=declarations)
-    _refuse([f"{one.test}: {one.figures}\n  {one.remedy}" for one in found.failed])
+    _refuse([f"{verdict.test}: {verdict.figures}\n  {verdict.remedy}" for verdict in found.failed])
 
 
 def _refuse(found: list[str]) -> None:

@@ -12,17 +12,30 @@ from egovsim.model.inputs import Design, Floats, PolicyPath, Profile, Scenario
 from egovsim.model.model import Model
 from egovsim.simulation.result import Result
 from egovsim.simulation.run import run
-from egovsim.testing.examples import Examples, drawn, varied_inputs
+from egovsim.testing.examples import Examples, draw_members, varied_inputs
 
 _MOST_NUMBERS = 8_000_000
-"""What is kept of one block of runs: 64 megabytes."""
+"""How many numbers the results of one block of runs may have: 64 megabytes."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Runs of a model: scenarios x policies x members.
+    """Runs of a model: scenarios x policy paths x members.
 
-    `columns` are the values that vary from member to member, float64, shape (member,), by input.
+    Parameters
+    ----------
+    model : Model
+        What is run.
+    profile : Profile, optional
+        The region.
+    policies, scenarios : tuple
+        One or more of each; by default one that changes nothing.
+    constants : mapping of str to float
+        Values of inputs that all members share.
+    columns : mapping of str to float64, shape (member,)
+        The values that vary from member to member, by input.
+    seed : int
+        Of the random functions in the model.
     """
 
     model: Model
@@ -35,23 +48,50 @@ class Batch:
 
     @classmethod
     def of(cls, model: Model, over: Examples) -> Batch:
-        """Return the runs that examples ask for."""
+        """Return the runs that examples ask for.
+
+        Parameters
+        ----------
+        model : Model
+            What is run.
+        over : Examples
+            Its members, policy paths and scenarios.
+
+        Returns
+        -------
+        Batch
+            All of them.
+        """
         return cls(
             model,
             over.region(),
             tuple(over.policies) or (PolicyPath(""),),
             tuple(over.scenarios) or (Scenario(""),),
             over.constants,
-            drawn(varied_inputs(model, over), over),
+            draw_members(varied_inputs(model, over), over),
             over.seed,
         )
 
     @property
     def members(self) -> int:
+        """How many members there are."""
         return next((len(column) for column in self.columns.values()), 1)
 
     def run(self, outputs: Sequence[str], **options: Any) -> Result:
-        """Run it; `options` are those of `run`."""
+        """Run all of it.
+
+        Parameters
+        ----------
+        outputs : sequence of str
+            Variables whose trajectories are returned.
+        **options
+            Of `run`, such as ``time_step``.
+
+        Returns
+        -------
+        Result
+            Of the scenarios, policy paths and members.
+        """
         return run(
             self.model,
             profile=self.profile,
@@ -65,17 +105,51 @@ class Batch:
         )
 
     def with_columns(self, columns: Mapping[str, Floats]) -> Batch:
+        """Return the same runs of other members.
+
+        Parameters
+        ----------
+        columns : mapping of str to float64, shape (member,)
+            In place of those that there are.
+
+        Returns
+        -------
+        Batch
+            With these members.
+        """
         return replace(self, columns=columns)
 
     def blocks(self, numbers_a_run: int) -> Iterator[Batch]:
-        """Cut the members so that no block fills the memory."""
+        """Cut the members so that no block fills the memory.
+
+        Parameters
+        ----------
+        numbers_a_run : int
+            How many numbers the result of one run has.
+
+        Yields
+        ------
+        Batch
+            Some of the members, in order.
+        """
         pairs = len(self.policies) * len(self.scenarios)
         size = max(1, _MOST_NUMBERS // max(1, numbers_a_run * pairs))
         for first in range(0, self.members, size):
             yield self.with_columns({name: column[first : first + size] for name, column in self.columns.items()})
 
     def only(self, scenario: int, policy: int, member: int) -> Batch:
-        """Return one of the runs."""
+        """Return one of the runs.
+
+        Parameters
+        ----------
+        scenario, policy, member : int
+            Their numbers, from 0.
+
+        Returns
+        -------
+        Batch
+            Of one run.
+        """
         return replace(
             self,
             scenarios=(self.scenarios[scenario],),
@@ -96,12 +170,12 @@ class Claim:
         The assertion, and `arguments`, the values it was called with beside the model and the examples: what a
         reader needs to repeat it.
     outputs : tuple of str
-        What is kept of each run.
+        The variables that it is measured from.
     measure : callable
-        ``measure(trial)`` returns by how much each run misses it, float64, shape (scenario, policy, member): above
+        ``measure(batch)`` returns by how much each run misses it, float64, shape (scenario, policy, member): above
         0, or not a number, where it does.
     describe : callable
-        ``describe(trial)`` says what is seen in a trial of one run.
+        ``describe(batch)`` says what is seen in a batch of one run.
     """
 
     text: str
@@ -112,19 +186,54 @@ class Claim:
     describe: Callable[[Batch], str]
 
     def missed(self, batch: Batch) -> np.ndarray:
-        """Return which runs miss it, bool, shape (scenario, policy, member)."""
+        """Return which runs miss the claim.
+
+        Parameters
+        ----------
+        batch : Batch
+            The runs to make.
+
+        Returns
+        -------
+        bool, shape (scenario, policy, member)
+            True where it is missed.
+        """
         return ~(self.measure(batch) <= 0.0)
 
 
-def failed_or(result: Result, excess: Floats) -> Floats:
-    """Return what is measured, and infinity for runs that are not finite; the axes after the third are joined."""
+def excess_by_run(result: Result, excess: Floats) -> Floats:
+    """Return by how much each run misses something.
+
+    Parameters
+    ----------
+    result : Result
+        The runs.
+    excess : float64, shape (scenario, policy, member, ...)
+        By how much it is missed at each instant, in each element.
+
+    Returns
+    -------
+    float64, shape (scenario, policy, member)
+        The largest excess; infinity where a run failed or the excess is not a number.
+    """
     worst = excess.reshape(*excess.shape[:3], -1).max(axis=-1, initial=-np.inf)
     failed = ~np.isnan(result.status.failed_at)
     return np.where(failed | np.isnan(worst), np.inf, worst)
 
 
 def why_failed(result: Result) -> str:
-    """Say how the one run of a result failed; empty where it did not."""
+    """Say how a run failed.
+
+    Parameters
+    ----------
+    result : Result
+        Of one run.
+
+    Returns
+    -------
+    str
+        When, and through which variable; empty where it did not fail.
+    """
     place = (0, 0, 0)
     time, unit = result.status.failed_at[place], result.time_unit
     if np.isnan(time):

@@ -21,14 +21,14 @@ _FROM_EGOVSIM = ("PolicyPath", "Profile", "Range", "Scenario", "Series")
 _FROM_KIT = ("Balance", "Bound", "Conserved", "Examples", "Extreme", "Loop", "Response")
 
 
-def report(claim: Claim, batch: Batch, base: Mapping[str, float], over: Examples, counted: str) -> str:
+def counterexample_report(claim: Claim, batch: Batch, base: Mapping[str, float], over: Examples, counted: str) -> str:
     """Say what was claimed, where it is missed, and how to see it again.
 
     Parameters
     ----------
     claim : Claim
         What is missed.
-    batch : Trial
+    batch : Batch
         The smallest run that misses it.
     base : mapping of str to float
         Values of the inputs in the model as it is.
@@ -36,6 +36,11 @@ def report(claim: Claim, batch: Batch, base: Mapping[str, float], over: Examples
         What it was tried under.
     counted : str
         In how many runs it is missed.
+
+    Returns
+    -------
+    str
+        Several lines.
     """
     lines = [f"{claim.text}.", f"Missed in {counted}.", ""]
     changed = {name: value for name, value in batch.constants.items() if name not in over.constants}
@@ -46,7 +51,7 @@ def report(claim: Claim, batch: Batch, base: Mapping[str, float], over: Examples
         lines.append("It is missed with the values that the model has:")
     lines += _levers(batch)
     lines += [f"  {claim.describe(batch)}.", "", "To repeat it:", ""]
-    return "\n".join([*lines, *(f"    {line}".rstrip() for line in code_for(claim, batch, over).splitlines())])
+    return "\n".join([*lines, *(f"    {line}".rstrip() for line in _code_for(claim, batch, over).splitlines())])
 
 
 def _changed(model: Model, name: str, value: float, base: Mapping[str, float]) -> str:
@@ -71,10 +76,10 @@ def _trajectory(series: Series) -> str:
     return ", ".join(f"{value:g} at {time:g}" for time, value in zip(series.times, series.values, strict=True))
 
 
-def code_for(claim: Claim, batch: Batch, over: Examples) -> str:
+def _code_for(claim: Claim, batch: Batch, over: Examples) -> str:
     """Return Python that makes the same assertion about the one run."""
     (policy,), (scenario,) = batch.policies, batch.scenarios
-    alone = Examples(
+    itself = Examples(
         count=1,
         seed=over.seed,
         constants=batch.constants,
@@ -82,11 +87,11 @@ def code_for(claim: Claim, batch: Batch, over: Examples) -> str:
         policies=() if policy == PolicyPath("") else (policy,),
         scenarios=() if scenario == Scenario("") else (scenario,),
     )
-    arguments = [f"{name}={code_of(value)}" for name, value in claim.arguments.items() if value is not None]
+    arguments = [f"{name}={_code_of(value)}" for name, value in claim.arguments.items() if value is not None]
     body = [f"model = egovsim.read_model({_path(batch.model)!r})", f"{claim.function}("]
-    body += ["    model,", *(f"    {argument}," for argument in arguments), f"    over={code_of(alone)},", ")"]
+    body += ["    model,", *(f"    {argument}," for argument in arguments), f"    over={_code_of(itself)},", ")"]
     text = "\n".join(body)
-    used = [[one for one in names if re.search(rf"\b{one}\(", text)] for names in (_FROM_EGOVSIM, _FROM_KIT)]
+    used = [[name for name in names if re.search(rf"\b{name}\(", text)] for names in (_FROM_EGOVSIM, _FROM_KIT)]
     lines = ["import egovsim"]
     lines += [f"from egovsim import {', '.join(used[0])}"] if used[0] else []
     return "\n".join([*lines, f"from egovsim.testing import {', '.join([*used[1], claim.function])}", "", text])
@@ -101,16 +106,16 @@ def _path(model: Model) -> str:
     return str(whole.relative_to(Path.cwd())) if whole.is_relative_to(Path.cwd()) else os.fspath(whole)
 
 
-def code_of(value: object) -> str:
+def _code_of(value: object) -> str:
     """Write a value as Python: of a data class only what differs from its defaults."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        parts = [f"{one.name}={code_of(getattr(value, one.name))}" for one in _told(value)]
+        parts = [f"{field.name}={_code_of(getattr(value, field.name))}" for field in _told(value)]
         return f"{type(value).__name__}({', '.join(parts)})"
     if isinstance(value, Mapping):
         pairs = cast("Mapping[object, object]", value).items()
-        return "{" + ", ".join(f"{code_of(key)}: {code_of(one)}" for key, one in pairs) + "}"
+        return "{" + ", ".join(f"{_code_of(key)}: {_code_of(item)}" for key, item in pairs) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        inside = [code_of(one) for one in cast("Sequence[object]", value)]
+        inside = [_code_of(item) for item in cast("Sequence[object]", value)]
         return f"({inside[0]},)" if len(inside) == 1 else f"({', '.join(inside)})"
     if isinstance(value, float):
         return repr(float(value))

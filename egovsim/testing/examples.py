@@ -16,7 +16,7 @@ from egovsim.names import canonical, element_name, split_element
 from egovsim.public import set_module
 from egovsim.simulation.files import read_profile
 from egovsim.simulation.schedule import input_ids
-from egovsim.validation.declaration_files import undeclared
+from egovsim.validation.declaration_files import default_declarations
 from egovsim.validation.declarations import Bound
 
 Ends = Bound | tuple[float | None, float | None]
@@ -55,13 +55,27 @@ class Examples:
     scenarios: Sequence[Scenario] = ()
 
     def region(self) -> Profile | None:
-        """Return the profile, read where it was given by its name."""
+        """Return the profile, read where it was given by its name.
+
+        Returns
+        -------
+        Profile or None
+            None where no profile is given.
+        """
         return read_profile(self.profile) if isinstance(self.profile, str) else self.profile
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One number that may vary: its name, the ends of its range, and the value it has otherwise."""
+    """One number that may vary.
+
+    Parameters
+    ----------
+    name : str
+        Of an input, or of one of its elements.
+    low, value, high : float
+        The ends of its range and the value that it has otherwise, in its own unit.
+    """
 
     name: str
     low: float
@@ -72,8 +86,18 @@ class Input:
 def varied_inputs(model: Model, examples: Examples) -> tuple[Input, ...]:
     """Return the inputs that vary from member to member, element by element.
 
-    Left out are those whose value or history the examples or the profile fix, and those that shape the model (the
-    order of a delay).
+    Parameters
+    ----------
+    model : Model
+        From `read_model`.
+    examples : Examples
+        Whose `ranges`, `constants` and `profile` are used.
+
+    Returns
+    -------
+    tuple of Input
+        Left out are those whose value or history the examples or the profile fix, and compile-time constants (such as
+        the order of a delay).
 
     Raises
     ------
@@ -89,14 +113,27 @@ def varied_inputs(model: Model, examples: Examples) -> tuple[Input, ...]:
         ends = ranges.get(canonical_name(name)) or ranges.get(variable.id)
         if ends is None or canonical_name(name) in fixed or not _can_vary(model, name):
             continue
-        one = _input(name, ends, value)
-        if one.low < one.high:
-            found.append(one)
+        varied = _input(name, ends, value)
+        if varied.low < varied.high:
+            found.append(varied)
     return tuple(found)
 
 
 def input_values(model: Model, region: Profile | None = None) -> dict[str, float]:
-    """Return the value of every input, element by element, that a run has when nothing else is set."""
+    """Return the values that inputs have in a run when nothing else is set.
+
+    Parameters
+    ----------
+    model : Model
+        From `read_model`.
+    region : Profile, optional
+        Its constants take the place of the file's values.
+
+    Returns
+    -------
+    dict of str to float
+        By element, each in its own unit.
+    """
     found = {
         element_name(variable.name, display_elements(model, variable, ids)): _value(model, variable, ids)
         for variable in model.inputs
@@ -110,7 +147,18 @@ def input_values(model: Model, region: Profile | None = None) -> dict[str, float
 
 
 def canonical_name(name: str) -> str:
-    """Return the canonical form of a variable's or element's name."""
+    """Return the canonical form of a variable's or element's name.
+
+    Parameters
+    ----------
+    name : str
+        In any spelling.
+
+    Returns
+    -------
+    str
+        The same for all spellings of a name.
+    """
     base, elements = split_element(name)
     return element_name(canonical(base), [canonical(element) for element in elements])
 
@@ -134,7 +182,7 @@ def _serves(model: Model, dimension: str, id: str) -> bool:
 
 def _ranges(model: Model, given: Mapping[str, Ends] | None) -> dict[str, Bound]:
     if given is None:
-        given = undeclared(model).bounds
+        given = default_declarations(model).bounds
     for name in given:
         base = split_element(name)[0]
         if canonical(base) not in model.by_id:
@@ -145,7 +193,20 @@ def _ranges(model: Model, given: Mapping[str, Ends] | None) -> dict[str, Bound]:
 
 
 def bound_of(name: str, ends: Ends) -> Bound:
-    """Return a bound that was given as one, or as its two ends."""
+    """Return a bound that was given as one, or as its two ends.
+
+    Parameters
+    ----------
+    name : str
+        What it bounds.
+    ends : Bound or (low, high)
+        An open end is None.
+
+    Returns
+    -------
+    Bound
+        The same bound.
+    """
     return ends if isinstance(ends, Bound) else Bound(name, *ends)
 
 
@@ -164,8 +225,21 @@ def _can_vary(model: Model, name: str) -> bool:
     return True
 
 
-def drawn(inputs: Sequence[Input], examples: Examples) -> dict[str, Floats]:
-    """Draw the members: float64, shape (member,), for each input."""
+def draw_members(inputs: Sequence[Input], examples: Examples) -> dict[str, Floats]:
+    """Draw the members of examples.
+
+    Parameters
+    ----------
+    inputs : sequence of Input
+        What varies.
+    examples : Examples
+        Whose `count` and `seed` are used.
+
+    Returns
+    -------
+    dict of str to float64, shape (member,)
+        The values of each input, in its own unit; empty where nothing varies.
+    """
     if not inputs or examples.count < 1:
         return {}
     low, base, high = (np.array([getattr(variable, part) for variable in inputs]) for part in ("low", "value", "high"))
@@ -184,5 +258,5 @@ def drawn(inputs: Sequence[Input], examples: Examples) -> dict[str, Floats]:
 
 def _ends(low: Floats, base: Floats, high: Floats) -> Floats:
     """Return members in which one input alone stands at an end of its range."""
-    one_alone = np.eye(len(base), dtype=bool)
-    return np.concatenate([np.where(one_alone, end, base) for end in (low, high)])
+    itself = np.eye(len(base), dtype=bool)
+    return np.concatenate([np.where(itself, end, base) for end in (low, high)])

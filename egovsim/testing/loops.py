@@ -17,10 +17,11 @@ from egovsim.public import set_module
 from egovsim.testing.claims import Batch, Claim, why_failed
 from egovsim.testing.examples import Examples
 from egovsim.testing.search import assert_claim
-from egovsim.validation.declaration_files import undeclared
+from egovsim.validation.declaration_files import default_declarations
 from egovsim.validation.declarations import Loop
-from egovsim.validation.ensembles import Subject, Trajectories
+from egovsim.validation.ensembles import Trajectories
 from egovsim.validation.link_signs import Link, Slopes, slopes
+from egovsim.validation.subject import Subject
 
 _SIGNS = {"R": 1.0, "B": -1.0}
 _KINDS = {"R": "reinforces a change", "B": "opposes a change"}
@@ -49,7 +50,7 @@ def assert_loop(model: Model, loop: Loop, *, over: Examples | None = None) -> No
         When a link is missing, the loop is idle at every instant, or has another sign at one.
     """
     links = list(pairwise((*loop.variables, loop.variables[0])))
-    subject = Subject(model, undeclared(model))
+    subject = Subject(model, default_declarations(model))
     outputs = subject.outputs
 
     def measure(batch: Batch) -> Floats:

@@ -13,21 +13,46 @@ from egovsim.model.model import Model
 from egovsim.names import split_element
 from egovsim.public import set_module
 from egovsim.simulation.result import Result
-from egovsim.testing.claims import Batch, Claim, failed_or, why_failed
+from egovsim.testing.claims import Batch, Claim, excess_by_run, why_failed
 from egovsim.testing.examples import Examples, bound_of, canonical_name
 from egovsim.testing.search import assert_claim
+from egovsim.validation.declaration_files import default_declarations
 from egovsim.validation.declarations import Response
 
 _LEVELS = 5
 
 
 def stocks_of(model: Model, names: Sequence[str] | None) -> list[str]:
-    """Return the names that are asked for, by default those of all stocks."""
+    """Return the names that are asked for, by default those of all stocks.
+
+    Parameters
+    ----------
+    model : Model
+        From `read_model`.
+    names : sequence of str or None
+        None where nothing is asked for.
+
+    Returns
+    -------
+    list of str
+        Variables or elements.
+    """
     return [stock.name for stock in model.stocks] if names is None else list(names)
 
 
-def largest(values: Floats) -> Floats:
-    """Return the largest size of each course, the axis of time kept."""
+def largest_over_time(values: Floats) -> Floats:
+    """Return the largest absolute value of each trajectory.
+
+    Parameters
+    ----------
+    values : float64, shape (scenario, policy, member, time, ...)
+        Trajectories.
+
+    Returns
+    -------
+    float64, shape (scenario, policy, member, 1, ...)
+        In the same unit.
+    """
     return np.abs(values).max(axis=3, keepdims=True)
 
 
@@ -38,7 +63,7 @@ def largest(values: Floats) -> Floats:
 def assert_time_step_converges(
     model: Model, outputs: Sequence[str] | None = None, *, tolerance: float = 0.01, over: Examples | None = None
 ) -> None:
-    """Assert that half the time step gives the same courses, so that they are the model's and not the step's.
+    """Assert that half the time step gives the same trajectories, so that they are the model's and not the step's.
 
     Parameters
     ----------
@@ -47,7 +72,7 @@ def assert_time_step_converges(
     outputs : sequence of str, optional
         What is compared; by default all stocks.
     tolerance : float
-        How far two courses may be apart, as a share of the largest value of the course.
+        How far two trajectories may be apart, as a share of the largest value in them.
     over : Examples, optional
         What it is tried under.
 
@@ -61,25 +86,28 @@ def assert_time_step_converges(
     every = model.clock.save_every or step
 
     def both(batch: Batch) -> tuple[Result, Result]:
-        coarse, fine = (batch.run(names, time_step=one, save_every=every) for one in (step, step / 2.0))
+        coarse, fine = (batch.run(names, time_step=length, save_every=every) for length in (step, step / 2.0))
         return coarse, fine
 
     def apart(coarse: Result, fine: Result, name: str) -> Floats:
         a, b = coarse.values(name), fine.values(name)
-        return np.abs(a - b) - tolerance * np.maximum(largest(a), largest(b))
+        return np.abs(a - b) - tolerance * np.maximum(largest_over_time(a), largest_over_time(b))
 
     def measure(batch: Batch) -> Floats:
         coarse, fine = both(batch)
-        found = [failed_or(coarse, apart(coarse, fine, one)) for one in names]
-        return np.max([*found, failed_or(fine, np.zeros((*found[0].shape, 1)))], axis=0)
+        found = [excess_by_run(coarse, apart(coarse, fine, name)) for name in names]
+        return np.max([*found, excess_by_run(fine, np.zeros((*found[0].shape, 1)))], axis=0)
 
     def describe(batch: Batch) -> str:
         coarse, fine = both(batch)
         failed = why_failed(coarse) or why_failed(fine)
         if failed:
             return failed
-        scaled = {one: apart(coarse, fine, one) / np.maximum(largest(coarse.values(one)), 1e-300) for one in names}
-        name = max(names, key=lambda one: scaled[one].max())
+        scaled = {
+            name: apart(coarse, fine, name) / np.maximum(largest_over_time(coarse.values(name)), 1e-300)
+            for name in names
+        }
+        name = max(names, key=lambda name: scaled[name].max())
         place = np.unravel_index(int(scaled[name].argmax()), scaled[name].shape)
         unit = f"{model[split_element(name)[0]].unit} at {coarse.time[place[3]]:g} {model.clock.unit}".strip()
         values = (coarse.values(name)[place], fine.values(name)[place])
@@ -188,7 +216,7 @@ def assert_monotone(model: Model, response: Response, *, tolerance: float = 1e-4
         if np.isnan(wrong).any():
             return str(result.status)
         level, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        seen = [f"{trajectory[one, column]:.6g} where it is {levels[one]:.4g}" for one in (level, level + 1)]
+        seen = [f"{trajectory[number, column]:.6g} where it is {levels[number]:.4g}" for number in (level, level + 1)]
         return f'"{given.output}" is {seen[0]} and {seen[1]}'
 
     verb = "less" if given.direction == "up" else "more"
@@ -214,7 +242,7 @@ def _with_ends(model: Model, response: Response, over: Examples) -> Response:
 
 
 def _at_levels(batch: Batch, response: Response, levels: Floats) -> Result:
-    """Run a trial once a level: as members, all of one level together, or as scenarios from an instant on."""
+    """Run a batch once a level: as members, all of one level together, or as scenarios from an instant on."""
     if response.start is not None:
         if batch.scenarios != (Scenario(""),):
             raise InputError("levels from an instant on are scenarios; leave the scenarios of the examples out.")
@@ -230,8 +258,8 @@ def _at_levels(batch: Batch, response: Response, levels: Floats) -> Result:
 def _without(model: Model, over: Examples, name: str) -> Examples:
     """Return the examples with one input left as it is."""
     if over.ranges is None:
-        from egovsim.validation.declaration_files import undeclared
-
-        over = replace(over, ranges=undeclared(model).bounds)
-    left = {one: ends for one, ends in (over.ranges or {}).items() if canonical_name(one) != canonical_name(name)}
-    return replace(over, ranges=left)
+        over = replace(over, ranges=default_declarations(model).bounds)
+    others = {
+        other: ends for other, ends in (over.ranges or {}).items() if canonical_name(other) != canonical_name(name)
+    }
+    return replace(over, ranges=others)

@@ -73,17 +73,38 @@ CURVES = tuple(
 
 @dataclass(frozen=True)
 class RandomModel:
-    """The variables of a model in some order, and how it is run."""
+    """A random model.
+
+    Parameters
+    ----------
+    variables : tuple of str
+        The XMILE text of each variable, in the order drawn.
+    method : str
+        The integration method.
+    dt : float
+        The time step, in years.
+    """
 
     variables: tuple[str, ...]
     method: str
     dt: float
 
     def text(self, order: Sequence[int] | None = None) -> str:
-        """Return the file, its definitions in the order drawn or in another one."""
-        chosen = self.variables if order is None else tuple(self.variables[place] for place in order)
+        """Return the model as an XMILE file.
+
+        Parameters
+        ----------
+        order : sequence of int, optional
+            The numbers of the variables in the order they are written in; by default as drawn.
+
+        Returns
+        -------
+        str
+            The whole file.
+        """
+        ordered = self.variables if order is None else tuple(self.variables[place] for place in order)
         dimensions = {"Area": ELEMENTS}
-        return xmile(*chosen, stop=6, dt=self.dt, method=self.method, dimensions=dimensions)
+        return xmile(*ordered, stop=6, dt=self.dt, method=self.method, dimensions=dimensions)
 
 
 @dataclass
@@ -122,7 +143,18 @@ class _Draft:
 
 @st.composite
 def random_models(draw: st.DrawFn) -> RandomModel:
-    """Draw a model; no equation of an auxiliary uses one that comes later, so that there are no circles."""
+    """Draw a model; no equation of an auxiliary uses one that comes later, so that there are no circles.
+
+    Parameters
+    ----------
+    draw : DrawFn
+        Hypothesis hands it over: the strategy is called without it.
+
+    Returns
+    -------
+    RandomModel
+        Of 5 variables or more, over 6 years.
+    """
     draft = _Draft(draw)
     variables = [auxiliary(f"c{n}", draw(st.sampled_from(NUMBERS))) for n in range(2)]
     draft.scalars += ["c0", "c1"]
@@ -194,5 +226,11 @@ def _arrayed_stock(draft: _Draft, n: int) -> list[str]:
 
 
 def xmile_texts() -> st.SearchStrategy[str]:
-    """Draw the files of random models."""
-    return random_models().map(lambda one: one.text())
+    """Draw the files of random models.
+
+    Returns
+    -------
+    SearchStrategy
+        Of XMILE files.
+    """
+    return random_models().map(RandomModel.text)

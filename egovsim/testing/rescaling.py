@@ -16,9 +16,9 @@ from egovsim.model.variable import Bounds
 from egovsim.names import canonical, split_element
 from egovsim.public import set_module
 from egovsim.simulation.result import Result
-from egovsim.testing.claims import Batch, Claim, failed_or, why_failed
+from egovsim.testing.claims import Batch, Claim, excess_by_run, why_failed
 from egovsim.testing.examples import Examples, input_values
-from egovsim.testing.metamorphic import largest, stocks_of
+from egovsim.testing.metamorphic import largest_over_time, stocks_of
 from egovsim.testing.search import assert_claim
 
 _TOLERANCE = 1e-6
@@ -62,7 +62,7 @@ def assert_unit_rescaling(
     InputError
         When it is the unit of time, or made of several units.
     """
-    names, powers = stocks_of(model, outputs), powers_of(model, unit)
+    names, powers = stocks_of(model, outputs), _powers_of(model, unit)
     if not any(powers.values()):
         known = sorted({variable.unit for variable in model if variable.unit})
         raise unknown_name(unit, known, what="a unit that a variable of this model has")
@@ -98,11 +98,13 @@ class _Rescaling:
 
     def apart(self, once: Result, again: Result, name: str) -> Floats:
         a, b = once.values(name), again.values(name) / self.factor ** _power(self.powers, name)
-        return np.abs(a - b) - _TOLERANCE * largest(a)
+        return np.abs(a - b) - _TOLERANCE * largest_over_time(a)
 
     def measure(self, batch: Batch) -> Floats:
         once, again = self.both(batch)
-        found = [failed_or(one, self.apart(once, again, name)) for name in self.names for one in (once, again)]
+        found = [
+            excess_by_run(result, self.apart(once, again, name)) for name in self.names for result in (once, again)
+        ]
         return np.max(found, axis=0)
 
     def describe(self, batch: Batch) -> str:
@@ -111,16 +113,17 @@ class _Rescaling:
         if failed:
             return failed
         moved = {
-            one: self.apart(once, again, one) / np.maximum(largest(once.values(one)), 1e-300) for one in self.names
+            name: self.apart(once, again, name) / np.maximum(largest_over_time(once.values(name)), 1e-300)
+            for name in self.names
         }
-        name = max(self.names, key=lambda one: moved[one].max())
+        name = max(self.names, key=lambda name: moved[name].max())
         place = np.unravel_index(int(moved[name].argmax()), moved[name].shape)
         wanted = once.values(name)[place] * self.factor ** _power(self.powers, name)
         seen = f'"{name}" is {again.values(name)[place]:.6g} at {once.time[place[3]]:g} {self.model.clock.unit}'
         return f"{seen.rstrip()} with the smaller unit, where {wanted:.6g} was to be expected"
 
 
-def powers_of(model: Model, unit: str) -> dict[str, float]:
+def _powers_of(model: Model, unit: str) -> dict[str, float]:
     """Return the power of a unit in the unit of every variable, by its id.
 
     Raises
@@ -129,9 +132,9 @@ def powers_of(model: Model, unit: str) -> dict[str, float]:
         When it is the unit of time, is made of several units, or cannot be read.
     """
     texts = [
-        one
-        for one in dict.fromkeys((*(variable.unit for variable in model), model.clock.unit, unit))
-        if one.strip("? ")
+        text
+        for text in dict.fromkeys((*(variable.unit for variable in model), model.clock.unit, unit))
+        if text.strip("? ")
     ]
     units = Units(texts, model.unit_synonyms)
     found: dict[str, dict[str, float]] = {}
@@ -162,13 +165,14 @@ def _rescaled(batch: Batch, powers: Mapping[str, float], factor: float, values: 
 
     def moved(some: Mapping[str, Series]) -> dict[str, Series]:
         return {
-            name: replace(one, values=tuple(value * by(name) for value in one.values)) for name, one in some.items()
+            name: replace(series, values=tuple(value * by(name) for value in series.values))
+            for name, series in some.items()
         }
 
     in_it = {name: value for name, value in values.items() if _power(powers, name)}
     levers = moved(batch.profile.levers) if batch.profile else {}
     constants = {name: value * by(name) for name, value in {**in_it, **batch.constants}.items()}
-    moving = {canonical(one) for one in (*batch.columns, *levers)}
+    moving = {canonical(name) for name in (*batch.columns, *levers)}
     return replace(
         batch,
         profile=batch.profile and replace(batch.profile, levers=levers),

@@ -11,46 +11,48 @@ import numpy as np
 from egovsim.model.inputs import Series
 from egovsim.testing.claims import Batch, Claim
 
-Values = Mapping[str, float]
+_Values = Mapping[str, float]
 _MOST_DIGITS = 3
 _MOST_NUMBERS = 40
 
 
-def shrunk(claim: Claim, batch: Batch, base: Values) -> Batch:
-    """Return the smallest trial of one run that still misses a claim.
+def smallest_run(claim: Claim, batch: Batch, base: _Values) -> Batch:
+    """Return the smallest run that still misses a claim.
+
+    Values are first left as the model has them, as many as can be; then each that is left is brought to the simplest
+    number nearest to the model's; then levers are left out, and the others held constant where they can be.
 
     Parameters
     ----------
     claim : Claim
         What `batch` misses.
-    batch : Trial
+    batch : Batch
         One run.
     base : mapping of str to float
         The values that its columns have in the model as it is.
 
     Returns
     -------
-    Trial
+    Batch
         One run without columns: what differs from the model stands in `constants`.
     """
     away = {name: float(column[0]) for name, column in batch.columns.items() if column[0] != base[name]}
     away = _fewest(away, lambda some: _missed_by(claim, batch, base, some))
     away = _simplest(away, base, lambda some: _missed_by(claim, batch, base, some))
-    alone = replace(batch, columns={}, constants={**batch.constants, **away})
-    return _fewer_levers(claim, alone)
+    return _fewer_levers(claim, replace(batch, columns={}, constants={**batch.constants, **away}))
 
 
-def _missed_by(claim: Claim, batch: Batch, base: Values, candidates: Sequence[Values]) -> list[bool]:
+def _missed_by(claim: Claim, batch: Batch, base: _Values, candidates: Sequence[_Values]) -> list[bool]:
     """Try candidates, each the values that differ from the model's, in one batch."""
     names = {name for candidate in candidates for name in candidate}
     columns = {name: np.array([candidate.get(name, base[name]) for candidate in candidates]) for name in sorted(names)}
     if not columns:
         return [bool(claim.missed(batch.with_columns({})).all())] * len(candidates)
     missed = claim.missed(batch.with_columns(columns))[0, 0]
-    return [bool(one) for one in missed]
+    return [bool(miss) for miss in missed]
 
 
-def _fewest(away: Values, missed_by: Callable[[Sequence[Values]], list[bool]]) -> Values:
+def _fewest(away: _Values, missed_by: Callable[[Sequence[_Values]], list[bool]]) -> _Values:
     while away:
         candidates = _subsets(away)
         missing = [candidate for candidate, missed in zip(candidates, missed_by(candidates), strict=True) if missed]
@@ -60,10 +62,10 @@ def _fewest(away: Values, missed_by: Callable[[Sequence[Values]], list[bool]]) -
     return away
 
 
-def _subsets(away: Values) -> list[Values]:
+def _subsets(away: _Values) -> list[_Values]:
     """Return parts of the values: none, each alone, and all but some that stand together."""
     names = list(away)
-    parts: list[Sequence[str]] = [(), *([one] for one in names if len(names) > 1)]
+    parts: list[Sequence[str]] = [(), *([name] for name in names if len(names) > 1)]
     size = len(names) // 2
     while size:
         parts += [names[:first] + names[first + size :] for first in range(0, len(names), size)]
@@ -71,7 +73,7 @@ def _subsets(away: Values) -> list[Values]:
     return [{name: away[name] for name in part} for part in parts]
 
 
-def _simplest(away: Values, base: Values, missed_by: Callable[[Sequence[Values]], list[bool]]) -> Values:
+def _simplest(away: _Values, base: _Values, missed_by: Callable[[Sequence[_Values]], list[bool]]) -> _Values:
     for name in away:
         numbers = _simple_numbers(base[name], away[name])
         missing = missed_by([{**away, name: number} for number in numbers]) if numbers else []
@@ -89,7 +91,7 @@ def _simple_numbers(base: float, value: float) -> list[float]:
         unit = 10.0**power
         low, high = sorted((base * unit, value * unit))
         whole = range(math.ceil(low), math.floor(high) + 1)
-        numbers = [one / unit for one in (whole if value > base else reversed(whole))]
+        numbers = [number / unit for number in (whole if value > base else reversed(whole))]
         found += [number for number in numbers if number != base and number not in found][
             :: max(1, len(numbers) // _MOST_NUMBERS)
         ]
@@ -101,12 +103,12 @@ def _fewer_levers(claim: Claim, batch: Batch) -> Batch:
     (policy,), (scenario,) = batch.policies, batch.scenarios
 
     def by_policies(some: Sequence[Mapping[str, Series]]) -> list[bool]:
-        tried = tuple(replace(policy, levers=one) for one in some)
-        return [bool(one) for one in claim.missed(replace(batch, policies=tried))[0, :, 0]]
+        tried = tuple(replace(policy, levers=levers) for levers in some)
+        return [bool(miss) for miss in claim.missed(replace(batch, policies=tried))[0, :, 0]]
 
     def by_scenarios(some: Sequence[Mapping[str, Series]]) -> list[bool]:
-        tried = tuple(replace(scenario, inputs=one) for one in some)
-        return [bool(one) for one in claim.missed(replace(batch, scenarios=tried))[:, 0, 0]]
+        tried = tuple(replace(scenario, inputs=inputs) for inputs in some)
+        return [bool(miss) for miss in claim.missed(replace(batch, scenarios=tried))[:, 0, 0]]
 
     policy = replace(policy, levers=_simpler(policy.levers, by_policies))
     batch = replace(batch, policies=(policy,))

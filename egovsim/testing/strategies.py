@@ -49,7 +49,7 @@ def constants(model: Model, over: Examples | None = None) -> st.SearchStrategy[d
     SearchStrategy
         Of what `run` takes as ``constants``.
     """
-    return _chosen(varied_inputs(model, over or Examples()), _value)
+    return _some_of(varied_inputs(model, over or Examples()), _value)
 
 
 def policy_paths(
@@ -94,6 +94,17 @@ def scenarios(
 ) -> st.SearchStrategy[Scenario]:
     """Draw scenarios: as `policy_paths`, of inputs that nobody in the model decides.
 
+    Parameters
+    ----------
+    model : Model
+        From `read_model`.
+    inputs : sequence of str, optional
+        Names of inputs, or of groups of them; by default every constant with a range.
+    over : Examples, optional
+        As in `constants`.
+    starts : sequence of float, optional
+        When a scenario may begin; by default at the beginning or half way.
+
     Returns
     -------
     SearchStrategy
@@ -125,29 +136,29 @@ def _settings(
 ) -> tuple[st.SearchStrategy[dict[str, Series]], st.SearchStrategy[float]]:
     clock = model.clock
     begin = [clock.start, (clock.start + clock.stop) / 2.0] if starts is None else list(starts)
-    known = [one for one in varied_inputs(model, over or Examples()) if _may_move(model, one)]
+    known = [varied for varied in varied_inputs(model, over or Examples()) if _may_move(model, varied)]
     series = partial(_series, [clock.start + n * (clock.stop - clock.start) / _INSTANTS for n in range(_INSTANTS + 1)])
-    return _chosen(_named(model, names, known), series), st.sampled_from(begin)
+    return _some_of(_named(model, names, known), series), st.sampled_from(begin)
 
 
-def _may_move(model: Model, one: Input) -> bool:
-    return model[split_element(one.name)[0]].kind != "stock"
+def _may_move(model: Model, varied: Input) -> bool:
+    return model[split_element(varied.name)[0]].kind != "stock"
 
 
 def _named(model: Model, names: Sequence[str] | None, known: Sequence[Input]) -> list[Input]:
     """Return the inputs that names, or groups, stand for."""
     if names is None:
         return list(known)
-    wanted = {one for name in names for one in model.groups.get(name, (name,))}
-    found = [one for one in known if one.name in wanted or split_element(one.name)[0] in wanted]
-    bases = {name for one in known for name in (one.name, split_element(one.name)[0])}
+    wanted = {member for name in names for member in model.groups.get(name, (name,))}
+    found = [varied for varied in known if varied.name in wanted or split_element(varied.name)[0] in wanted]
+    bases = {name for varied in known for name in (varied.name, split_element(varied.name)[0])}
     for name in names:
         if name not in model.groups and name not in bases:
             raise unknown_name(name, sorted(bases | set(model.groups)), what="an input with a range, or a group")
     return found
 
 
-def _chosen(inputs: Sequence[Input], draw: Callable[[Input], st.SearchStrategy[T]]) -> st.SearchStrategy[dict[str, T]]:
+def _some_of(inputs: Sequence[Input], draw: Callable[[Input], st.SearchStrategy[T]]) -> st.SearchStrategy[dict[str, T]]:
     """Draw something for each of a few inputs; for none where there are none."""
     if not inputs:
         return st.just({})
@@ -156,18 +167,18 @@ def _chosen(inputs: Sequence[Input], draw: Callable[[Input], st.SearchStrategy[T
     return st.lists(named, unique_by=lambda pair: pair[0], max_size=_MOST_MOVED).map(dict)
 
 
-def _value(one: Input) -> st.SearchStrategy[float]:
+def _value(varied: Input) -> st.SearchStrategy[float]:
     # nothing between the low end and a hundredth of the range: a share of 1e-300 is no share
-    gap = (one.high - one.low) / 100.0
-    return st.sampled_from([one.low, one.high]) | st.floats(one.low + gap, one.high)
+    gap = (varied.high - varied.low) / 100.0
+    return st.sampled_from([varied.low, varied.high]) | st.floats(varied.low + gap, varied.high)
 
 
 def _in_order(times: Sequence[float], values: Sequence[float], kind: SeriesKind) -> Series:
     return Series(tuple(sorted(times)), tuple(values), kind)
 
 
-def _series(instants: Sequence[float], one: Input) -> st.SearchStrategy[Series]:
-    value = _value(one)
+def _series(instants: Sequence[float], varied: Input) -> st.SearchStrategy[Series]:
+    value = _value(varied)
     several = st.integers(2, 4).flatmap(
         lambda count: st.builds(
             _in_order,

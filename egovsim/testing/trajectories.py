@@ -1,4 +1,4 @@
-"""Claims about the course of one run: bounds, conservation, balances, extremes."""
+"""Claims about the trajectories of one run: bounds, conservation, balances, extremes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from egovsim.model.model import Model
 from egovsim.names import split_element
 from egovsim.public import set_module
 from egovsim.simulation.result import Result
-from egovsim.testing.claims import Batch, Claim, failed_or, why_failed
+from egovsim.testing.claims import Batch, Claim, excess_by_run, why_failed
 from egovsim.testing.examples import Ends, Examples, bound_of
 from egovsim.testing.search import assert_claim
-from egovsim.validation.declaration_files import undeclared
+from egovsim.validation.declaration_files import default_declarations
 from egovsim.validation.declarations import Balance, Bound, Conserved, Extreme
 
 _ROUNDING = 1e-9
@@ -25,7 +25,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class Miss:
+class _Miss:
     """By how much each run misses something at each instant, and how that is said.
 
     `excess` : float64, shape (scenario, policy, member, time, ...); above 0 where it is missed.
@@ -36,18 +36,18 @@ class Miss:
     say: Callable[[tuple[int, ...]], str]
 
 
-def claim_of_trajectory(
+def _trajectory_claim(
     text: str,
     call: tuple[str, Mapping[str, object]],
     outputs: Sequence[str],
-    misses: Callable[[Result, Batch], Sequence[Miss]],
+    misses: Callable[[Result, Batch], Sequence[_Miss]],
     **options: object,
 ) -> Claim:
     """Return the claim that no run misses any of what `misses` returns; `options` are those of `run`."""
 
     def measure(batch: Batch) -> Floats:
         result = batch.run(outputs, **options)
-        return np.max([failed_or(result, miss.excess) for miss in misses(result, batch)], axis=0)
+        return np.max([excess_by_run(result, miss.excess) for miss in misses(result, batch)], axis=0)
 
     def describe(batch: Batch) -> str:
         result = batch.run(outputs, **options)
@@ -57,7 +57,7 @@ def claim_of_trajectory(
         worst = max(misses(result, batch), key=lambda miss: _largest(miss.excess))
         # the first instant says more than the worst one: everything after it may be a consequence
         missed = np.argwhere(~(worst.excess <= 0.0))
-        return worst.say(tuple(min(missed, key=lambda one: one[3])))
+        return worst.say(tuple(min(missed, key=lambda place: place[3])))
 
     function, arguments = call
     return Claim(text, function, arguments, tuple(outputs), measure, describe)
@@ -84,9 +84,26 @@ def _quantity(model: Model, name: str, value: float) -> str:
 
 
 def computed(model: Model, names: Sequence[str]) -> list[str]:
-    """Return the variables among some names that the model computes: a course, and no constant."""
-    found = [(one, model[split_element(one)[0]]) for one in names]
-    return [name for name, one in found if one.kind != "lookup" and (one.kind == "stock" or not one.is_input)]
+    """Return the names among some whose variables the model computes.
+
+    Parameters
+    ----------
+    model : Model
+        From `read_model`.
+    names : sequence of str
+        Variables or elements.
+
+    Returns
+    -------
+    list of str
+        Those that have a trajectory, and are no constants.
+    """
+    found = [(name, model[split_element(name)[0]]) for name in names]
+    return [
+        name
+        for name, variable in found
+        if variable.kind != "lookup" and (variable.kind == "stock" or not variable.is_input)
+    ]
 
 
 # ---------------------------------------------------------------------------------------------------------- bounds
@@ -113,24 +130,24 @@ def assert_within(model: Model, bounds: Mapping[str, Ends] | None = None, *, ove
     InputError
         When no computed variable has a bound.
     """
-    given = undeclared(model).bounds if bounds is None else bounds
+    given = default_declarations(model).bounds if bounds is None else bounds
     wanted = {name: bound_of(name, given[name]) for name in computed(model, list(given))}
     if not wanted:
         raise InputError(f"{model.file or model.name}: no variable that is computed has bounds; give one.")
 
-    def misses(result: Result, batch: Batch) -> list[Miss]:
-        return [_outside(result, model, name, one) for name, one in wanted.items()]
+    def misses(result: Result, batch: Batch) -> list[_Miss]:
+        return [_outside(result, model, name, bound) for name, bound in wanted.items()]
 
     said = (
-        "; ".join(f'"{name}" is {one}' for name, one in wanted.items())
+        "; ".join(f'"{name}" is {bound}' for name, bound in wanted.items())
         if len(wanted) <= 3
         else (f"{len(wanted)} variables stay within their bounds")
     )
-    called = ("assert_within", {"bounds": {name: (one.low, one.high) for name, one in wanted.items()}})
-    assert_claim(model, claim_of_trajectory(said, called, list(wanted), misses), over or Examples())
+    called = ("assert_within", {"bounds": {name: (bound.low, bound.high) for name, bound in wanted.items()}})
+    assert_claim(model, _trajectory_claim(said, called, list(wanted), misses), over or Examples())
 
 
-def _outside(result: Result, model: Model, name: str, bound: Bound) -> Miss:
+def _outside(result: Result, model: Model, name: str, bound: Bound) -> _Miss:
     values = result.values(name)
     excess = np.zeros_like(values)
     for end, sign in ((bound.low, -1.0), (bound.high, 1.0)):
@@ -142,7 +159,7 @@ def _outside(result: Result, model: Model, name: str, bound: Bound) -> Miss:
         seen = _quantity(model, name, values[place])
         return f'"{_called(result, name, place)}" is {seen} {_at(result, place)}, not {bound}'
 
-    return Miss(excess, say)
+    return _Miss(excess, say)
 
 
 @set_module("egovsim.testing")
@@ -163,10 +180,10 @@ def assert_finite(model: Model, *, over: Examples | None = None) -> None:
     """
     names = [variable.name for variable in model if variable.kind != "lookup"]
 
-    def misses(result: Result, batch: Batch) -> list[Miss]:
+    def misses(result: Result, batch: Batch) -> list[_Miss]:
         return [_outside(result, model, name, Bound(name)) for name in names]
 
-    claim = claim_of_trajectory("Every variable is a finite number", ("assert_finite", {}), names, misses)
+    claim = _trajectory_claim("Every variable is a finite number", ("assert_finite", {}), names, misses)
     assert_claim(model, replace(claim, describe=partial(_first_not_finite, names)), over or Examples())
 
 
@@ -175,7 +192,7 @@ def _first_not_finite(names: Sequence[str], batch: Batch) -> str:
     failed = why_failed(result)
     if failed:
         return failed
-    for column, name in enumerate(one for each in result.variables.values() for one in each.column_names):
+    for column, name in enumerate(name for output in result.variables.values() for name in output.column_names):
         wrong = np.flatnonzero(~np.isfinite(result.trajectories[0, 0, 0, :, column]))
         if len(wrong):
             return f'"{name}" is not a finite number {_at(result, (0, 0, 0, int(wrong[0])))}'
@@ -201,15 +218,15 @@ def assert_never_falling(model: Model, names: Sequence[str], *, over: Examples |
         With the smallest counterexample.
     """
 
-    def misses(result: Result, batch: Batch) -> list[Miss]:
+    def misses(result: Result, batch: Batch) -> list[_Miss]:
         return [_moving(result, model, name, -1.0) for name in names]
 
     text = f"{_listed(names)} never {'falls' if len(names) == 1 else 'fall'}"
-    claim = claim_of_trajectory(text, ("assert_never_falling", {"names": tuple(names)}), names, misses)
+    claim = _trajectory_claim(text, ("assert_never_falling", {"names": tuple(names)}), names, misses)
     assert_claim(model, claim, over or Examples())
 
 
-def _moving(result: Result, model: Model, name: str, sign: float) -> Miss:
+def _moving(result: Result, model: Model, name: str, sign: float) -> _Miss:
     """Return where a variable rises (`sign` 1) or falls (-1)."""
     values = result.values(name)
     size = np.abs(values).max(axis=3, keepdims=True)
@@ -222,7 +239,7 @@ def _moving(result: Result, model: Model, name: str, sign: float) -> Miss:
         change = f"{verb} from {values[before]:.6g} to {_quantity(model, name, values[place])}"
         return f'"{_called(result, name, place)}" {change} {_at(result, place)}'
 
-    return Miss(excess, say)
+    return _Miss(excess, say)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -257,7 +274,7 @@ def assert_conserves(model: Model, group: Conserved, *, over: Examples | None = 
     unit = model[split_element(group.stocks[0])[0]].unit
     step = model.clock.time_step
 
-    def misses(result: Result, batch: Batch) -> list[Miss]:
+    def misses(result: Result, batch: Batch) -> list[_Miss]:
         total = _sum(result, group.stocks)
         into, out_of = _sum(result, group.inflows), _sum(result, group.outflows)
         changed, wanted = np.diff(total, axis=3), step * (into - out_of)[..., :-1]
@@ -269,12 +286,12 @@ def assert_conserves(model: Model, group: Conserved, *, over: Examples | None = 
             moved = f"changes by {changed[before]:.6g} {unit}".rstrip()
             return f"the sum {moved} in the step to {result.time[place[3]]:g}, its flows say {wanted[before]:.6g}"
 
-        return [Miss(excess, say)]
+        return [_Miss(excess, say)]
 
     verb = "changes" if len(group.stocks) == 1 else "together change"
     text = f"{_listed(group.stocks)} {verb} by {_flows(group)} alone"
     options = {"method": "euler", "time_step": step, "save_every": step}
-    claim = claim_of_trajectory(text, ("assert_conserves", {"group": group}), names, misses, **options)
+    claim = _trajectory_claim(text, ("assert_conserves", {"group": group}), names, misses, **options)
     assert_claim(model, claim, over or Examples())
 
 
@@ -310,26 +327,26 @@ def assert_balance(model: Model, balance: Balance, *, over: Examples | None = No
     right = () if isinstance(balance.equals, float | int) else balance.equals
     names = list(dict.fromkeys((*balance.terms, *right)))
 
-    def misses(result: Result, batch: Batch) -> list[Miss]:
+    def misses(result: Result, batch: Batch) -> list[_Miss]:
         parts = {name: result.values(name) for name in names}
         if len({part.shape for part in parts.values()}) > 1:
             parts = {name: _sum(result, (name,)) for name in names}
         first = parts[balance.terms[0]]
         left = sum((parts[term] for term in balance.terms), np.zeros_like(first))
         wanted = (
-            sum((parts[one] for one in right), np.zeros_like(first)) if right else np.full_like(first, balance.equals)
+            sum((parts[name] for name in right), np.zeros_like(first)) if right else np.full_like(first, balance.equals)
         )
-        size = np.max([np.abs(one) for one in (*parts.values(), wanted)])
+        size = np.max([np.abs(values) for values in (*parts.values(), wanted)])
         excess = np.abs(left - wanted) - _ROUNDING * size
 
         def say(place: tuple[int, ...]) -> str:
             return f"the sum is {left[place]:.6g} {_at(result, place)}, not {wanted[place]:.6g}"
 
-        return [Miss(excess, say)]
+        return [_Miss(excess, say)]
 
     equal = _listed(right) if right else f"{balance.equals:g}"
     text = f"{_listed(balance.terms)} always add up to {equal}"
-    claim = claim_of_trajectory(text, ("assert_balance", {"balance": balance}), names, misses)
+    claim = _trajectory_claim(text, ("assert_balance", {"balance": balance}), names, misses)
     assert_claim(model, claim, over or Examples())
 
 
@@ -357,14 +374,14 @@ def assert_extreme(model: Model, extreme: Extreme, *, over: Examples | None = No
     over = over or Examples()
     names = list(dict.fromkeys((*extreme.zero, *extreme.never_rising, *extreme.never_falling)))
 
-    def misses(result: Result, batch: Batch) -> list[Miss]:
-        zero = [_outside(result, model, one, Bound(one, 0.0, 0.0)) for one in extreme.zero]
-        rising = [_moving(result, model, one, 1.0) for one in extreme.never_rising]
-        return [*zero, *rising, *(_moving(result, model, one, -1.0) for one in extreme.never_falling)]
+    def misses(result: Result, batch: Batch) -> list[_Miss]:
+        zero = [_outside(result, model, name, Bound(name, 0.0, 0.0)) for name in extreme.zero]
+        rising = [_moving(result, model, name, 1.0) for name in extreme.never_rising]
+        return [*zero, *rising, *(_moving(result, model, name, -1.0) for name in extreme.never_falling)]
 
     parts = ((extreme.zero, "is zero"), (extreme.never_rising, "never rises"), (extreme.never_falling, "never falls"))
     follows = "; ".join(f"{_listed(some)} {what}" for some, what in parts if some)
     values = ", ".join(f'"{name}" is {value:g}' for name, value in extreme.set.items())
     text = f"Where {values}: {follows}"
-    claim = claim_of_trajectory(text, ("assert_extreme", {"extreme": extreme}), names, misses)
+    claim = _trajectory_claim(text, ("assert_extreme", {"extreme": extreme}), names, misses)
     assert_claim(model, claim, replace(over, constants={**over.constants, **extreme.set}))

@@ -18,36 +18,116 @@ _XMILE = """<?xml version="1.0" encoding="utf-8"?>
 
 
 def auxiliary(name: str, equation: object, *, inside: str = "") -> str:
-    """Return an auxiliary; `inside` is more XML: units, a graphical function, dimensions."""
+    """Write an auxiliary.
+
+    Parameters
+    ----------
+    name : str
+        Of the variable.
+    equation : object
+        Its equation, as XMILE writes it.
+    inside : str
+        More XML: units, a graphical function, dimensions.
+
+    Returns
+    -------
+    str
+        The variable as XML.
+    """
     return f'<aux name="{name}"><eqn>{escape(str(equation))}</eqn>{inside}</aux>'
 
 
 def flow(name: str, equation: object, *, inside: str = "") -> str:
-    """Return a flow."""
+    """Write a flow.
+
+    Parameters
+    ----------
+    name : str
+        Of the variable.
+    equation : object
+        Its equation, as XMILE writes it.
+    inside : str
+        More XML: units, a graphical function, dimensions.
+
+    Returns
+    -------
+    str
+        The variable as XML.
+    """
     return f'<flow name="{name}"><eqn>{escape(str(equation))}</eqn>{inside}</flow>'
 
 
 def stock(
     name: str, initial: object, *, inflows: Sequence[str] = (), outflows: Sequence[str] = (), inside: str = ""
 ) -> str:
-    """Return a stock and the flows that move it."""
+    """Write a stock.
+
+    Parameters
+    ----------
+    name : str
+        Of the stock.
+    initial : object
+        The equation of its initial value.
+    inflows, outflows : sequence of str
+        Names of the flows that move it.
+    inside : str
+        More XML, as of an auxiliary.
+
+    Returns
+    -------
+    str
+        The stock as XML.
+    """
     flows = "".join(f"<inflow>{inflow}</inflow>" for inflow in inflows)
     flows += "".join(f"<outflow>{outflow}</outflow>" for outflow in outflows)
     return f'<stock name="{name}"><eqn>{escape(str(initial))}</eqn>{flows}{inside}</stock>'
 
 
 def units(text: str) -> str:
-    """Return a unit, to go inside a variable."""
+    """Write a unit, to go inside a variable.
+
+    Parameters
+    ----------
+    text : str
+        The unit.
+
+    Returns
+    -------
+    str
+        As XML.
+    """
     return f"<units>{escape(text)}</units>"
 
 
 def bounds(low: float, high: float) -> str:
-    """Return a range, to go inside a variable."""
+    """Write a range, to go inside a variable.
+
+    Parameters
+    ----------
+    low, high : float
+        Its ends, in the variable's unit.
+
+    Returns
+    -------
+    str
+        As XML.
+    """
     return f'<range min="{low}" max="{high}"/>'
 
 
 def over(*dimensions: str) -> str:
-    """Return dimensions, to go inside a variable."""
+    """Write dimensions, to go inside a variable.
+
+    Parameters
+    ----------
+    *dimensions : str
+        Their names.
+
+    Returns
+    -------
+    str
+        As XML.
+    """
     return "<dimensions>" + "".join(f'<dim name="{dimension}"/>' for dimension in dimensions) + "</dimensions>"
 
 
@@ -59,7 +139,24 @@ def xmile(
     method: str = "euler",
     dimensions: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
-    """Return a whole file, its time in years."""
+    """Write a whole file, its time in years.
+
+    Parameters
+    ----------
+    *variables : str
+        The variables as XML.
+    start, stop, dt : float
+        Begin, end and time step of a run, in years.
+    method : str
+        The integration method.
+    dimensions : mapping of str to sequence of str, optional
+        The elements of each dimension.
+
+    Returns
+    -------
+    str
+        The file.
+    """
     dims = "".join(
         f'<dim name="{name}">' + "".join(f'<elem name="{element}"/>' for element in elements) + "</dim>"
         for name, elements in (dimensions or {}).items()

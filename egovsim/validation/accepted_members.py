@@ -6,7 +6,7 @@ from egovsim.analysis.history_matching.member_selection import select_members
 from egovsim.errors import UnknownNameError
 from egovsim.model.inputs import Profile
 from egovsim.model.model import Model
-from egovsim.validation.ensembles import Members
+from egovsim.validation.subject import Members
 
 _COUNT = 100
 
@@ -29,7 +29,7 @@ def accepted_members(model: Model, profile: Profile) -> tuple[Members, ...]:
     Raises
     ------
     DataError
-        When the members were kept with an earlier version of this model; it names the command that makes new ones.
+        When the members were accepted under an earlier version of this model; it names the command that makes new ones.
     """
     try:
         selection = select_members(model, members=_COUNT)

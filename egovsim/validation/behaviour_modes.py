@@ -1,6 +1,6 @@
-"""Which of the field's modes of behaviour a course shows (Sterman 2000, chapter 4), by rules simple enough to say.
+"""Which of the field's modes of behaviour a trajectory shows (Sterman 2000, chapter 4), by rules simple enough to say.
 
-A course is brought to the range 0 to 1 and its turns are counted; a turn is a change of direction after a move of a
+A trajectory is brought to the range 0 to 1 and its turns are counted; a turn is a change of direction after a move of a
 twentieth of the range or more, so that small ripples count for nothing.
 
 - *constant*: its range is under a millionth of its largest value.
@@ -25,7 +25,7 @@ _FLATTER = 0.95
 
 
 def mode_of(values: Floats) -> Mode | None:
-    """Return the mode of behaviour of a course.
+    """Return the mode of behaviour of a trajectory.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def mode_of(values: Floats) -> Mode | None:
     Returns
     -------
     str or None
-        One of `MODES`; None where the course is not a number somewhere or has fewer than four values.
+        One of `MODES`; None where the trajectory is not a number somewhere or has fewer than four values.
     """
     if len(values) < 4 or not np.isfinite(values).all():
         return None
@@ -50,7 +50,7 @@ def mode_of(values: Floats) -> Mode | None:
 
 
 def _extremes(unit: Floats) -> list[float]:
-    """Return the values at which a course turns by a twentieth of its range or more, in order."""
+    """Return the values at which a trajectory turns by a twentieth of its range or more, in order."""
     found: list[float] = []
     lowest = highest = float(unit[0])
     direction = 0
@@ -73,7 +73,7 @@ def _without_turns(unit: Floats) -> Mode:
     rising = unit[-1] > unit[0]
     trajectory = unit if rising else 1.0 - unit
     thirds = np.interp([0.0, 1 / 3, 2 / 3, 1.0], np.linspace(0.0, 1.0, len(trajectory)), trajectory)
-    first, middle, last = (float(one) for one in np.diff(thirds))
+    first, middle, last = map(float, np.diff(thirds))
     if middle >= _STEEPER * max(first, last):
         return "S-shape"
     if not rising:

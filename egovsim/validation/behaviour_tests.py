@@ -15,9 +15,11 @@ from egovsim.model.inputs import Design, Floats, PolicyPath, Series
 from egovsim.names import split_element
 from egovsim.simulation.run import run
 from egovsim.validation.behaviour_modes import mode_of
+from egovsim.validation.breaches import breaches, not_finite
 from egovsim.validation.declarations import MODES, Response, Rest
-from egovsim.validation.ensembles import SLACK, Measure, Subject, Survey, Trajectories, breaches, not_numbers, survey
-from egovsim.validation.state_tests import ACCEPTED, BASE, RANDOM, Runs
+from egovsim.validation.ensembles import ROUNDING, Ensemble, Measure, Trajectories, run_ensemble
+from egovsim.validation.standard_runs import ACCEPTED, BASE, RANDOM, Ensembles
+from egovsim.validation.subject import Subject
 from egovsim.validation.verdicts import Family, Verdict, counted, named_few
 
 _FAMILY: Family = "behaviour"
@@ -26,8 +28,8 @@ _HORIZONS = 5.0
 """How many horizons a model runs when nothing is said about leaving it alone."""
 _POINTS = 5
 """At how many values an input stands whose response is declared to be monotone."""
-_COURSE = 200
-"""The most points of a course whose mode is told."""
+_MOST_POINTS = 200
+"""How many points of a trajectory, at most, its mode is told from."""
 _HALF = 0.5
 
 
@@ -35,39 +37,50 @@ _HALF = 0.5
 
 
 def rest_verdict(subject: Subject) -> Verdict:
-    """Judge a long run with everything from outside constant."""
+    """Judge a long run with everything from outside constant.
+
+    Parameters
+    ----------
+    subject : Subject
+        The model, and what is declared about leaving it alone.
+
+    Returns
+    -------
+    Verdict
+        Failed where bounds are broken, or stocks settle otherwise than declared.
+    """
     test = "left alone"
     clock, rest = subject.model.clock, subject.declarations.rest
     said = rest or Rest(length=_HORIZONS * (clock.stop - clock.start))
     length = round(said.length / clock.time_step) * clock.time_step
-    loose: dict[str, float] = {}
+    movement: dict[str, float] = {}
 
-    def unsettled(seen: Trajectories) -> Floats:
-        tail = max(2, len(seen.time) // 10)
+    def unsettled(trajectories: Trajectories) -> Floats:
+        tail = max(2, len(trajectories.time) // 10)
         for stock in subject.model.stocks:
-            values = seen[stock.name][0]
+            values = trajectories[stock.name][0]
             size = np.abs(values).max()
-            loose[stock.name] = float(np.ptp(values[-tail:], axis=0).max() / size) if size > 0.0 else 0.0
+            movement[stock.name] = float(np.ptp(values[-tail:], axis=0).max() / size) if size > 0.0 else 0.0
         return np.zeros(1)
 
-    seen = survey(subject, constants=said.set, until=clock.start + length, measures={"tail": unsettled})
-    tested = [name for name in loose if name not in subject.declarations.accumulators]
-    moving = [name for name in tested if not loose[name] <= _SETTLED]
+    ensemble = run_ensemble(subject, constants=said.set, until=clock.start + length, measures={"tail": unsettled})
+    tested = [name for name in movement if name not in subject.declarations.accumulators]
+    moving = [name for name in tested if not movement[name] <= _SETTLED]
     figures = (
         f"{length:g} {clock.unit or 'units of time'}; {len(tested) - len(moving)} of {counted(len(tested), 'stock')}"
     )
     figures += " settle" + ("" if rest else ", with all growth on") + (f", not {named_few(moving)}" if moving else "")
     numbers = {"length": length, "stocks": float(len(tested)), "unsettled": float(len(moving))}
-    wrong = [text for _, text in not_numbers(seen)]
+    wrong = [text for _, text in not_finite(ensemble)]
     wrong += [
-        f'"{breach.column}" is {breach.value:.4g}, and must be {breach.bound}' for breach in breaches(subject, seen)
+        f'"{breach.column}" is {breach.value:.4g}, and must be {breach.bound}' for breach in breaches(subject, ensemble)
     ]
     if not wrong and said.settles is not None and said.settles == bool(moving):
         wrong.append(f"{named_few(moving)} still move" if moving else "everything settles, and is declared not to")
     if wrong and rest is not None:
         return Verdict(test, _FAMILY, "failed", figures, f"{wrong[0]}.", numbers)
     if rest is None and (wrong or moving):
-        remedy = "".join(f"{one}; " for one in wrong[:1])
+        remedy = "".join(f"{text}; " for text in wrong[:1])
         remedy += "say how growth is switched off and whether it settles ([rest])."
         return Verdict(test, _FAMILY, "not automatic", figures, remedy, numbers)
     return Verdict(test, _FAMILY, "passed", figures, numbers=numbers)
@@ -76,20 +89,33 @@ def rest_verdict(subject: Subject) -> Verdict:
 # --------------------------------------------------------------------------------------------- family members
 
 
-def family_verdict(subject: Subject, runs: Runs) -> Verdict:
-    """Judge the runs of all regions."""
+def family_verdict(subject: Subject, ensembles: Ensembles) -> Verdict:
+    """Judge the runs of all regions.
+
+    Parameters
+    ----------
+    subject : Subject
+        The model and the regions that fit it.
+    ensembles : sequence of (str, Ensemble)
+        From `standard_ensembles`.
+
+    Returns
+    -------
+    Verdict
+        Failed where a region breaks a declared range, or something is not a number.
+    """
     test = "family members"
     if not subject.family:
         remedy = "run the model with the constants of other cases of its kind (profiles)."
         return Verdict(test, _FAMILY, "not automatic", "no profiles lie beside the model", remedy)
-    names = {one.name for one in subject.family}
+    names = {profile.name for profile in subject.family}
     wrong = [
         (what, text)
-        for what, one in runs
+        for what, ensemble in ensembles
         if what in names
         for text in (
-            *(text for _, text in not_numbers(one)),
-            *(f'"{each.column}" is {each.value:.4g}, not {each.bound}' for each in breaches(subject, one)),
+            *(text for _, text in not_finite(ensemble)),
+            *(f'"{breach.column}" is {breach.value:.4g}, not {breach.bound}' for breach in breaches(subject, ensemble)),
         )
     ]
     figures = f"{counted(len(names), 'profile')}, {len({what for what, _ in wrong})} that break a declared range"
@@ -102,34 +128,58 @@ def family_verdict(subject: Subject, runs: Runs) -> Verdict:
 # --------------------------------------------------------------------------------------------- modes
 
 
-def watched(subject: Subject) -> list[str]:
+def _watched(subject: Subject) -> list[str]:
     """Return whose mode of behaviour is looked at: what is declared, or else every stock, by element."""
     declared = [behaviour.variable for behaviour in subject.declarations.behaviours]
     names = declared or [stock.name for stock in subject.model.stocks]
     return [element for name in names for element in subject.elements(name)]
 
 
-def modes_measured(subject: Subject) -> Mapping[str, Measure]:
-    """Return measures that give the number of the mode in `MODES`, not a number where there is none."""
-    return {f"mode: {name}": _mode_measure(name) for name in watched(subject)}
+def mode_measures(subject: Subject) -> Mapping[str, Measure]:
+    """Return what is measured of each run for modes of behaviour.
+
+    Parameters
+    ----------
+    subject : Subject
+        Whose declared variables, or else stocks, are looked at.
+
+    Returns
+    -------
+    mapping of str to callable
+        Each gives the number of the mode in `MODES`, not a number where there is none.
+    """
+    return {f"mode: {name}": _mode_measure(name) for name in _watched(subject)}
 
 
 def _mode_measure(name: str) -> Measure:
-    def number(seen: Trajectories) -> Floats:
-        values = seen[name]
-        every = max(1, values.shape[1] // _COURSE)
+    def number(trajectories: Trajectories) -> Floats:
+        values = trajectories[name]
+        every = max(1, values.shape[1] // _MOST_POINTS)
         modes = (mode_of(value) for value in values[:, ::every])
         return np.array([np.nan if mode is None else MODES.index(mode) for mode in modes], dtype=np.float64)
 
     return number
 
 
-def mode_verdicts(subject: Subject, runs: Runs) -> Iterator[Verdict]:
-    """Judge the modes of behaviour of the base run, and how many plausible members share them."""
-    base = {name: _modes(dict(runs)[BASE], name)[0] for name in watched(subject)}
+def mode_verdicts(subject: Subject, ensembles: Ensembles) -> Iterator[Verdict]:
+    """Judge the modes of behaviour of the base run, and how many plausible members share them.
+
+    Parameters
+    ----------
+    subject : Subject
+        The model and its declared modes.
+    ensembles : sequence of (str, Ensemble)
+        From `standard_ensembles`, with the `mode_measures`.
+
+    Yields
+    ------
+    Verdict
+        On the declared modes, and on their sensitivity to the constants.
+    """
+    base = {name: _modes(dict(ensembles)[BASE], name)[0] for name in _watched(subject)}
     yield _declared_modes(subject, base)
-    accepted = [one for what, one in runs if what.startswith(ACCEPTED)]
-    members = accepted or [one for what, one in runs if what == RANDOM]
+    accepted = [ensemble for what, ensemble in ensembles if what.startswith(ACCEPTED)]
+    members = accepted or [ensemble for what, ensemble in ensembles if what == RANDOM]
     test = "sensitivity of behaviour modes"
     if not members or not base:
         remedy = "declare the ranges of inputs ([[bounds]]) and modes ([[behaviour]])."
@@ -137,7 +187,7 @@ def mode_verdicts(subject: Subject, runs: Runs) -> Iterator[Verdict]:
         yield Verdict(test, _FAMILY, "not automatic", seen, remedy)
         return
     shares = {
-        name: float(np.mean([one == mode for some in members for one in _modes(some, name)]))
+        name: float(np.mean([shown == mode for ensemble in members for shown in _modes(ensemble, name)]))
         for name, mode in base.items()
     }
     least = min(shares, key=shares.__getitem__)
@@ -157,8 +207,8 @@ def mode_verdicts(subject: Subject, runs: Runs) -> Iterator[Verdict]:
         yield Verdict(test, _FAMILY, "not automatic", figures, remedy, shares)
 
 
-def _modes(seen: Survey, name: str) -> list[str]:
-    return ["none" if np.isnan(measure) else MODES[int(measure)] for measure in seen.measures[f"mode: {name}"]]
+def _modes(ensemble: Ensemble, name: str) -> list[str]:
+    return ["none" if np.isnan(measure) else MODES[int(measure)] for measure in ensemble.measures[f"mode: {name}"]]
 
 
 def _declared_modes(subject: Subject, base: Mapping[str, str]) -> Verdict:
@@ -185,7 +235,18 @@ def _declared_modes(subject: Subject, base: Mapping[str, str]) -> Verdict:
 
 
 def response_verdict(subject: Subject) -> Verdict:
-    """Judge the responses that are declared to be monotone."""
+    """Judge the responses that are declared to be monotone.
+
+    Parameters
+    ----------
+    subject : Subject
+        The model and its declared responses.
+
+    Returns
+    -------
+    Verdict
+        Failed where an output goes the other way between two values of an input.
+    """
     test = "declared responses"
     claims = subject.declarations.responses
     if not claims:
@@ -199,7 +260,7 @@ def response_verdict(subject: Subject) -> Verdict:
         moves = sign * np.diff(outputs)
         size = max(float(np.abs(outputs).max()), np.finfo(float).tiny)
         numbers[claim.name] = float(sign * (outputs[-1] - outputs[0]) / size)
-        if not (moves >= -SLACK * size).all():
+        if not (moves >= -ROUNDING * size).all():
             place = int(np.argmin(moves))
             verb = "falls" if claim.direction == "up" else "rises"
             wrong.append(
@@ -243,10 +304,25 @@ def _response(subject: Subject, claim: Response) -> tuple[Floats, Floats]:
 # --------------------------------------------------------------------------------------------- numbers
 
 
-def sensitivity_verdict(subject: Subject, cases: Sequence[tuple[str, float]], seen: Survey | None) -> Verdict:
-    """Say which inputs move the results most, from their runs at both ends of their ranges."""
+def sensitivity_verdict(subject: Subject, cases: Sequence[tuple[str, float]], ensemble: Ensemble | None) -> Verdict:
+    """Say which inputs move the results most, from their runs at both ends of their ranges.
+
+    Parameters
+    ----------
+    subject : Subject
+        The model; the outcome of its declared ranking, or else its stocks, are looked at.
+    cases : sequence of (str, float)
+        The input, and its value in its own unit, of each member.
+    ensemble : Ensemble or None
+        The runs; None where no input has a range.
+
+    Returns
+    -------
+    Verdict
+        Never passed or failed: which ranges matter is for a person to judge.
+    """
     test = "sensitivity of numbers"
-    if seen is None:
+    if ensemble is None:
         remedy = "declare the ranges of inputs ([[bounds]])."
         return Verdict(test, _FAMILY, "not automatic", "no input has a range", remedy)
     ranking = subject.declarations.ranking
@@ -254,7 +330,7 @@ def sensitivity_verdict(subject: Subject, cases: Sequence[tuple[str, float]], se
     swings: dict[str, float] = {}
     for name in dict.fromkeys(name for name, _ in cases):
         rows = [number for number, case in enumerate(cases) if case[0] == name]
-        moved = [_swing(seen, rows, element) for outcome in outcomes for element in subject.elements(outcome)]
+        moved = [_swing(ensemble, rows, element) for outcome in outcomes for element in subject.elements(outcome)]
         swings[name] = float(np.nanmean(moved)) if np.isfinite(moved).any() else 0.0
     order = sorted(swings, key=lambda swing: -swings[swing])
     shown = ", ".join(f'"{name}" {swings[name]:.0%}' for name in order[:3])
@@ -265,7 +341,7 @@ def sensitivity_verdict(subject: Subject, cases: Sequence[tuple[str, float]], se
     return Verdict(test, _FAMILY, "not automatic", figures, remedy, swings)
 
 
-def _swing(seen: Survey, rows: Sequence[int], name: str) -> float:
-    last = seen.last[:, seen.place(name)]
+def _swing(ensemble: Ensemble, rows: Sequence[int], name: str) -> float:
+    last = ensemble.last[:, ensemble.column_of(name)]
     size = np.nanmax(np.abs(last)) if np.isfinite(last).any() else 0.0
     return float(np.ptp(last[rows]) / size) if size > 0.0 else 0.0

@@ -5,7 +5,7 @@ What contradicts itself or speaks of what the model does not have is refused bef
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 
@@ -13,7 +13,6 @@ from egovsim import library
 from egovsim.errors import DataError, ValueRangeError
 from egovsim.model.model import Model
 from egovsim.model.net_flows import flows_in_rates
-from egovsim.model.variable import plain_number
 from egovsim.names import canonical, split_element
 from egovsim.public import set_module
 from egovsim.simulation.schedule import check_value
@@ -22,7 +21,6 @@ from egovsim.validation.declarations import (
     MODES,
     Balance,
     Behaviour,
-    Bound,
     Conserved,
     Declarations,
     Direction,
@@ -34,10 +32,11 @@ from egovsim.validation.declarations import (
     Response,
     Rest,
 )
-from egovsim.validation.declared_names import Names
+from egovsim.validation.declared_bounds import read_bounds
+from egovsim.validation.declared_names import DeclaredNames
 from egovsim.validation.observed_series import points_of_check, points_of_file
 
-SUFFIX = ".declarations.toml"
+_SUFFIX = ".declarations.toml"
 
 _KEYS = (
     *(
@@ -58,8 +57,19 @@ T = TypeVar("T")
 
 @set_module("egovsim.validation")
 def declarations_path(model_file: str | Path) -> Path:
-    """Return where the declarations of a model file are looked for: ``mine.xmile``, ``mine.declarations.toml``."""
-    return Path(model_file).with_suffix(SUFFIX)
+    """Return where the declarations of a model file are looked for.
+
+    Parameters
+    ----------
+    model_file : str or Path
+        Such as ``mine.xmile``.
+
+    Returns
+    -------
+    Path
+        Such as ``mine.declarations.toml``, whether there is such a file or not.
+    """
+    return Path(model_file).with_suffix(_SUFFIX)
 
 
 @set_module("egovsim.validation")
@@ -89,43 +99,54 @@ def read_declarations(path: str | Path, model: Model) -> Declarations:
     """
     root, _ = read_table(Path(path))
     root.only(_KEYS, what="a model's declarations")
-    names = Names(model)
+    names = DeclaredNames(model)
     folder = Path(path).parent
     return Declarations(
         file=root.file,
         profile=_profile(root, folder),
         integration_error=_error(root),
-        bounds=_bounds(root, names),
-        never_falling=names.all(root, "never_falling"),
-        accumulators=names.stocks(root, "accumulators"),
-        passing_through=names.stocks(root, "passing_through"),
-        conserved=_each(root, "conserved", lambda one: _conserved(one, names)),
-        balances=_each(root, "balance", lambda one: _balance(one, names)),
-        responses=_each(root, "response", lambda one: _response(one, names)),
-        extremes=_each(root, "extreme", lambda one: _extreme(one, names)),
-        behaviours=_each(root, "behaviour", lambda one: _behaviour(one, names)),
-        observed=_each(root, "series", lambda one: _observed(one, names, folder)),
+        bounds=read_bounds(root, names),
+        never_falling=names.names_at(root, "never_falling"),
+        accumulators=names.stocks_at(root, "accumulators"),
+        passing_through=names.stocks_at(root, "passing_through"),
+        conserved=_named_tables(root, "conserved", lambda table: _conserved(table, names)),
+        balances=_named_tables(root, "balance", lambda table: _balance(table, names)),
+        responses=_named_tables(root, "response", lambda table: _response(table, names)),
+        extremes=_named_tables(root, "extreme", lambda table: _extreme(table, names)),
+        behaviours=_named_tables(root, "behaviour", lambda table: _behaviour(table, names)),
+        observed=_named_tables(root, "series", lambda table: _observed(table, names, folder)),
         loops=_loops(root, names, folder),
         rest=_rest(root, names),
         ranking=_ranking(root, names, folder),
     )
 
 
-def undeclared(model: Model) -> Declarations:
-    """Return the declarations of a model that has none: the ranges in its own file."""
-    return Declarations(bounds=_bounds(Table(model.file, (), {}), Names(model)))
+def default_declarations(model: Model) -> Declarations:
+    """Return the declarations of a model that has none.
+
+    Parameters
+    ----------
+    model : Model
+        From `read_model`.
+
+    Returns
+    -------
+    Declarations
+        The ranges in the model's own file as bounds, and nothing else.
+    """
+    return Declarations(bounds=read_bounds(Table(model.file, (), {}), DeclaredNames(model)))
 
 
-def _each(root: Table, key: str, read: Callable[[Table], T]) -> tuple[T, ...]:
+def _named_tables(root: Table, key: str, read: Callable[[Table], T]) -> tuple[T, ...]:
     """Read an array of tables whose entries have names of their own, where they have names."""
     found = [(read(table), table) for table in root.tables(key)]
     places: dict[str, str] = {}
-    for one, table in found:
-        name = getattr(one, "name", "")
+    for entry, table in found:
+        name = getattr(entry, "name", "")
         if name and name in places:
             raise DataError(f'{table.place()}: "{name}" is the name of {places[name]} already; give it another.')
         places[name] = table.keys[-1]
-    return tuple(one for one, _ in found)
+    return tuple(entry for entry, _ in found)
 
 
 def _profile(root: Table, folder: Path) -> str:
@@ -140,93 +161,20 @@ def _error(root: Table) -> float:
     return allowed
 
 
-# ------------------------------------------------------------------------------------------------------ bounds
-
-
-def _bounds(root: Table, names: Names) -> Mapping[str, Bound]:
-    found = {bound.variable: (bound, said) for bound, said in _ranges_of(names.model)}
-    declared: set[str] = set()
-    for bound, said in _said(root, names):
-        known = found.get(bound.variable)
-        found[bound.variable] = (bound, said) if known is None else _both(*known, bound, said, root.file)
-        declared.add(bound.variable)
-    for bound, said in found.values():
-        if bound.variable in declared:  # a range of the model's own file is for `check` to judge
-            _holds_value(names, bound, said, root.file)
-    return {name: bound for name, (bound, _) in found.items()}
-
-
-def _ranges_of(model: Model) -> Iterator[tuple[Bound, str]]:
-    for variable in model.variables:
-        if variable.bounds.low is not None or variable.bounds.high is not None:
-            yield (
-                Bound(variable.name, variable.bounds.low, variable.bounds.high),
-                f"the range in {model.file or model.name}",
-            )
-
-
-def _said(root: Table, names: Names) -> Iterator[tuple[Bound, str]]:
-    for name in names.all(root, "shares"):
-        yield Bound(name, 0.0, 1.0), "shares"
-    for name in names.all(root, "non_negative"):
-        yield Bound(name, 0.0), "non_negative"
-    for table in root.tables("bounds"):
-        table.only(("variables", "low", "high"), what="bounds")
-        low, high = table.optional_number("low"), table.optional_number("high")
-        if low is None and high is None:
-            raise DataError(f"{table.place()}: low and high are both missing; give one of them or both.")
-        for name in names.some(table, "variables"):
-            said = table.keys[-1]
-            yield _both(Bound(name, low), f"{said}.low", Bound(name, None, high), f"{said}.high", root.file)[0], said
-
-
-def _both(one: Bound, said: str, other: Bound, also: str, file: str) -> tuple[Bound, str]:
-    """Return what holds when two bounds hold."""
-    lows = [(each.low, text) for each, text in ((one, said), (other, also)) if each.low is not None]
-    highs = [(each.high, text) for each, text in ((one, said), (other, also)) if each.high is not None]
-    low, high = max(lows, default=None), min(highs, default=None)
-    if low is not None and high is not None and low[0] > high[0]:
-        raise ValueRangeError(
-            f'{file}: "{one.variable}" cannot be at least {low[0]:g} ({low[1]}) and at most {high[0]:g} ({high[1]}); '
-            "correct one of the two."
-        )
-    both = Bound(one.variable, low[0] if low else None, high[0] if high else None)
-    return both, said if said == also else f"{said} and {also}"
-
-
-def _holds_value(names: Names, bound: Bound, said: str, file: str) -> None:
-    """Refuse a range of an input that leaves out the value which the model file gives it."""
-    variable = names.variable(bound.variable)
-    if not variable.is_input:
-        return
-    for equation in variable.equations:
-        value = plain_number(equation.expression)
-        if value is not None and not within(value, bound):
-            raise ValueRangeError(
-                f'{file}: "{bound.variable}" is declared to be {bound} ({said}), but is {value:g} in '
-                f"{names.model.file or names.model.name}; correct one of the two."
-            )
-
-
-def within(value: float, bound: Bound) -> bool:
-    """Return whether a value keeps a bound."""
-    return (bound.low is None or value >= bound.low) and (bound.high is None or value <= bound.high)
-
-
 # ------------------------------------------------------------------------------------------------------ conservation
 
 
-def _conserved(table: Table, names: Names) -> Conserved:
+def _conserved(table: Table, names: DeclaredNames) -> Conserved:
     table.only(("name", "stocks", "inflows", "outflows"), what="a conserved group")
-    names.some(table, "stocks")
+    names.required_names_at(table, "stocks")
     group = Conserved(
         table.text("name"),
-        names.stocks(table, "stocks"),
-        names.all(table, "inflows"),
-        names.all(table, "outflows"),
+        names.stocks_at(table, "stocks"),
+        names.names_at(table, "inflows"),
+        names.names_at(table, "outflows"),
     )
     into, out_of = _boundary(names, group)
-    said = {canonical(split_element(one)[0]) for one in (*group.inflows, *group.outflows)}
+    said = {canonical(split_element(flow)[0]) for flow in (*group.inflows, *group.outflows)}
     for ids, key, verb, side in ((out_of, "outflows", "leaves", "into"), (into, "inflows", "enters", "out of")):
         for id, stock in ids.items():
             if id not in said:
@@ -238,7 +186,7 @@ def _conserved(table: Table, names: Names) -> Conserved:
     return group
 
 
-def _boundary(names: Names, group: Conserved) -> tuple[Mapping[str, str], Mapping[str, str]]:
+def _boundary(names: DeclaredNames, group: Conserved) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Return the flows that cross the boundary of a group, inwards and outwards, each with the stock it meets."""
     derived = flows_in_rates(names.model)
     into: dict[str, str] = {}
@@ -255,28 +203,28 @@ def _boundary(names: Names, group: Conserved) -> tuple[Mapping[str, str], Mappin
     )
 
 
-def _balance(table: Table, names: Names) -> Balance:
+def _balance(table: Table, names: DeclaredNames) -> Balance:
     table.only(("name", "sum", "equals"), what="a balance")
     equals = table.values.get("equals")
     right: tuple[str, ...] | float
     if isinstance(equals, str):
-        right = (names.one(table, "equals"),)
+        right = (names.name_at(table, "equals"),)
     elif isinstance(equals, list):
-        right = names.some(table, "equals")
+        right = names.required_names_at(table, "equals")
     else:
         right = table.number("equals")
-    return Balance(table.text("name"), names.some(table, "sum"), right)
+    return Balance(table.text("name"), names.required_names_at(table, "sum"), right)
 
 
 # ------------------------------------------------------------------------------------------------------ behaviour
 
 
-def _response(table: Table, names: Names) -> Response:
+def _response(table: Table, names: DeclaredNames) -> Response:
     table.only(("name", "input", "output", "direction", "low", "high", "from", "at"), what="a response")
     low, high = table.optional_number("low"), table.optional_number("high")
     if low is not None and high is not None and low >= high:
         raise ValueRangeError(f"{table.place()}: low {low:g} must lie below high {high:g}.")
-    given, output = names.input(table.text("input"), table.place("input")), names.one(table, "output")
+    given, output = names.input(table.text("input"), table.place("input")), names.name_at(table, "output")
     for key, value in (("low", low), ("high", high)):
         if value is not None:
             check_value(names.model, names.variable(given), value, source=table.place(key))
@@ -287,16 +235,16 @@ def _response(table: Table, names: Names) -> Response:
         direction=cast(Direction, table.one_of("direction", ("up", "down"), "up")),
         low=low,
         high=high,
-        start=names.instant(table, "from"),
-        at=names.instant(table, "at"),
+        start=names.instant_at(table, "from"),
+        at=names.instant_at(table, "at"),
     )
 
 
-def _extreme(table: Table, names: Names) -> Extreme:
+def _extreme(table: Table, names: DeclaredNames) -> Extreme:
     outcomes = ("zero", "never_rising", "never_falling")
     table.only(("name", "set", *outcomes), what="an extreme condition")
-    zero, never_rising, never_falling = (names.all(table, outcome) for outcome in outcomes)
-    found = Extreme(table.text("name"), names.setting(table, "set"), zero, never_rising, never_falling)
+    zero, never_rising, never_falling = (names.names_at(table, outcome) for outcome in outcomes)
+    found = Extreme(table.text("name"), names.values_at(table, "set"), zero, never_rising, never_falling)
     if not found.set:
         raise DataError(f"{table.place('set')} is missing; say which inputs stand at an extreme, and where.")
     if not (zero or never_rising or never_falling):
@@ -304,12 +252,12 @@ def _extreme(table: Table, names: Names) -> Extreme:
     return found
 
 
-def _behaviour(table: Table, names: Names) -> Behaviour:
+def _behaviour(table: Table, names: DeclaredNames) -> Behaviour:
     table.only(("variable", "mode"), what="a behaviour")
-    return Behaviour(names.one(table, "variable"), cast(Mode, table.one_of("mode", MODES)))
+    return Behaviour(names.name_at(table, "variable"), cast(Mode, table.one_of("mode", MODES)))
 
 
-def _rest(root: Table, names: Names) -> Rest | None:
+def _rest(root: Table, names: DeclaredNames) -> Rest | None:
     if "rest" not in root.values:
         return None
     table = root.table("rest")
@@ -317,10 +265,10 @@ def _rest(root: Table, names: Names) -> Rest | None:
     length = table.number("length", 200.0)
     if not length > 0.0:
         raise ValueRangeError(f"{table.place('length')} is {length:g}; it must be above 0.")
-    return Rest(names.setting(table, "set"), length, table.flag("settles") if "settles" in table.values else None)
+    return Rest(names.values_at(table, "set"), length, table.flag("settles") if "settles" in table.values else None)
 
 
-def _ranking(root: Table, names: Names, folder: Path) -> RankingClaim | None:
+def _ranking(root: Table, names: DeclaredNames, folder: Path) -> RankingClaim | None:
     if "ranking" not in root.values:
         return None
     table = root.table("ranking")
@@ -330,8 +278,8 @@ def _ranking(root: Table, names: Names, folder: Path) -> RankingClaim | None:
     if not -1.0 <= least <= 1.0:
         raise ValueRangeError(f"{table.place('least_agreement')} is {least:g}; a rank correlation lies in -1 to 1.")
     return RankingClaim(
-        outcome=names.one(table, "outcome"),
-        at=cast(float, names.instant(table, "at")),
+        outcome=names.name_at(table, "outcome"),
+        at=cast(float, names.instant_at(table, "at")),
         better=cast(Literal["more", "less"], table.one_of("better", ("more", "less"), "more")),
         policies=tuple(text if library.is_name(text) else str(folder / text) for text in table.texts("policies")),
         least_agreement=least,
@@ -342,7 +290,17 @@ def _ranking(root: Table, names: Names, folder: Path) -> RankingClaim | None:
 
 
 def read_loop(table: Table) -> Loop:
-    """Read one ``[[loop]]``: name, polarity (R or B), variables, hold, label and note; names are not checked.
+    """Read one ``[[loop]]``: name, polarity (R or B), variables, hold, label and note.
+
+    Parameters
+    ----------
+    table : Table
+        The entry.
+
+    Returns
+    -------
+    Loop
+        Its names are not checked.
 
     Raises
     ------
@@ -359,29 +317,29 @@ def read_loop(table: Table) -> Loop:
     )
 
 
-def _loops(root: Table, names: Names, folder: Path) -> tuple[Loop, ...]:
+def _loops(root: Table, names: DeclaredNames, folder: Path) -> tuple[Loop, ...]:
     tables = root.tables("loop")
     if "loops" in root.values:
         tables = (*tables, *read_table(folder / root.text("loops"))[0].tables("loop"))
     for table in tables:
-        names.some(table, "variables")
+        names.required_names_at(table, "variables")
         if "hold" in table.values:
-            names.one(table, "hold")
+            names.name_at(table, "hold")
     return tuple(map(read_loop, tables))
 
 
 # ------------------------------------------------------------------------------------------------------ series
 
 
-def _observed(table: Table, names: Names, folder: Path) -> Observed:
+def _observed(table: Table, names: DeclaredNames, folder: Path) -> Observed:
     table.only(
         ("name", "variable", "profile", "points", "check", "file", "time", "value", "scale", "largest_error"),
         what="a series",
     )
-    given = [one for one in ("points", "check", "file") if one in table.values]
+    given = [key for key in ("points", "check", "file") if key in table.values]
     if len(given) != 1:
         raise DataError(f"{table.place()}: give the series by one of points, check and file, not by {len(given)}.")
-    variable, scale = names.one(table, "variable"), table.number("scale", 1.0)
+    variable, scale = names.name_at(table, "variable"), table.number("scale", 1.0)
     points: tuple[tuple[float, float], ...]
     if given == ["points"]:
         points = table.pairs("points")

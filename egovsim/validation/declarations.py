@@ -99,7 +99,7 @@ class Behaviour:
 @set_module("egovsim.validation")
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """An observed course of a variable, in the variable's own unit, and the largest root mean square error allowed."""
+    """An observed series of a variable, in the variable's own unit, and the largest root mean square error allowed."""
 
     name: str
     variable: str

@@ -1,4 +1,4 @@
-"""How well a course fits observed values: error, where it comes from, and whether its residuals hang together.
+"""How well a trajectory fits observed values: error, where it comes from, and whether its residuals hang together.
 
 Root mean square error and Theil's inequality statistics as Sterman uses them (1984, "Appropriate summary statistics
 for evaluating the historical fit of system dynamics models"; 2000, chapter 21): the mean square error is the sum of
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from egovsim.model.inputs import Floats, Profile
 from egovsim.simulation.files import read_profile
 from egovsim.simulation.run import run
 from egovsim.validation.declarations import Observed
-from egovsim.validation.ensembles import Subject
+from egovsim.validation.subject import Subject
 from egovsim.validation.verdicts import Family, Verdict
 
 _FAMILY: Family = "behaviour"
@@ -26,7 +27,19 @@ _FAMILY: Family = "behaviour"
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Statistics of a fit; `bias`, `variance` and `covariance` are parts of the mean square error and add up to 1."""
+    """Statistics of a fit.
+
+    Parameters
+    ----------
+    points : int
+        How many instants are compared.
+    rmse : float
+        Root mean square error, in the variable's unit.
+    bias, variance, covariance : float
+        Parts of the mean square error; they add up to 1.
+    durbin_watson : float
+        Of the residuals.
+    """
 
     points: int
     rmse: float
@@ -37,7 +50,7 @@ class Fit:
 
 
 def fit(modelled: Floats, observed: Floats) -> Fit:
-    """Compare a course with what was observed at the same instants.
+    """Compare a trajectory with what was observed at the same instants.
 
     Parameters
     ----------
@@ -59,7 +72,8 @@ def fit(modelled: Floats, observed: Floats) -> Fit:
     residuals = observed - modelled
     mean_square = float(np.mean(residuals**2))
     spread, seen = float(modelled.std()), float(observed.std())
-    covariance = float(np.mean((modelled - modelled.mean()) * (observed - observed.mean())))
+    together: Floats = (modelled - modelled.mean()) * (observed - observed.mean())
+    covariance = float(together.mean())
     with np.errstate(divide="ignore", invalid="ignore"):
         parts = np.array(
             [
@@ -74,24 +88,35 @@ def fit(modelled: Floats, observed: Floats) -> Fit:
 
 def _durbin_watson(residuals: Floats) -> float:
     try:
-        from statsmodels.stats.stattools import durbin_watson
+        import statsmodels.stats.stattools as stattools  # pyright: ignore[reportMissingTypeStubs]
     except ImportError as cause:
         raise InputError(
             "the Durbin-Watson statistic of a fit needs statsmodels, which is not installed; "
             "install it with: pip install 'egovsim[validation]'"
         ) from cause
     with np.errstate(divide="ignore", invalid="ignore"):
-        return float(durbin_watson(residuals))
+        return float(cast("Any", stattools).durbin_watson(residuals))
 
 
 def fit_verdicts(subject: Subject) -> Iterator[Verdict]:
-    """Judge the fit to every declared series."""
-    series = subject.declarations.observed
-    if not series:
+    """Judge the fit to every declared series.
+
+    Parameters
+    ----------
+    subject : Subject
+        The model and its declared series.
+
+    Yields
+    ------
+    Verdict
+        One a series; passed or failed where the largest error that is allowed is declared.
+    """
+    observed = subject.declarations.observed
+    if not observed:
         remedy = "declare observed series ([[series]]), or say that there are none."
         yield Verdict("fit to data", _FAMILY, "not automatic", "no series is declared", remedy)
-    for sery in series:
-        yield _fit_to(subject, sery)
+    for series in observed:
+        yield _fit_to(subject, series)
 
 
 def _fit_to(subject: Subject, series: Observed) -> Verdict:
@@ -104,7 +129,8 @@ def _fit_to(subject: Subject, series: Observed) -> Verdict:
     result = run(subject.model, profile=profile, outputs=subject.outputs, save_every=clock.time_step, seed=subject.seed)
     trajectory = result.values(series.variable)[0, 0, 0].reshape(len(result.time), -1).sum(axis=1)
     try:
-        found = fit(np.interp(times, result.time, trajectory), np.asarray(series.values))
+        modelled: Floats = np.interp(times, result.time, trajectory)
+        found = fit(modelled, np.asarray(series.values))
     except InputError as error:
         return Verdict(test, _FAMILY, "not automatic", f"{len(times)} points", f"{error}")
     figures = (

@@ -15,7 +15,8 @@ from egovsim.model.inputs import Design, Floats
 from egovsim.model.isolated_equations import NOW, computed_name, isolated_equations
 from egovsim.names import split_element
 from egovsim.simulation.run import run
-from egovsim.validation.ensembles import Subject, Trajectories
+from egovsim.validation.ensembles import Trajectories
+from egovsim.validation.subject import Subject
 
 _INSTANTS = 12
 _STEP = 1e-5
@@ -27,13 +28,32 @@ Link = tuple[str, str]
 
 @dataclass(frozen=True)
 class Slopes:
-    """Slopes of links at some instants of a run: float64, shape (instant,), by link."""
+    """Slopes of links at some instants of a run.
+
+    Parameters
+    ----------
+    times : float64, shape (instant,)
+        In the model's unit of time.
+    by_link : mapping of (str, str) to float64, shape (instant,)
+        By cause and effect, in the unit of the effect over that of the cause.
+    """
 
     times: Floats
     by_link: Mapping[Link, Floats]
 
     def signs(self, links: Sequence[Link]) -> Floats:
-        """Return -1, 0 or 1, shape (link, instant)."""
+        """Return the signs of links.
+
+        Parameters
+        ----------
+        links : sequence of (str, str)
+            Cause and effect of each.
+
+        Returns
+        -------
+        float64, shape (link, instant)
+            -1, 0 or 1; 0 where the slope is next to nothing beside the link's largest.
+        """
         found = np.stack([self.by_link[link] for link in links])
         largest = np.abs(found).max(axis=1, keepdims=True)
         return np.where(np.abs(found) > _LEAST * largest, np.sign(found), 0.0)
@@ -46,7 +66,7 @@ def slopes(subject: Subject, base: Trajectories, links: Sequence[Link]) -> Slope
     ----------
     subject : Subject
         The model.
-    base : Courses
+    base : Trajectories
         The run that says what everything else is.
     links : sequence of (str, str)
         Cause and effect; each a variable or an element. Of a whole array all elements are moved, or added up. The
@@ -70,7 +90,7 @@ def slopes(subject: Subject, base: Trajectories, links: Sequence[Link]) -> Slope
     table = _values(subject, base, places)
     moved, steps = _moved(subject, table, causes)
     moved[NOW] = np.tile(np.repeat(base.time[places], 2), len(causes))
-    outputs = sorted({computed_name(one) for one in effects})
+    outputs = sorted({computed_name(effect) for effect in effects})
     found = Trajectories(run(model, design=Design.of(moved), outputs=outputs, until=model.clock.stop))
 
     def slope(cause: str, effect: str) -> Floats:
@@ -86,13 +106,13 @@ def slopes(subject: Subject, base: Trajectories, links: Sequence[Link]) -> Slope
 
 def _values(subject: Subject, base: Trajectories, places: np.ndarray) -> dict[str, Floats]:
     """Return the values of everything that can be set, by element, at some instants."""
-    may_be_set = {one.id for one in subject.inputs}
+    may_be_set = {variable.id for variable in subject.inputs}
     found: dict[str, Floats] = {}
-    for one in base.result.variables.values():
-        variable = subject.model[split_element(one.name)[0]]
+    for output in base.result.variables.values():
+        variable = subject.model[split_element(output.name)[0]]
         if not variable.is_input or variable.id in may_be_set:
-            columns = base.result.trajectories[0, 0, 0][places][:, one.columns]
-            found |= {name: columns[:, number] for number, name in enumerate(one.column_names)}
+            columns = base.result.trajectories[0, 0, 0][places][:, output.columns]
+            found |= {name: columns[:, number] for number, name in enumerate(output.column_names)}
     return found
 
 

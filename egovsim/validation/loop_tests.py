@@ -16,9 +16,11 @@ from egovsim.model.inputs import Design
 from egovsim.model.interventions.switch import with_switches
 from egovsim.model.model import Model
 from egovsim.names import split_element
+from egovsim.validation.breaches import breaches, not_finite
 from egovsim.validation.declarations import Loop
-from egovsim.validation.ensembles import Subject, Survey, Trajectories, breaches, not_numbers, survey
+from egovsim.validation.ensembles import Ensemble, Trajectories, run_ensemble
 from egovsim.validation.link_signs import Link, slopes
+from egovsim.validation.subject import Subject
 from egovsim.validation.verdicts import Family, Verdict, counted, named_few
 
 _FAMILY: Family = "structure and behaviour"
@@ -27,7 +29,20 @@ _ALIVE = 0.005
 
 
 def loop_verdicts(subject: Subject, base: Trajectories) -> Iterator[Verdict]:
-    """Judge the declared loops."""
+    """Judge the declared loops.
+
+    Parameters
+    ----------
+    subject : Subject
+        The model and its declared loops.
+    base : Trajectories
+        The base run.
+
+    Yields
+    ------
+    Verdict
+        Whether their links exist; where all do, their polarity; and what changes when each is cut.
+    """
     loops = subject.declarations.loops
     if not loops:
         remedy = "declare the loops that the explanation rests on ([[loop]])."
@@ -91,21 +106,21 @@ def _cut(subject: Subject, loops: Sequence[Loop]) -> Verdict:
     if not loops:
         remedy = "name for each loop the variable that cuts it when it is held (hold)."
         return Verdict(test, _FAMILY, "not automatic", "no loop names what cuts it", remedy)
-    model, switches = with_switches(subject.model, [one.hold for one in loops])
+    model, switches = with_switches(subject.model, [loop.hold for loop in loops])
     columns = {name: np.zeros(len(loops) + 1) for name in switches.values()}
     for number, loop in enumerate(loops, start=1):
         columns[switches[loop.hold]][number] = 1.0
-    seen = survey(subject, Design.of(columns), model=model)
-    moved = {loop.name: _largest_move(subject, seen, number) for number, loop in enumerate(loops, start=1)}
+    ensemble = run_ensemble(subject, Design.of(columns), model=model)
+    moved = {loop.name: _largest_move(subject, ensemble, number) for number, loop in enumerate(loops, start=1)}
     numbers = {name: move for name, (move, _) in moved.items()}
     weakest, strongest = min(numbers, key=numbers.__getitem__), max(numbers, key=numbers.__getitem__)
     figures = f'{counted(len(loops), "loop")}; weakest "{weakest}" {_move(moved[weakest])}'
     figures += f', strongest "{strongest}" {_move(moved[strongest])}' if len(loops) > 1 else ""
-    wrong = [f'with "{loops[member - 1].name}" cut, {text}' for member, text in not_numbers(seen) if member]
+    wrong = [f'with "{loops[member - 1].name}" cut, {text}' for member, text in not_finite(ensemble) if member]
     wrong += [
         f'with "{loops[breach.member - 1].name}" cut, "{breach.column}" is {breach.value:.4g}, '
         f"and must be {breach.bound}"
-        for breach in breaches(subject, seen)
+        for breach in breaches(subject, ensemble)
         if breach.member
     ]
     idle = [name for name, (move, _) in moved.items() if not move >= _ALIVE]
@@ -120,15 +135,15 @@ def _move(found: tuple[float, str]) -> str:
     return f'({found[0]:.1%} of "{found[1]}")'
 
 
-def _largest_move(subject: Subject, seen: Survey, member: int) -> tuple[float, str]:
+def _largest_move(subject: Subject, ensemble: Ensemble, member: int) -> tuple[float, str]:
     """Return the largest change of a stock at the end, relative to its largest value, and which stock."""
     found: list[tuple[float, str]] = []
     for stock in subject.model.stocks:
         for name in subject.elements(stock.name):
-            place = seen.place(name)
+            column = ensemble.column_of(name)
             rows = [0, member]
-            size = float(np.fmax.reduce(np.abs([seen.low[rows, place], seen.high[rows, place]]), axis=None))
-            moved = abs(seen.last[member, place] - seen.last[0, place])
+            size = float(np.fmax.reduce(np.abs([ensemble.low[rows, column], ensemble.high[rows, column]]), axis=None))
+            moved = abs(ensemble.last[member, column] - ensemble.last[0, column])
             if size > 0.0 and np.isfinite(moved):
                 found.append((float(moved / size), name))
     return max(found, default=(0.0, ""))

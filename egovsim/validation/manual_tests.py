@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from egovsim.validation.ensembles import Subject
+from egovsim.validation.subject import Subject
 from egovsim.validation.verdicts import Verdict, counted
 
 
-def judgement_verdicts(subject: Subject) -> Iterator[Verdict]:
-    """List them, with what there is to look at."""
+def manual_verdicts(subject: Subject) -> Iterator[Verdict]:
+    """List the tests that a person must do, with what there is to look at.
+
+    Parameters
+    ----------
+    subject : Subject
+        The model and its declarations.
+
+    Yields
+    ------
+    Verdict
+        None of them passed or failed.
+    """
     model = subject.model
     outside = len(model.inputs)
     inside = len(model) - outside

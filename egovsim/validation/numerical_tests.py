@@ -11,7 +11,8 @@ from egovsim.model.inputs import Floats
 from egovsim.model.model import Method
 from egovsim.model.net_flows import flows_in_rates
 from egovsim.simulation.run import run
-from egovsim.validation.ensembles import Subject, Trajectories
+from egovsim.validation.ensembles import Trajectories
+from egovsim.validation.subject import Subject
 from egovsim.validation.verdicts import Family, Verdict, counted, named_few
 
 _FAMILY: Family = "structure and behaviour"
@@ -20,7 +21,20 @@ _STEPS_A_TIME_CONSTANT = 4.0
 
 
 def numerical_verdicts(subject: Subject, base: Trajectories) -> Iterator[Verdict]:
-    """Judge the time step."""
+    """Judge the time step.
+
+    Parameters
+    ----------
+    subject : Subject
+        The model, and the integration error that is allowed.
+    base : Trajectories
+        The base run.
+
+    Yields
+    ------
+    Verdict
+        On the integration error, and on the time step beside the shortest time constant.
+    """
     yield _integration_error(subject, base)
     yield _time_constants(subject, base)
 
@@ -81,7 +95,7 @@ def _time_constants(subject: Subject, base: Trajectories) -> Verdict:
     for stock in model.stocks:
         out_of = derived[stock.id].out_of if stock.id in derived else stock.outflows
         if out_of and stock.name not in subject.declarations.passing_through:
-            flows = np.stack([base.total(model.by_id[one].name) for one in out_of])
+            flows = np.stack([base.total(model.by_id[flow].name) for flow in out_of])
             leaving: Floats = np.maximum(flows, 0.0).sum(axis=0)
             shortest.append((_shortest(base.total(stock.name), leaving), stock.name))
     if not shortest:
@@ -94,7 +108,7 @@ def _time_constants(subject: Subject, base: Trajectories) -> Verdict:
         f'{counted(len(shortest), "stock")}; shortest {least:.3g} ("{name}"), {least / step:.3g} steps of {step:g}'
     )
     numbers = {"shortest": least, "steps": least / step}
-    fast = [each for time, each in sorted(shortest) if time < _STEPS_A_TIME_CONSTANT * step * (1.0 - 1e-9)]
+    fast = [stock for time, stock in sorted(shortest) if time < _STEPS_A_TIME_CONSTANT * step * (1.0 - 1e-9)]
     if not fast:
         return Verdict(test, _FAMILY, "passed", figures, numbers=numbers)
     remedy = f"{named_few(fast)} can empty in under four steps: shorten the step, or say passing_through."

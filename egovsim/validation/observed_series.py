@@ -15,7 +15,27 @@ from egovsim.toml import Table, finite
 
 
 def points_of_check(table: Table, folder: Path) -> tuple[tuple[float, float], ...]:
-    """Return the series of an evidence check of that name, from ``evidence/checks.toml`` beside the model."""
+    """Return the series of an evidence check, from ``evidence/checks.toml`` beside the model.
+
+    Parameters
+    ----------
+    table : Table
+        A ``[[series]]``; its ``check`` names the check.
+    folder : Path
+        Of the model.
+
+    Returns
+    -------
+    tuple of (float, float)
+        Time and value of each point, in the units of the evidence.
+
+    Raises
+    ------
+    DataError
+        When the checks cannot be read.
+    UnknownNameError
+        When there is no check of that name with a series.
+    """
     checks = {check.name: check for check in read_checks(folder / "evidence" / "checks.toml") if check.series}
     name = table.text("check")
     if name not in checks:
@@ -24,14 +44,34 @@ def points_of_check(table: Table, folder: Path) -> tuple[tuple[float, float], ..
 
 
 def points_of_file(table: Table, folder: Path) -> Iterable[tuple[float, float]]:
-    """Read two columns of a CSV file; rows in which either is empty are left out."""
+    """Read two columns of a CSV file.
+
+    Parameters
+    ----------
+    table : Table
+        A ``[[series]]``; its ``file``, ``time`` and ``value`` name the file and the columns.
+    folder : Path
+        That the file's name is relative to.
+
+    Yields
+    ------
+    (float, float)
+        Time and value; rows in which either is empty are left out.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such column.
+    DataError
+        When the file cannot be read, or a cell is not a finite number.
+    """
     path, columns = folder / table.text("file"), (table.text("time"), table.text("value"))
     rows = csv.DictReader(io.StringIO(library.read_bytes(path).decode("utf-8-sig")))
     for column in columns:
         if column not in (rows.fieldnames or ()):
             raise unknown_name(column, rows.fieldnames or (), what=f"a column of {path.name}", where=table.place())
     for row in rows:
-        cells = [(row[one] or "").strip() for one in columns]
+        cells = [(row[column] or "").strip() for column in columns]
         if all(cells):
             yield cast(tuple[float, float], tuple(_cell(cell, f"{path.name}, line {rows.line_num}") for cell in cells))
 

@@ -13,7 +13,8 @@ from egovsim.model.metrics import value_at
 from egovsim.simulation.files import read_policy
 from egovsim.simulation.run import run
 from egovsim.validation.declarations import RankingClaim
-from egovsim.validation.ensembles import Members, Subject, random_members
+from egovsim.validation.ensembles import random_members
+from egovsim.validation.subject import Members, Subject
 from egovsim.validation.verdicts import Family, Verdict, counted
 
 _FAMILY: Family = "policy"
@@ -21,22 +22,33 @@ _TEST = "ranking of policies"
 
 
 def ranking_verdicts(subject: Subject) -> Iterator[Verdict]:
-    """Judge how far members agree about the order of policies, under each set of members there is."""
+    """Judge how far members agree about the order of policies.
+
+    Parameters
+    ----------
+    subject : Subject
+        The model, its declared ranking, and its accepted members or else its random ones.
+
+    Yields
+    ------
+    Verdict
+        One for each set of members.
+    """
     claim = subject.declarations.ranking
     policies = _policies(subject, claim) if claim is not None else ()
     if claim is None or not _families(policies):
         remedy = "say by which outcome which policies are ranked ([ranking])."
         yield Verdict(_TEST, _FAMILY, "not automatic", "nothing is declared, or no two policies of a family", remedy)
         return
-    if subject.accepted_trouble:
-        yield Verdict(_TEST, _FAMILY, "not automatic", "there are no members to rank with", subject.accepted_trouble)
+    if subject.why_none_accepted:
+        yield Verdict(_TEST, _FAMILY, "not automatic", "there are no members to rank with", subject.why_none_accepted)
         return
     members = subject.accepted or _random(subject)
     if not members:
         remedy = "declare the ranges of inputs ([[bounds]])."
         yield Verdict(_TEST, _FAMILY, "not automatic", "no input has a range", remedy)
-    for member in members:
-        yield _judged(subject, claim, policies, member)
+    for some in members:
+        yield _judged(subject, claim, policies, some)
 
 
 def _random(subject: Subject) -> tuple[Members, ...]:
@@ -127,4 +139,5 @@ def agreement_of(values: Floats) -> tuple[float, int, float]:
     first, second = np.triu_indices(len(values), k=1)
     same = np.sign(values[first] - values[second]) * np.sign(medians[first] - medians[second])[:, np.newaxis]
     best = int(np.argmax(medians))
-    return float(same.mean()), best, float(np.mean(np.argmax(values, axis=0) == best))
+    is_best: Floats = (np.argmax(values, axis=0) == best).astype(np.float64)
+    return float(same.mean()), best, float(is_best.mean())

@@ -10,14 +10,25 @@ from egovsim.errors import ModelError
 from egovsim.model.interventions.force import HOLDS, forced_to_hold
 from egovsim.model.reality_checks import Constraint
 from egovsim.simulation.run import run
-from egovsim.validation.ensembles import Subject
+from egovsim.validation.subject import Subject
 from egovsim.validation.verdicts import Family, Verdict, counted, named_few
 
 _FAMILY: Family = "structure and behaviour"
 
 
-def reality_verdicts(subject: Subject) -> Iterator[Verdict]:
-    """Judge the constraints of a model that has any."""
+def reality_check_verdicts(subject: Subject) -> Iterator[Verdict]:
+    """Judge the constraints of a model that has any.
+
+    Parameters
+    ----------
+    subject : Subject
+        The model.
+
+    Yields
+    ------
+    Verdict
+        On the constraints that can be tested, and on those that cannot; nothing where there are none.
+    """
     constraints = [check for check in subject.model.reality_checks if isinstance(check, Constraint)]
     if not constraints:
         return
@@ -40,7 +51,7 @@ def reality_verdicts(subject: Subject) -> Iterator[Verdict]:
         yield Verdict("Reality Checks", _FAMILY, result, figures, f"{remedy}." if broken else "", numbers)
     if untestable:
         name, why = untestable[0]
-        others = f"; also {named_few(one for one, _ in untestable[1:])}" if len(untestable) > 1 else ""
+        others = f"; also {named_few(name for name, _ in untestable[1:])}" if len(untestable) > 1 else ""
         yield Verdict(
             "Reality Checks left to a person", _FAMILY, "not automatic", counted(len(untestable), "constraint"),
             f'"{name}": {why}{others}.', {"constraints": float(len(untestable))},

@@ -31,7 +31,18 @@ withstood these tests."""
 
 
 def validation_tables(validation: Validation) -> Iterator[RenderableType]:
-    """Yield what is printed: a table a family of tests. 80 columns are enough."""
+    """Write verdicts for a terminal of 80 columns or more.
+
+    Parameters
+    ----------
+    validation : Validation
+        From `validate`.
+
+    Yields
+    ------
+    RenderableType
+        For each family of tests a title, a table of its verdicts, and an empty line.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -103,9 +114,18 @@ def _row(verdict: Verdict) -> tuple[str, str, str, str]:
 
 
 def validation_json(validation: Validation) -> str:
-    """Return the verdicts as JSON: the model, and of each test its name, family, verdict, figures, remedy, numbers.
+    """Return the verdicts as JSON.
 
-    Numbers that are infinite or none are null.
+    Parameters
+    ----------
+    validation : Validation
+        From `validate`.
+
+    Returns
+    -------
+    str
+        The model, and of each test its name, family, verdict, figures, remedy and numbers. Numbers that are infinite
+        or none are null.
     """
     tests = [
         {

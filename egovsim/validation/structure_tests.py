@@ -13,14 +13,25 @@ from egovsim.model.model import Model
 from egovsim.model.net_flows import flows_in_rates
 from egovsim.model.structure import behind, idle_flows, unmoved_stocks, with_time_step, with_unnamed_numbers
 from egovsim.model.units.checking import check_units
-from egovsim.validation.ensembles import Subject
+from egovsim.validation.subject import Subject
 from egovsim.validation.verdicts import Verdict, counted, named_few
 
 _FAMILY = "structure"
 
 
 def structure_verdicts(subject: Subject) -> Iterator[Verdict]:
-    """Judge the equations."""
+    """Judge the equations.
+
+    Parameters
+    ----------
+    subject : Subject
+        The model and its declarations.
+
+    Yields
+    ------
+    Verdict
+        On units, errors, notes, numbers in equations, stocks and flows, and outflows that do not know their stock.
+    """
     model = subject.model
     yield _units(model)
     yield _complete(model)
@@ -35,24 +46,28 @@ def _units(model: Model) -> Verdict:
     without = [variable.name for variable in model.variables if not variable.unit.strip("? ")]
     if len(without) == len(model):
         return Verdict(test, _FAMILY, "not automatic", "no variable has a unit", "give every variable its unit.")
-    findings = [unit for unit in check_units(model) if unit.severity == "warning"]
+    findings = [finding for finding in check_units(model) if finding.severity == "warning"]
     numbers = {"variables": float(len(model)), "findings": float(len(findings)), "without unit": float(len(without))}
     figures = f"{counted(len(model), 'variable')}, {counted(len(findings), 'unit')} that do not fit"
     figures += f"; {len(without)} without a unit fit everywhere" if without else ""
     if not findings:
         return Verdict(test, _FAMILY, "passed", figures, numbers=numbers)
-    remedy = f"correct {named_few(one.variable for one in findings)}; `egovsim check` says how."
+    remedy = f"correct {named_few(finding.variable for finding in findings)}; `egovsim check` says how."
     return Verdict(test, _FAMILY, "failed", figures, remedy, numbers)
 
 
 def _complete(model: Model) -> Verdict:
     test = "equations complete"
-    wrong = [one for one in check(model) if one.severity == "error" or one.text == "this constant is used by nothing"]
+    wrong = [
+        finding
+        for finding in check(model)
+        if finding.severity == "error" or finding.text == "this constant is used by nothing"
+    ]
     figures = f"{counted(len(model), 'equation')}, {len(wrong)} with an error or used by nothing"
     numbers = {"equations": float(len(model)), "findings": float(len(wrong))}
     if not wrong:
         return Verdict(test, _FAMILY, "passed", figures, numbers=numbers)
-    remedy = f"correct {named_few(one.variable for one in wrong)}; `egovsim check` lists all."
+    remedy = f"correct {named_few(finding.variable for finding in wrong)}; `egovsim check` lists all."
     return Verdict(test, _FAMILY, "failed", figures, remedy, numbers)
 
 
@@ -107,7 +122,7 @@ def _first_order_control(subject: Subject) -> Verdict:
             continue
         flows = derived[stock.id].out_of if stock.id in derived else stock.outflows
         count += len(flows)
-        blind += [(stock.name, model.by_id[one].name) for one in flows if stock.id not in behind(model, one)]
+        blind += [(stock.name, model.by_id[flow].name) for flow in flows if stock.id not in behind(model, flow)]
     if not count:
         remedy = "declare the stocks that cannot be negative (non_negative or shares)."
         return Verdict(test, _FAMILY, "not automatic", "no stock with an outflow is declared non-negative", remedy)

@@ -13,26 +13,30 @@ from egovsim.public import set_module
 from egovsim.readers.read_model import locate_model, read_model
 from egovsim.simulation.files import read_profile
 from egovsim.simulation.run import Progress
+from egovsim.validation import defaults
 from egovsim.validation.accepted_members import accepted_members
 from egovsim.validation.behaviour_tests import (
     family_verdict,
+    mode_measures,
     mode_verdicts,
-    modes_measured,
     response_verdict,
     rest_verdict,
     sensitivity_verdict,
 )
-from egovsim.validation.declaration_files import declarations_path, read_declarations, undeclared
+from egovsim.validation.declaration_files import declarations_path, default_declarations, read_declarations
 from egovsim.validation.declarations import Declarations
-from egovsim.validation.ensembles import Members, Subject, base_trajectories
+from egovsim.validation.ensembles import base_trajectories
+from egovsim.validation.extreme_tests import extreme_runs, extreme_verdicts
 from egovsim.validation.fit import fit_verdicts
 from egovsim.validation.loop_tests import loop_verdicts
-from egovsim.validation.manual_tests import judgement_verdicts
+from egovsim.validation.manual_tests import manual_verdicts
 from egovsim.validation.numerical_tests import numerical_verdicts
 from egovsim.validation.ranking_tests import ranking_verdicts
-from egovsim.validation.reality_check_tests import reality_verdicts
-from egovsim.validation.state_tests import extreme_runs, extreme_verdicts, many_runs, state_verdicts
+from egovsim.validation.reality_check_tests import reality_check_verdicts
+from egovsim.validation.standard_runs import standard_ensembles
+from egovsim.validation.state_tests import claim_measures, state_verdicts
 from egovsim.validation.structure_tests import structure_verdicts
+from egovsim.validation.subject import Members, Subject
 from egovsim.validation.verdicts import FAMILIES, Validation, Verdict
 
 
@@ -41,8 +45,8 @@ def validate(
     model: str | Path | Model,
     *,
     declarations: str | Path | Declarations | None = None,
-    members: int = 128,
-    seed: int = 0,
+    members: int = defaults.MEMBERS,
+    seed: int = defaults.SEED,
     workers: int | None = None,
     data: Sequence[str | Path] = (),
     progress: Progress | None = None,
@@ -85,19 +89,19 @@ def validate(
     read = model if isinstance(model, Model) else read_model(model, data=data)
     said = _declared(read, file, declarations)
     profile = read_profile(said.profile, model=read) if said.profile else None
-    accepted, trouble = _accepted(read, profile)
-    subject = Subject(read, said, profile, _family(read, file), accepted, trouble, members, seed, workers)
+    accepted, why_none = _accepted(read, profile)
+    subject = Subject(read, said, profile, _family(read, file), accepted, why_none, members, seed, workers)
     found = sorted(_verdicts(_tests(subject), progress), key=lambda verdict: FAMILIES.index(verdict.family))
     return Validation(read.file or read.name, tuple(found))
 
 
 def _declared(model: Model, file: Path | None, given: str | Path | Declarations | None) -> Declarations:
     if isinstance(given, Declarations):
-        return replace(given, bounds={**undeclared(model).bounds, **given.bounds})
+        return replace(given, bounds={**default_declarations(model).bounds, **given.bounds})
     if given is not None:
         return read_declarations(given, model)
     beside = declarations_path(file) if file is not None else None
-    return read_declarations(beside, model) if beside is not None and beside.is_file() else undeclared(model)
+    return read_declarations(beside, model) if beside is not None and beside.is_file() else default_declarations(model)
 
 
 def _family(model: Model, file: Path | None) -> tuple[Profile, ...]:
@@ -123,38 +127,38 @@ def _accepted(model: Model, profile: Profile | None) -> tuple[tuple[Members, ...
         return (), str(error)
 
 
-Part = Callable[[], Iterator[Verdict]]
+_Tests = Callable[[], Iterator[Verdict]]
 
 
-def _verdicts(parts: Sequence[Part], progress: Progress | None) -> Iterator[Verdict]:
-    """Run the parts, and tell after each how many are done."""
-    for done, part in enumerate(parts, start=1):
-        yield from part()
+def _verdicts(groups: Sequence[_Tests], progress: Progress | None) -> Iterator[Verdict]:
+    """Run groups of tests, and tell after each how many are done."""
+    for done, tests in enumerate(groups, start=1):
+        yield from tests()
         if progress is not None:
-            progress(done, len(parts))
+            progress(done, len(groups))
 
 
-def _tests(subject: Subject) -> tuple[Part, ...]:
+def _tests(subject: Subject) -> tuple[_Tests, ...]:
     return (
         lambda: structure_verdicts(subject),
         lambda: _tests_of_runs(subject),
         lambda: _tests_of_extremes(subject),
         lambda: fit_verdicts(subject),
-        lambda: reality_verdicts(subject),
+        lambda: reality_check_verdicts(subject),
         lambda: ranking_verdicts(subject),
-        lambda: judgement_verdicts(subject),
+        lambda: manual_verdicts(subject),
     )
 
 
 def _tests_of_runs(subject: Subject) -> Iterator[Verdict]:
     base = base_trajectories(subject)
-    runs = many_runs(subject, modes_measured(subject))
-    yield from state_verdicts(subject, runs)
+    ensembles = standard_ensembles(subject, {**claim_measures(subject), **mode_measures(subject)})
+    yield from state_verdicts(subject, ensembles)
     yield from numerical_verdicts(subject, base)
     yield from loop_verdicts(subject, base)
     yield rest_verdict(subject)
-    yield family_verdict(subject, runs)
-    yield from mode_verdicts(subject, runs)
+    yield family_verdict(subject, ensembles)
+    yield from mode_verdicts(subject, ensembles)
     yield response_verdict(subject)
 
 

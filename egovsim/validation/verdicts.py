@@ -50,7 +50,15 @@ class Verdict:
 @set_module("egovsim")
 @dataclass(frozen=True)
 class Validation:
-    """All verdicts on one model, in the order of their families."""
+    """All verdicts on one model.
+
+    Parameters
+    ----------
+    model : str
+        Name of its file, or of the model.
+    verdicts : tuple of Verdict
+        In the order of their families.
+    """
 
     model: str
     verdicts: tuple[Verdict, ...]
@@ -63,7 +71,18 @@ class Validation:
         raise unknown_name(test, [verdict.test for verdict in self.verdicts], what="a test of this validation")
 
     def with_result(self, result: Outcome) -> tuple[Verdict, ...]:
-        """Return the verdicts that came out so."""
+        """Return the verdicts of one result.
+
+        Parameters
+        ----------
+        result : {"passed", "failed", "not automatic"}
+            Which.
+
+        Returns
+        -------
+        tuple of Verdict
+            In their order.
+        """
         return tuple(verdict for verdict in self.verdicts if verdict.result == result)
 
     @property
@@ -77,12 +96,38 @@ class Validation:
 
 
 def named_few(names: Iterable[str], *, most: int = 3) -> str:
-    """Name the first few, and say how many more there are."""
+    """Name the first few of some names, and say how many more there are.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Each is named once.
+    most : int
+        How many are named.
+
+    Returns
+    -------
+    str
+        ``"Staff", "Money" and 3 more``.
+    """
     found = list(dict.fromkeys(names))
     more = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(f'"{one}"' for one in found[:most]) + more
+    return ", ".join(f'"{name}"' for name in found[:most]) + more
 
 
 def counted(number: int, what: str) -> str:
-    """Write ``1 run``, ``2 runs``."""
+    """Write a number with what it counts.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    what : str
+        One of them; several are called by it and an s.
+
+    Returns
+    -------
+    str
+        ``1 run``, ``2 runs``.
+    """
     return f"{number:,} {what}{'' if number == 1 else 's'}"

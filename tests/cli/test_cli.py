@@ -6,11 +6,13 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -352,21 +354,34 @@ def test_check_of_what_is_no_model_is_bad_input(tmp_path: Path, capsys: Capture)
 def test_crosscheck_compares_with_pysd(small: str, capsys: Capture) -> None:
     assert main(["crosscheck", small, "--until", "2010", "--rows", "3"]) == 0
     printed = capsys.readouterr()
-    assert "agree" in printed.err
-    assert "PySD" in printed.err
-    assert len(printed.out.splitlines()) == 5  # head, rule, three rows
+    assert printed.out == "No variable differs by more than rounding.\n"
+    assert re.fullmatch(
+        r"small\.xmile: egovsim and PySD [\d.]+ agree "
+        r"\(0 of \d+ variables beyond tolerance; all within rounding\)\n",
+        printed.err,
+    )
 
 
 def test_crosscheck_that_disagrees_ends_with_one(small: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     from egovsim.validation import pysd_comparison as module
 
-    row = module.Difference("Level", 1.0, 0.5, 2004.0, 2.0, 1.0, False)
-    made = module.Crosscheck("small.xmile", "PySD 0", (row,), ())
+    worst = module.Difference("Level", 1.0, 0.5, 2004.0, 2.0, 1.0, agrees=False)
+    second = replace(worst, variable="Gap", relative=1e-10, agrees=True)
+    third = replace(second, variable="Target", relative=1e-11)
+    noise = replace(second, variable="Noise", relative=3e-16, within_rounding=True)
+    made = module.Crosscheck("small.xmile", "PySD 0", (worst, second, third, noise), ())
     asked: dict[str, object] = {}
     monkeypatch.setattr(module, "crosscheck", lambda path, **options: asked.update(options) or made)
     assert main(["crosscheck", small, "--until", "2010"]) == 1
     assert asked["until"] == 2010.0
-    assert "Level" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert [line.split()[0] for line in printed.out.splitlines()[2:]] == ["Level", "Gap", "Target"]
+    assert printed.err == (
+        "small.xmile: egovsim and PySD 0 DIFFER "
+        '(1 of 4 variables beyond tolerance; largest in "Level": 0.5 relative at 2004)\n'
+    )
+    assert main(["crosscheck", small, "--rows", "2"]) == 1
+    assert len(capsys.readouterr().out.splitlines()) == 4  # head, rule, two rows
 
 
 # debug -------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import sys
 import textwrap
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,7 +45,9 @@ from egovsim.testing import (
     assert_within,
 )
 from egovsim.testing.checks import checks_of
-from egovsim.testing.examples import varied_inputs
+from egovsim.testing.claims import Batch, Claim
+from egovsim.testing.examples import input_values, varied_inputs
+from egovsim.testing.shrinking import smallest_run
 from egovsim.testing.strategies import constants, models, policy_paths, scenarios
 from egovsim.testing.xmile_text import auxiliary, bounds, xmile
 from egovsim.validation.declaration_files import declarations_path, read_declarations
@@ -250,10 +252,44 @@ def test_drawn_values_paths_and_scenarios_can_be_run(read: Callable[[Fault], ego
     can_be_run()
 
 
+def trained(model: egovsim.Model) -> Claim:
+    """Return the claim that no run spends more than 160 on training, the most that the leaking office can use."""
+
+    def measure(batch: Batch) -> np.ndarray:
+        return batch.run(["Training budget"]).values("Training budget").max(axis=-1) - 160.0
+
+    return Claim("little is spent", "", {}, ("Training budget",), measure, lambda batch: "much is spent")
+
+
+def columns_of(values: Mapping[str, float]) -> dict[str, np.ndarray]:
+    return {name: np.array([value]) for name, value in values.items()}
+
+
+def test_constants_that_break_a_claim_are_drawn(read: Callable[[Fault], egovsim.Model]) -> None:
+    """A strategy that never reaches the values that matter lets every property pass."""
+    model = read("")
+    claim, ranges = trained(model), {variable.name: variable.bounds for variable in model.inputs}
+    found = find(constants(model), lambda values: bool(claim.missed(Batch(model, columns=columns_of(values))).all()))
+    assert found["Training budget"] > 160.0
+    assert all(ranges[name].low <= value <= ranges[name].high for name, value in found.items())
+
+
 def test_drawn_constants_shrink_to_the_one_that_matters(read: Callable[[Fault], egovsim.Model]) -> None:
-    """Hypothesis must be able to say "only this one", or its counterexamples are noise."""
-    found = find(constants(read("")), lambda values: values.get("Training budget", 0.0) > 160.0)
-    assert set(found) == {"Training budget"}
+    """Whatever else was drawn, the author must see the one constant that breaks the claim, as a simple number.
+
+    Hypothesis promises no smallest example; the search of the kit does.
+    """
+    model = read("")
+    claim, base = trained(model), input_values(model)
+
+    @given(drawn=constants(model), budget=st.floats(200.0, 400.0))
+    def is_told_alone(drawn: dict[str, float], budget: float) -> None:
+        batch = Batch(model, columns=columns_of({**drawn, "Training budget": budget}))
+        smallest = smallest_run(claim, batch, base)
+        assert (smallest.columns, smallest.constants) == ({}, {"Training budget": 200.0})
+        assert claim.missed(smallest).all()
+
+    is_told_alone()
 
 
 def test_a_thousand_paths_are_tried_in_seconds(read: Callable[[Fault], egovsim.Model]) -> None:
@@ -408,7 +444,7 @@ def test_the_plug_in_looks_for_declarations_where_they_are_read() -> None:
     """It names the file itself, in order not to load what reads it."""
     from egovsim.testing import plugin
 
-    assert plugin.declared("x/mine.xmile") == declarations_path("x/mine.xmile")
+    assert plugin.declarations_of("x/mine.xmile") == declarations_path("x/mine.xmile")
 
 
 def test_predator_prey_keeps_its_promises() -> None:

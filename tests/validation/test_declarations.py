@@ -13,7 +13,7 @@ from small_models import auxiliary, bounds, flow, over, stock, xmile
 
 import egovsim
 from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
-from egovsim.validation.declaration_files import declarations_path, read_declarations, undeclared
+from egovsim.validation.declaration_files import declarations_path, default_declarations, read_declarations
 from egovsim.validation.declarations import Bound, Conserved, Declarations, Observed, Response
 
 MODEL = xmile(
@@ -51,7 +51,7 @@ def test_they_lie_beside_the_model() -> None:
 
 def test_a_model_without_declarations_has_the_ranges_of_its_file(model: egovsim.Model) -> None:
     """An author who declared ranges in the model would have to say them twice."""
-    assert undeclared(model).bounds == {
+    assert default_declarations(model).bounds == {
         "Pool": Bound("Pool", 0.0, 100.0),
         "Tap": Bound("Tap", 0.0, 5.0),
         "Drain rate": Bound("Drain rate", 0.0, 1.0),

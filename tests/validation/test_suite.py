@@ -24,15 +24,16 @@ from egovsim.cli import app
 from egovsim.errors import DataError, InputError, SimulationError, UnknownNameError, ValueRangeError
 from egovsim.validation.accepted_members import accepted_members
 from egovsim.validation.behaviour_modes import mode_of
-from egovsim.validation.declaration_files import read_declarations, undeclared
+from egovsim.validation.declaration_files import default_declarations, read_declarations
 from egovsim.validation.declarations import MODES, Conserved, Declarations, Loop, RankingClaim
-from egovsim.validation.ensembles import Subject, base_trajectories, random_members
+from egovsim.validation.ensembles import base_trajectories, random_members
+from egovsim.validation.extreme_tests import one_at_a_time
 from egovsim.validation.fit import fit
 from egovsim.validation.link_signs import slopes
 from egovsim.validation.loop_tests import loop_verdicts
 from egovsim.validation.ranking_tests import agreement_of, ranking_verdicts
 from egovsim.validation.report import validation_json, validation_page
-from egovsim.validation.state_tests import one_at_a_time
+from egovsim.validation.subject import Subject
 from egovsim.validation.verdicts import Validation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -236,7 +237,7 @@ def test_slopes_are_the_derivatives_of_the_equations(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     model = egovsim.read_model(path)
-    subject = Subject(model, undeclared(model))
+    subject = Subject(model, default_declarations(model))
     base = base_trajectories(subject)
     links = [("Hunters", "Deaths"), ("Prey", "Births"), ("Deaths", "Prey"), ("Prey", "Hunger"), ("Rate", "Births")]
     found = slopes(subject, base, links)
@@ -589,7 +590,7 @@ def test_members_seed_data_and_progress_do_what_they_say(tmp_path: Path) -> None
     assert found["everything is a number"].figures.startswith("8 runs, 0 with")
     assert steps[-1] == (len(steps), len(steps))
     model = egovsim.read_model(path, data=[tmp_path / "x.dat"])
-    draws = [random_members(Subject(model, undeclared(model), members=7, seed=seed)) for seed in (0, 1, 0)]
+    draws = [random_members(Subject(model, default_declarations(model), members=7, seed=seed)) for seed in (0, 1, 0)]
     rows = [draw.rows() for draw in draws if draw is not None]
     assert (rows[0] == rows[2]).all()
     assert (rows[0] != rows[1]).any()
@@ -607,7 +608,7 @@ def test_members_of_another_version_of_the_model_rank_nothing() -> None:
     with pytest.raises(DataError, match="run `egovsim match`") as raised:
         accepted_members(changed, profile)
     said = Declarations(ranking=RankingClaim("Real use index", 2045.0))
-    (verdict,) = ranking_verdicts(Subject(changed, said, profile, accepted_trouble=str(raised.value)))
+    (verdict,) = ranking_verdicts(Subject(changed, said, profile, why_none_accepted=str(raised.value)))
     assert (verdict.result, verdict.remedy) == ("not automatic", str(raised.value))
 
 
@@ -629,7 +630,7 @@ def test_elements_of_an_input_keep_their_own_values_while_another_is_at_its_extr
     path.write_text(f"{{UTF-8}}\n{arrays}s = INTEG(SUM(staff[Area!] * few[Area!]) - k, 7) ~~|\n{clock}", "utf-8")
     model = egovsim.read_model(path)
     profile = egovsim.Profile("p", constants={"few[town]": 9.0, "k": 6.0})
-    subject = Subject(model, undeclared(model), profile)
+    subject = Subject(model, default_declarations(model), profile)
     assert [subject.values_of(model[name]) for name in ("staff", "few", "k", "s")] == [[4, 5], [9, 2], [6], [7]]
     design, cases = one_at_a_time(subject, [model["staff"], model["k"]])
     assert cases == [("staff", 0.0), ("staff", 50.0), ("k", 0.0), ("k", 60.0)]
