@@ -274,6 +274,15 @@ def test_the_engine_knows_nothing_of_e_government(texts: dict[str, str]) -> None
     assert wrong == []
 
 
+@pytest.mark.parametrize("module", sorted(sources()))
+def test_a_module_and_its_functions_fit_on_a_few_screens(module: str) -> None:
+    """What does not fit has two ideas in it; signature and docstring of a function are not counted."""
+    text = sources()[module]
+    assert len(text.splitlines()) <= MOST_LINES
+    long = [f"{name}: {lines}" for name, lines in functions_in(text) if lines > MOST_LINES_OF_A_FUNCTION]
+    assert not long, "; ".join(long)
+
+
 # --------------------------------------------------------------------------------------- the checks are no dummies
 
 SMALL = {
