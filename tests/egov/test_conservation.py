@@ -289,7 +289,7 @@ def test_more_money_for_one_item_does_not_lower_its_own_stock_within_a_year(
         MODEL,
         profile=profile,
         design=egovsim.sample(evidence_ranges(), members=COUNT, seed=seed, method="random"),
-        policies=[around.policy],
+        policies=[around.policy if around.policy.start < start + 1.0 else egovsim.PolicyPath("usual")],
         scenarios=scenarios,
         outputs=sorted({name for names in ITEMS.values() for name in names}),
         until=start + 1.0,
