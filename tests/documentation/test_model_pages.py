@@ -129,7 +129,7 @@ def test_constants_are_listed_with_number_range_basis_and_who_sets_them(pages: P
     assert re.search(r"grade [AB]; \[[^|]+\]\(https?://[^) ]+\)", staff)
     assert "surabaya: 21 000" in staff
     assert "surabaya: 0.03 to 0.12" in rows["Skilled share at start"]
-    assert "surabaya: a course over time" in rows["Mandate scope"]
+    assert "surabaya: a series over time" in rows["Mandate scope"]
 
 
 def test_loops_are_shown_as_circles(pages: Pages) -> None:
