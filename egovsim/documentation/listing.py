@@ -37,10 +37,10 @@ def shipped_sections(kind: str | None, language: str) -> Iterator[tuple[str, lis
     UnknownNameError
         When there is no such kind.
     """
-    kinds: dict[str, library.Kind] = {library.SHELVES[key].plural: key for key in library.SHELVES}
-    if kind is not None and kind not in kinds:
-        raise unknown_name(kind, kinds, what="a kind of shipped file")
-    for plural, key in kinds.items():
+    shelves: dict[str, library.Kind] = {library.SHELVES[key].plural: key for key in library.SHELVES}
+    if kind is not None and kind not in shelves:
+        raise unknown_name(kind, shelves, what="a kind of shipped file")
+    for plural, key in shelves.items():
         if kind in (None, plural):
             yield plural, [_row(key, name, language) for name in library.names(key)]
 
