@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,7 +52,8 @@ def run(
     )  # fmt: skip
     if result.status.failures:
         typer.echo(f"egovsim: {result.status}; what follows is not a number.", err=True)
-    text = result.to_frame().to_csv(lineterminator="\n")
+    table: Any = result.to_frame()  # pandas leaves the types of to_csv open
+    text = table.to_csv(lineterminator="\n")
     if out is None:
         typer.echo(text, nl=False)
     else:
@@ -85,7 +86,7 @@ def check(
     \b
     egovsim check mine.xmile
     """
-    from egovsim.cli.tables import findings_table
+    from egovsim.cli.tables import findings_summary, findings_table
     from egovsim.model.checking import check as look_over
     from egovsim.readers.read_model import read_model
 
@@ -94,12 +95,9 @@ def check(
     screen = console()
     if findings:
         screen.print(findings_table(findings))
-    counts = {
-        severity: sum(finding.severity == severity for finding in findings) for severity in ("error", "warning", "note")
-    }
-    summary = ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for severity, count in counts.items())
-    typer.echo(f"{read.file}: {len(read.stocks)} stocks, {len(read)} variables; {summary}", err=True)
-    if counts["error"]:
+    counted = findings_summary(findings)
+    typer.echo(f"{read.file}: {len(read.stocks)} stocks, {len(read)} variables; {counted}", err=True)
+    if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(BAD_INPUT)
 
 

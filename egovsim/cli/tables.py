@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from egovsim.model.checking import Finding
+from egovsim.model.checking import Finding, Severity
 from egovsim.terminal import escaped, plain_table
 from egovsim.validation.pysd_comparison import Crosscheck
 
@@ -14,7 +14,18 @@ if TYPE_CHECKING:
 
 
 def findings_table(findings: Sequence[Finding]) -> RenderableType:
-    """Return what `check` found, a line each."""
+    """Return what `check` found, a line each.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        From `check`.
+
+    Returns
+    -------
+    RenderableType
+        A table.
+    """
     table = plain_table()
     for head in ("severity", "where", "variable", "what"):
         table.add_column(head, overflow="fold")
@@ -29,8 +40,39 @@ def findings_table(findings: Sequence[Finding]) -> RenderableType:
     return table
 
 
+def findings_summary(findings: Sequence[Finding]) -> str:
+    """Return how many errors, warnings and notes there are.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        From `check`.
+
+    Returns
+    -------
+    str
+        ``1 error, 0 warnings, 2 notes``.
+    """
+    severities: tuple[Severity, ...] = ("error", "warning", "note")
+    counts = {severity: sum(finding.severity == severity for finding in findings) for severity in severities}
+    return ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for severity, count in counts.items())
+
+
 def crosscheck_table(result: Crosscheck, *, count: int) -> RenderableType:
-    """Return the variables in which two engines differ most, or say that they differ by rounding alone."""
+    """Return the variables in which two engines differ most, beyond rounding.
+
+    Parameters
+    ----------
+    result : Crosscheck
+        From `crosscheck`.
+    count : int
+        How many variables are shown, at most.
+
+    Returns
+    -------
+    RenderableType
+        A table, or a line that says that there are none.
+    """
     if not result.beyond_rounding:
         return "No variable differs by more than rounding."
     table = plain_table()
@@ -45,12 +87,23 @@ def crosscheck_table(result: Crosscheck, *, count: int) -> RenderableType:
 
 
 def listing_table(rows: Sequence[tuple[str, str, str]]) -> RenderableType:
-    """Return shipped things: name, label, note."""
+    """Return what is shipped of one kind.
+
+    Parameters
+    ----------
+    rows : sequence of (str, str, str)
+        Name, label and note of each.
+
+    Returns
+    -------
+    RenderableType
+        A table without the columns that are empty.
+    """
     table = plain_table()
     heads = ("name", "label", "note")
-    shown = [i for i in range(len(heads)) if any(row[i] for row in rows)]
-    for i in shown:
-        table.add_column(heads[i], no_wrap=heads[i] == "name")
+    shown = [column for column in range(len(heads)) if any(row[column] for row in rows)]
+    for column in shown:
+        table.add_column(heads[column], no_wrap=heads[column] == "name")
     for row in rows:
-        table.add_row(*(escaped(row[i]) for i in shown))
+        table.add_row(*(escaped(row[column]) for column in shown))
     return table

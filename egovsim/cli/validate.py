@@ -9,6 +9,7 @@ import typer
 
 from egovsim.cli.application import BAD_INPUT, app, console, guarded, progress_bar
 from egovsim.cli.models import Data, ModelFile
+from egovsim.validation import defaults
 
 
 @app.command()
@@ -18,8 +19,10 @@ def validate(
     declarations: Annotated[
         Path | None, typer.Option(help="What must hold. Without it: <model>.declarations.toml beside the model.")
     ] = None,
-    members: Annotated[int, typer.Option(help="Random members drawn from the ranges of the inputs.", min=1)] = 128,
-    seed: Annotated[int, typer.Option(help="Every draw follows from it.", min=0)] = 0,
+    members: Annotated[
+        int, typer.Option(help="Random members drawn from the ranges of the inputs.", min=1)
+    ] = defaults.MEMBERS,
+    seed: Annotated[int, typer.Option(help="Every draw follows from it.", min=0)] = defaults.SEED,
     out: Annotated[Path | None, typer.Option(help="A page to write, in Markdown.")] = None,
     json: Annotated[Path | None, typer.Option(help="A JSON file to write.")] = None,
     data: Data = None,

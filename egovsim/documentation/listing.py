@@ -27,6 +27,11 @@ def shipped_sections(kind: str | None, language: str) -> Iterator[tuple[str, lis
     language : str
         Of the labels.
 
+    Yields
+    ------
+    tuple of str and list of (str, str, str)
+        The title of a kind, and its rows.
+
     Raises
     ------
     UnknownNameError
@@ -55,14 +60,14 @@ def _row(kind: library.Kind, name: str, language: str) -> Row:
             return name, "", f'{count:,} accepted members of structure "{accepted["structure"]}", seed {seed}'
         case "profile" | "policy" | "scenario":
             table = tomllib.loads(text)
-            return name, str(table.get("label", {}).get(language, "")), _opening(str(table.get("note", "")))
+            return name, str(table.get("label", {}).get(language, "")), _first_sentences(str(table.get("note", "")))
 
 
-def _opening(note: str) -> str:
+def _first_sentences(note: str) -> str:
     """Return the first sentences of a note, enough of them to say something."""
-    opening = ""
+    text = ""
     for sentence in _SENTENCE.findall(note):
-        opening += sentence
-        if len(opening) >= _LONG_ENOUGH:
+        text += sentence
+        if len(text) >= _LONG_ENOUGH:
             break
-    return opening
+    return text

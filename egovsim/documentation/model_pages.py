@@ -53,7 +53,7 @@ def model_pages(model: Model, sidecar_files: SidecarFiles | None = None) -> dict
     ----------
     model : Model
         Any model; one without groups gets one page of equations.
-    sidecar_files : Companions, optional
+    sidecar_files : SidecarFiles, optional
         What is known beside it.
 
     Returns
@@ -75,7 +75,7 @@ def model_pages(model: Model, sidecar_files: SidecarFiles | None = None) -> dict
     return found
 
 
-def part_of(variable: Variable) -> Part:
+def _part_of(variable: Variable) -> Part:
     """Return under which heading a variable stands."""
     if variable.kind == "stock":
         return "Stocks"
@@ -120,7 +120,7 @@ def _sector_page(pages: ModelPages, sector: Sector, *, pictured: bool) -> str:
         file = f"{pages.files[sector.name]}.svg"
         lines += [f"[![Stocks, flows and causes: {plain(sector.name)}]({file})]({file})", ""]
     for part in _PARTS:
-        members = [variable for variable in sector.variables if part_of(variable) == part]
+        members = [variable for variable in sector.variables if _part_of(variable) == part]
         if members:
             lines += [f"## {part}", "", *(line for member in members for line in _entry(pages, member))]
     return page(lines).rstrip("\n") + "\n"
@@ -145,7 +145,7 @@ def _entry(pages: ModelPages, variable: Variable) -> Iterator[str]:
     causes, effects = pages.neighbours[variable.id]
     for title, ids in (("made from", causes), ("used in", effects)):
         if ids:
-            yield f"- {title}: {', '.join(pages.link(pages.model.by_id[one].name) for one in ids)}"
+            yield f"- {title}: {', '.join(pages.link(pages.model.by_id[id].name) for id in ids)}"
     yield ""
 
 

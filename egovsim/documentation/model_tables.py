@@ -25,7 +25,18 @@ _KINDS = {"R": "reinforcing (R)", "B": "balancing (B)"}
 
 
 def parameters_page(pages: ModelPages) -> str:
-    """Write every number that may be set, by sector: value, range, unit, where it is from, and who sets it."""
+    """Write every number that may be set, by sector: value, range, unit, where it is from, and who sets it.
+
+    Parameters
+    ----------
+    pages : ModelPages
+        The model, with what lies beside it.
+
+    Returns
+    -------
+    str
+        A page in Markdown.
+    """
     lines = ["# Constants", "", "[all sectors](index.md)", ""]
     lines += [
         "Every number of the model that may be set, with the value of the file. Numbers in equations have no others."
@@ -33,7 +44,7 @@ def parameters_page(pages: ModelPages) -> str:
     if pages.sidecar_files.evidence:
         lines += [
             "A *source* is a published figure with its grade: A seen in an official text, B second-hand. An",
-            "*assumption* says why. The last column names the profiles that set another value, a range, or a course",
+            "*assumption* says why. The last column names the profiles that set another value, a range, or a series",
             "over time.",
         ]
     for sector in pages.sectors:
@@ -74,15 +85,26 @@ def _setters(pages: ModelPages, variable: Variable) -> Iterator[str]:
         for name, value in profile.constants.items():
             if canonical(name) == variable.id:
                 yield f"{plain(profile.name)}: {number(value)}"
-        for one in profile.ranges:
-            if canonical(one.name) == variable.id:
-                yield f"{plain(profile.name)}: {number(one.low)} to {number(one.high)}"
+        for drawn in profile.ranges:
+            if canonical(drawn.name) == variable.id:
+                yield f"{plain(profile.name)}: {number(drawn.low)} to {number(drawn.high)}"
         if variable.id in map(canonical, profile.levers):
-            yield f"{plain(profile.name)}: a course over time"
+            yield f"{plain(profile.name)}: a series over time"
 
 
 def loops_page(pages: ModelPages) -> str:
-    """Write every named loop: what it says, its circle in causal order, and what cuts it."""
+    """Write every named loop: what it says, its circle in causal order, and what cuts it.
+
+    Parameters
+    ----------
+    pages : ModelPages
+        The model, with the loops that lie beside it.
+
+    Returns
+    -------
+    str
+        A page in Markdown.
+    """
     lines = ["# Feedback loops", "", "[all sectors](index.md)", ""]
     lines += [
         "A *reinforcing* loop (R) makes a change larger, a *balancing* loop (B) works against it. Each variable is",
@@ -95,7 +117,7 @@ def _loop(pages: ModelPages, loop: Loop) -> Iterator[str]:
     yield from ("", f"## {heading(loop.label.get('en', loop.name), loop.label)}", "")
     yield from (f"`{loop.name}`, {_KINDS[loop.polarity]}. {plain(loop.note)}".rstrip(), "")
     circle = [*loop.variables, loop.variables[0]] if loop.variables else []
-    yield " → ".join(pages.link(one) for one in circle)
+    yield " → ".join(pages.link(name) for name in circle)
     if loop.hold:
         yield ""
         yield f"Held at its first value, {pages.link(loop.hold)} cuts this loop."

@@ -22,13 +22,22 @@ _BASES = ("source", "assumption")
 
 @dataclass(frozen=True)
 class ModelPages:
-    """A model with what lies beside it, ready to be written down."""
+    """A model with what lies beside it, ready to be written down.
+
+    Parameters
+    ----------
+    model : Model
+        What the pages are about.
+    sidecar_files : SidecarFiles
+        What is told with it.
+    """
 
     model: Model
     sidecar_files: SidecarFiles = field(default_factory=SidecarFiles)
 
     @cached_property
     def sectors(self) -> tuple[Sector, ...]:
+        """The sectors of the model, a page each."""
         return sectors_of(self.model)
 
     @cached_property
@@ -48,26 +57,60 @@ class ModelPages:
 
     @cached_property
     def neighbours(self) -> Mapping[str, tuple[list[str], list[str]]]:
+        """The ids that each variable is made from, and those that are made from it, by its id."""
         return neighbours(self.model)
 
     @cached_property
     def views(self) -> Mapping[str, View]:
         """The picture of each sector, by its name."""
-        return {one.name: one for one in views_of(self.model)}
+        return {view.name: view for view in views_of(self.model)}
 
     def link(self, name: str) -> str:
-        """Return a link to a variable, or to the variable of an element."""
+        """Return a link to a variable.
+
+        Parameters
+        ----------
+        name : str
+            Of the variable, or of an element of it.
+
+        Returns
+        -------
+        str
+            In Markdown.
+        """
         variable = self.model[split_element(name)[0]]
         return f"[{plain(name)}]({self.homes[variable.id]}.md#{self.anchors[variable.id]})"
 
 
 def page(lines: Iterable[str]) -> str:
-    """Return a page of lines, with its first line saying where it comes from."""
+    """Return a page, with its first line saying where it comes from.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        Without their ends.
+
+    Returns
+    -------
+    str
+        In Markdown.
+    """
     return "\n".join(["<!-- Written by `egovsim document`; write it anew after a change of the model. -->", *lines, ""])
 
 
 def note_of(variable: Variable) -> tuple[str, str, str]:
-    """Return the note of a variable and, where its last line says so, ``source`` or ``assumption`` and what."""
+    """Return the note of a variable, and what it rests on.
+
+    Parameters
+    ----------
+    variable : Variable
+        Of the model.
+
+    Returns
+    -------
+    tuple of three str
+        The note; where its last line says so ``source`` or ``assumption``; and which. Empty where there is none.
+    """
     lines = variable.note.splitlines()
     kind, _, said = (lines[-1] if lines else "").partition(": ")
     if kind in _BASES:
@@ -76,7 +119,20 @@ def note_of(variable: Variable) -> tuple[str, str, str]:
 
 
 def heading(name: str, labels: Mapping[str, str]) -> str:
-    """Return a name with its Indonesian label."""
+    """Return a name with its Indonesian label.
+
+    Parameters
+    ----------
+    name : str
+        Of a sector or of a loop.
+    labels : mapping of str to str
+        By language.
+
+    Returns
+    -------
+    str
+        In Markdown.
+    """
     return f"{plain(name)} · {plain(labels['id'])}" if labels.get("id") else plain(name)
 
 
@@ -96,7 +152,20 @@ def _distinct(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]
 
 
 def subscripts(model: Model, variable: Variable, equation: Equation) -> list[str]:
-    """Return an equation's elements as the file names them."""
+    """Return an equation's elements as the file names them.
+
+    Parameters
+    ----------
+    model : Model
+        Whose dimensions are looked at.
+    variable, equation : Variable, Equation
+        An array, and one of its equations.
+
+    Returns
+    -------
+    list of str
+        One a dimension: an element, a part of the dimension, or the dimension where the equation is for all of it.
+    """
     found: list[str] = []
     for name, id in zip(variable.dimensions, equation.elements, strict=False):
         dimension = model.dimension_by_id[canonical(name)]
@@ -106,13 +175,37 @@ def subscripts(model: Model, variable: Variable, equation: Equation) -> list[str
 
 
 def range_of(variable: Variable) -> str:
-    """Write the declared range; an open end is a dash."""
-    low, high = ("–" if one is None else number(one) for one in (variable.bounds.low, variable.bounds.high))
+    """Write the range in the model's file.
+
+    Parameters
+    ----------
+    variable : Variable
+        Of the model.
+
+    Returns
+    -------
+    str
+        Its ends in the variable's unit; an open end is a dash.
+    """
+    low, high = ("–" if end is None else number(end) for end in (variable.bounds.low, variable.bounds.high))
     return f"{low} to {high}"
 
 
 def unit_of(pages: ModelPages, variable: Variable) -> str:
-    """Write a unit, and what it is called in both languages where that is known."""
+    """Write the unit of a variable.
+
+    Parameters
+    ----------
+    pages : ModelPages
+        Knows what units are called in both languages.
+    variable : Variable
+        Of the model.
+
+    Returns
+    -------
+    str
+        In Markdown, with both names where they are known.
+    """
     known = pages.sidecar_files.units.get(variable.unit)
     if not variable.unit:
         return "not given"
@@ -122,12 +215,36 @@ def unit_of(pages: ModelPages, variable: Variable) -> str:
 
 
 def number(value: float) -> str:
-    """Write a number in full, with blanks between thousands."""
+    """Write a number in full, with blanks between thousands.
+
+    Parameters
+    ----------
+    value : float
+        Any number.
+
+    Returns
+    -------
+    str
+        Of ten digits or fewer.
+    """
     return f"{value:,.10g}".replace(",", " ") if abs(value) < 1e15 else f"{value:g}"
 
 
 def values_of(model: Model, variable: Variable) -> str:
-    """Write the number of a constant, or of each element."""
+    """Write the value of a constant, or of each of its elements.
+
+    Parameters
+    ----------
+    model : Model
+        Whose dimensions are looked at.
+    variable : Variable
+        A constant.
+
+    Returns
+    -------
+    str
+        In its own unit; empty where it is no plain number.
+    """
     found: list[str] = []
     for equation in variable.equations:
         value = plain_number(equation.expression)

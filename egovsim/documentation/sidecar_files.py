@@ -28,8 +28,18 @@ NOT_VARIABLES = ("units", "sectors")
 class SidecarFiles:
     """What lies beside a model.
 
-    `labels` by canonical name, `units` and `sectors` by name, each a table with ``en`` and ``id``; `evidence`
-    by key.
+    Parameters
+    ----------
+    labels : mapping of str to Entry
+        Of variables, by canonical name.
+    units, sectors : mapping of str to Entry
+        By name.
+    loops : tuple of Loop
+        The named feedback loops.
+    evidence : mapping of str to Evidence
+        Published figures, by key.
+    profiles : tuple of Profile
+        Regions that fit the model.
     """
 
     labels: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
@@ -50,6 +60,11 @@ def read_sidecar_files(model: Model, folder: Path) -> SidecarFiles:
     folder : Path
         May hold ``labels.toml``, ``loops.toml``, ``evidence/evidence.csv`` and ``profiles/*.toml``.
 
+    Returns
+    -------
+    SidecarFiles
+        Empty where nothing lies there.
+
     Raises
     ------
     DataError, UnknownNameError, ValueRangeError
@@ -58,13 +73,13 @@ def read_sidecar_files(model: Model, folder: Path) -> SidecarFiles:
     words = read_table(folder / "labels.toml")[0] if (folder / "labels.toml").is_file() else None
     loops = read_table(folder / "loops.toml")[0].tables("loop") if (folder / "loops.toml").is_file() else ()
     figures = folder / "evidence" / "evidence.csv"
-    evidence = {one.key: one for one in read_evidence(figures)} if figures.is_file() else {}
+    evidence = {figure.key: figure for figure in read_evidence(figures)} if figures.is_file() else {}
     profiles = [read_profile(path) for path in sorted((folder / "profiles").glob("*.toml"))]
     return SidecarFiles(
         labels=_labels(words),
         units=_entries(words, "units"),
         sectors=_entries(words, "sectors"),
-        loops=tuple(one for one in map(read_loop, loops) if _speaks_of(model, one)),
+        loops=tuple(loop for loop in map(read_loop, loops) if _speaks_of(model, loop)),
         evidence=evidence,
         profiles=tuple(profile for profile in profiles if _fits(model, profile)),
     )

@@ -127,7 +127,7 @@ def _fit_to(subject: Subject, series: Observed) -> Verdict:
     times = np.asarray(series.times)
     clock = subject.model.clock
     result = run(subject.model, profile=profile, outputs=subject.outputs, save_every=clock.time_step, seed=subject.seed)
-    trajectory = result.values(series.variable)[0, 0, 0].reshape(len(result.time), -1).sum(axis=1)
+    trajectory: Floats = result.values(series.variable)[0, 0, 0].reshape(len(result.time), -1).sum(axis=1)
     try:
         modelled: Floats = np.interp(times, result.time, trajectory)
         found = fit(modelled, np.asarray(series.values))

@@ -95,22 +95,22 @@ def test_links_lead_to_a_mark(name: str) -> None:
         target for text in pages.values() for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target
     }
     assert len(marks) == len(egovsim.read_model(name))
-    assert {one for one in targets if "#" in one} <= marks
-    assert {one.partition("#")[0] for one in targets} <= set(pages)
+    assert {target for target in targets if "#" in target} <= marks
+    assert {target.partition("#")[0] for target in targets} <= set(pages)
 
 
 def test_every_variable_is_told_in_full(pages: Pages, egov: egovsim.Model) -> None:
     """Equation, note, unit and both labels stand below each name, whatever the kind of variable."""
     text = "\n".join(page for name, page in pages.items() if name.endswith(".md"))
     entries = dict(re.findall(r"^### <a id=\"[^\"]+\"></a>([^\n]+)\n(.*?)(?=^#|\Z)", text, flags=re.M | re.S))
-    assert set(entries) == {one.name for one in egov}
-    for one in egov:
-        entry = " ".join(entries[one.name].replace("\\", "").split())
-        assert f"- unit: {one.unit}" in entry
+    assert set(entries) == {variable.name for variable in egov}
+    for variable in egov:
+        entry = " ".join(entries[variable.name].replace("\\", "").split())
+        assert f"- unit: {variable.unit}" in entry
         assert "- in English: " in entry
         assert "; in Indonesian: " in entry
-        assert " ".join(one.note.splitlines()[0].split()) in entry
-        assert "_".join(one.name.split()) in entry
+        assert " ".join(variable.note.splitlines()[0].split()) in entry
+        assert "_".join(variable.name.split()) in entry
     death = " ".join(entries["Upkeep payments"].split())
     assert "Upkeep_payments = Upkeep_paid" in death
     assert "made from: [Upkeep paid](budget.md#upkeep-paid)" in death
@@ -129,7 +129,7 @@ def test_constants_are_listed_with_number_range_basis_and_who_sets_them(pages: P
     assert re.search(r"grade [AB]; \[[^|]+\]\(https?://[^) ]+\)", staff)
     assert "surabaya: 21 000" in staff
     assert "surabaya: 0.03 to 0.12" in rows["Skilled share at start"]
-    assert "surabaya: a course over time" in rows["Mandate scope"]
+    assert "surabaya: a series over time" in rows["Mandate scope"]
 
 
 def test_loops_are_shown_as_circles(pages: Pages) -> None:
@@ -157,12 +157,12 @@ PLAIN = xmile(
 )
 
 
-def test_a_model_without_groups_notes_or_companions_is_one_page(tmp_path: Path) -> None:
+def test_a_model_without_groups_notes_or_sidecar_files_is_one_page(tmp_path: Path) -> None:
     """Labels, loops, evidence, profiles and groups are welcome, not needed."""
     path = tmp_path / "plain.xmile"
     path.write_text(PLAIN, "utf-8")
     assert main(["document", str(path), "--out", str(tmp_path / "pages")]) == 0
-    written = {one.name: one.read_text("utf-8") for one in (tmp_path / "pages").iterdir()}
+    written = {file.name: file.read_text("utf-8") for file in (tmp_path / "pages").iterdir()}
     assert set(written) == {"index.md", "parameters.md", "plain-xmile.md", "plain-xmile.svg"}
     assert '### <a id="a-b-c"></a>a\\|b\\* \\<c\\>' in written["plain-xmile.md"]
     assert "- unit: not given" in written["plain-xmile.md"]
@@ -183,7 +183,7 @@ def test_what_lies_beside_a_file_is_told_with_it(tmp_path: Path) -> None:
     assert re.findall(r"^## (.*)", pages["loops.md"], flags=re.MULTILINE) == ["drain"]
 
 
-def test_a_damaged_companion_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_sidecar_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The user must learn which of his files is wrong and where."""
     (tmp_path / "loops.toml").write_text('[[loop]]\nname = "x"\npolarity = "b"\n', "utf-8")
     (tmp_path / "plain.xmile").write_text(PLAIN, "utf-8")
@@ -215,11 +215,11 @@ def test_a_source_that_is_no_evidence_is_shown_as_written() -> None:
 
 def texts_of(picture: str) -> Iterator[tuple[str, Corners]]:
     """Yield each line of text of a picture and the rectangle that it covers in the widest font."""
-    for one in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text"):
-        style = (one.get("class") or "").partition(" ")[0]
-        text = one.text or ""
+    for element in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text"):
+        style = (element.get("class") or "").partition(" ")[0]
+        text = element.text or ""
         half = len(text) * WIDE_LETTER[style] / 2
-        x, y = float(one.get("x", 0)), float(one.get("y", 0))
+        x, y = float(element.get("x", 0)), float(element.get("y", 0))
         yield text, (x - half, y - 0.75 * LINE[style], x + half, y + 0.2 * LINE[style])
 
 
@@ -255,11 +255,11 @@ def test_pipes_end_in_the_stocks_that_the_model_joins(egov: egovsim.Model) -> No
     """A pipe that is drawn to another stock, or the other way round, would tell another model."""
     ends = 0
     for view in egov.views:
-        boxes = {canonical(one.name): one for one in view.items if one.height and one.kind in ("stock", "alias")}
-        for item in (one for one in view.items if one.kind == "flow"):
+        boxes = {canonical(box.name): box for box in view.items if box.height and box.kind in ("stock", "alias")}
+        for item in (item for item in view.items if item.kind == "flow"):
             id = canonical(item.name)
-            source = next((one.id for one in egov.stocks if id in one.outflows), None)
-            target = next((one.id for one in egov.stocks if id in one.inflows), None)
+            source = next((stock.id for stock in egov.stocks if id in stock.outflows), None)
+            target = next((stock.id for stock in egov.stocks if id in stock.inflows), None)
             assert [holder(boxes, point) for point in (item.points[0], item.points[-1])] == [source, target], item.name
             ends += (source is not None) + (target is not None)
     assert ends > 70
@@ -306,7 +306,7 @@ def test_any_model_has_a_picture_on_which_no_name_covers_another(
     views = views_of(model)
     shown = [canonical(item.name) for view in views for item in view.items if item.kind in KINDS]
     assert sorted(shown) == sorted(variable.id for variable in model)
-    assert all(overlapping(diagram(model, one)) == [] for one in views)
+    assert all(overlapping(diagram(model, view)) == [] for view in views)
     assert views == views_of(model)
 
 
@@ -317,11 +317,11 @@ def test_flows_that_skip_stocks_or_run_back_keep_clear_of_them(tmp_path: Path) -
     def flows(stock: str, place: int) -> list[str]:
         return [name for name, ends in joins.items() if ends[place] == stock]
 
-    stocks = [stock(one, 1.0, inflows=flows(one, 1), outflows=flows(one, 0)) for one in "abcd"]
+    stocks = [stock(name, 1.0, inflows=flows(name, 1), outflows=flows(name, 0)) for name in "abcd"]
     model = read(tmp_path, xmile(*stocks, *(flow(join, 0.1) for join in joins)))
     items = views_of(model)[0].items
-    boxes = {one.name: one for one in items if one.kind == "stock"}
-    for item in (one for one in items if one.kind == "flow"):
+    boxes = {box.name: box for box in items if box.kind == "stock"}
+    for item in (item for item in items if item.kind == "flow"):
         (first, y), (last, _) = item.points
         left, right = sorted((first, last))
         for name, box in boxes.items():

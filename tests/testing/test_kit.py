@@ -125,7 +125,7 @@ def test_a_planted_fault_is_found_and_can_be_repeated(name: Fault, read: Callabl
     with pytest.raises(AssertionError) as again:
         exec(compile(code, "repeated", "exec"), {})
     seen = [
-        re.search(r"^  (?!.*otherwise).+\.$", one, flags=re.MULTILINE).group() for one in (message, str(again.value))
+        re.search(r"^  (?!.*otherwise).+\.$", text, flags=re.MULTILINE).group() for text in (message, str(again.value))
     ]
     assert seen[0] == seen[1], "the code shows something else"
 
@@ -160,11 +160,11 @@ def test_what_breaks_and_nothing_else_is_told(
     """Each promise is judged on its own, so that the first failure neither hides the others nor spreads."""
     model = read(fault)
     failed: set[str] = set()
-    for one in checks_of(model, read_declarations(tmp_path / "office.declarations.toml", model), count=32):
+    for check in checks_of(model, read_declarations(tmp_path / "office.declarations.toml", model), count=32):
         try:
-            one.run()
+            check.run()
         except AssertionError:
-            failed.add(one.name)
+            failed.add(check.name)
     assert surely <= failed <= surely | perhaps | ({"validation"} if surely else set())
 
 
@@ -308,11 +308,13 @@ def test_a_thousand_paths_are_tried_in_seconds(read: Callable[[Fault], egovsim.M
 def test_members_begin_with_the_file_and_keep_to_their_ranges(read: Callable[[Fault], egovsim.Model]) -> None:
     """The first counterexample to look at is the model as it is; a value outside its range is no counterexample."""
     model = read("")
-    inputs = {one.name: one for one in varied_inputs(model, Examples())}
+    inputs = {varied.name: varied for varied in varied_inputs(model, Examples())}
     assert "Largest class" not in inputs
     assert inputs["Places"].value == 100.0
     open_ended = varied_inputs(model, Examples(ranges={"Novices": (0.0, None)}))
-    assert [(one.name, one.low, one.value, one.high) for one in open_ended] == [("Novices", 0.0, 60.0, 120.0)]
+    assert [(varied.name, varied.low, varied.value, varied.high) for varied in open_ended] == [
+        ("Novices", 0.0, 60.0, 120.0)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -437,7 +439,10 @@ def test_the_plug_in_is_registered_under_the_name_of_its_module() -> None:
     """With another name, ``-p egovsim.testing.plugin`` would load it twice, which pytest refuses."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["entry-points"]["pytest11"] == {"egovsim.testing.plugin": "egovsim.testing.plugin"}
-    assert {one.split(">")[0] for one in project["optional-dependencies"]["testing"]} == {"pytest", "hypothesis"}
+    assert {requirement.split(">")[0] for requirement in project["optional-dependencies"]["testing"]} == {
+        "pytest",
+        "hypothesis",
+    }
 
 
 def test_the_plug_in_looks_for_declarations_where_they_are_read() -> None:
@@ -452,7 +457,7 @@ def test_predator_prey_keeps_its_promises() -> None:
     path = ROOT / "examples" / "predator_prey.xmile"
     model = egovsim.read_model(path)
     declarations = read_declarations(declarations_path(path), model)
-    names = [one.name for one in checks_of(model, declarations, count=48) if one.run() is None]
+    names = [check.name for check in checks_of(model, declarations, count=48) if check.run() is None]
     assert {"conserved: rabbits", "extreme: no foxes", "loop: hunters and hunted", "bounds"} <= set(names)
     foxes_die_out = replace(declarations.extremes[0], zero=(), never_falling=("Foxes",), set={"Rabbits": 0.0})
     with pytest.raises(AssertionError, match='"Foxes" falls from'):

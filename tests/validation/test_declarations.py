@@ -262,3 +262,6 @@ def test_a_series_of_a_file_names_the_column_and_the_line(tmp_path: Path, model:
         declared(tmp_path, model, f'{series}"Part"\n')
     with pytest.raises(DataError, match=r'^seen\.csv, line 3: "two" is not a number\.$'):
         declared(tmp_path, model, f'{series}"Share"\n')
+    (tmp_path / "seen.csv").write_bytes("Year,Share\n1,2\n2,³\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"^seen\.csv, line 3: the file is not UTF-8 text; save it as UTF-8\.$"):
+        declared(tmp_path, model, f'{series}"Share"\n')

@@ -181,7 +181,7 @@ def test_what_is_not_declared_is_left_to_a_person(validate: Validate) -> None:
     found = validate(SOUND, "")
     for test in ("conservation", "balances", "declared loops", "fit to data", "ranking of policies", "family members"):
         assert found[test].result == "not automatic", test
-    assert all(one.remedy for one in found.with_result("not automatic"))
+    assert all(verdict.remedy for verdict in found.with_result("not automatic"))
     assert found["conservation"].remedy == "declare the groups of stocks that nothing may leak from ([[conserved]])."
 
 
@@ -260,10 +260,10 @@ def test_cutting_a_loop_is_holding_its_variable(held: str) -> None:
     loop = Loop("culture", "R", ("HR capacity", "Conversion", "Cultural change", "Fading"), held)
     subject = Subject(model, Declarations(loops=(loop,)))
     verdict = list(loop_verdicts(subject, base_trajectories(subject)))[-1]
-    usual, cut = (egovsim.run(one) for one in (model, egovsim.hold(model, held)))
+    usual, cut = (egovsim.run(variant) for variant in (model, egovsim.hold(model, held)))
     moves = []
-    for one in model.stocks:
-        a, b = (result.values(one.name)[0, 0, 0] for result in (usual, cut))
+    for level in model.stocks:
+        a, b = (result.values(level.name)[0, 0, 0] for result in (usual, cut))
         moves.append(abs(a[-1] - b[-1]) / max(np.abs(a).max(), np.abs(b).max()))
     assert verdict.numbers["culture"] == pytest.approx(max(moves), rel=1e-9)
 
@@ -377,7 +377,7 @@ def test_agreement_is_the_mean_rank_correlation() -> None:
     values = np.random.default_rng(3).normal(size=(6, 40)) + np.arange(6)[:, np.newaxis]
     agreement, best, share = agreement_of(values)
     medians = np.median(values, axis=1)
-    assert agreement == pytest.approx(np.mean([kendalltau(one, medians).statistic for one in values.T]))
+    assert agreement == pytest.approx(np.mean([kendalltau(member, medians).statistic for member in values.T]))
     assert best == int(np.argmax(medians))
     assert share == pytest.approx(np.mean(values.argmax(axis=0) == best))
 

@@ -17,7 +17,15 @@ Cells = Mapping[str, tuple[Cell, ...]]
 
 @dataclass(frozen=True)
 class Block:
-    """A chain in cells, counted from its own upper left corner."""
+    """A chain in cells, counted from its own upper left corner.
+
+    Parameters
+    ----------
+    cells : mapping of str to tuple of Cell
+        Those of each stock and flow, by its id.
+    columns, rows : int
+        How many cells the block is wide and high.
+    """
 
     cells: Cells
     columns: int
@@ -25,15 +33,26 @@ class Block:
 
 
 def block_of(chain: Chain) -> Block:
-    """Give every flow a row in which its pipe is free and runs through no box, shorter pipes first."""
-    lanes = _Lanes({id: number for number, id in enumerate(chain.stocks)})
-    for pipe in sorted(chain.pipes, key=lambda one: len(lanes.ways(one)[0])):
-        lanes.add(pipe)
-    top = min((row for row, _ in lanes.flows.values()), default=0)
-    flows = {id: tuple((column, row - top) for column in way) for id, (row, way) in lanes.flows.items()}
+    """Give every flow a row in which its pipe is free and runs through no box, shorter pipes first.
+
+    Parameters
+    ----------
+    chain : Chain
+        Stocks in their order from the left, and their flows.
+
+    Returns
+    -------
+    Block
+        All of them in cells.
+    """
+    assigned = _AssignedRows({id: number for number, id in enumerate(chain.stocks)})
+    for pipe in sorted(chain.pipes, key=lambda pipe: len(assigned.ways(pipe)[0])):
+        assigned.add(pipe)
+    top = min((row for row, _ in assigned.flows.values()), default=0)
+    flows = {id: tuple((column, row - top) for column in way) for id, (row, way) in assigned.flows.items()}
     stocks: dict[str, tuple[Cell, ...]] = {}
-    for id, number in lanes.place.items():
-        first, last = lanes.boxes.get(number, (top, top))
+    for id, number in assigned.place.items():
+        first, last = assigned.boxes.get(number, (top, top))
         stocks[id] = tuple((2 * number + 1, row - top) for row in range(first, last + 1))
     cells = {**stocks, **flows}
     rows = 1 + max(row for cell in cells.values() for _, row in cell)
@@ -41,7 +60,7 @@ def block_of(chain: Chain) -> Block:
 
 
 @dataclass
-class _Lanes:
+class _AssignedRows:
     """The rows of a chain while flows are given theirs; rows may be negative until all are placed.
 
     `place` numbers the stocks from the left, `boxes` are first and last row of each, `flows` are row and columns.

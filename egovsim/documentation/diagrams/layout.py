@@ -1,6 +1,6 @@
 """A picture for a model that has none: what stands where, a view a sector.
 
-Stocks and flows stand in lanes, auxiliaries around them. Constants, and variables of other sectors, stand as
+Stocks and flows stand in rows and columns, auxiliaries around them. Constants, and variables of other sectors, stand as
 captions below what they are used in, so that there are no long arrows for them.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from egovsim.documentation.diagrams.flow_rows import Cell
-from egovsim.documentation.diagrams.placement import grid
+from egovsim.documentation.diagrams.placement import place_on_grid
 from egovsim.documentation.diagrams.sectors import Pipe, Sector, causes_of, chains_of, pipes_of, sectors_of, start_of
 from egovsim.model.model import Model
 from egovsim.model.variable import Variable
@@ -36,17 +36,54 @@ _ARCH = 40
 
 
 def is_caption(variable: Variable) -> bool:
-    """Return whether a variable is written small: a number or a table that nothing in the model changes."""
+    """Return whether a variable is written small.
+
+    Parameters
+    ----------
+    variable : Variable
+        Of the model.
+
+    Returns
+    -------
+    bool
+        True of a number or a table that nothing in the model changes.
+    """
     return variable.kind == "lookup" or (variable.is_input and variable.kind == "auxiliary")
 
 
 def lines_of(name: str, *, small: bool) -> list[str]:
-    """Break a name into the lines that it is shown in."""
+    """Break a name into the lines that it is shown in.
+
+    Parameters
+    ----------
+    name : str
+        Of a variable.
+    small : bool
+        Whether it is a caption.
+
+    Returns
+    -------
+    list of str
+        One line or more.
+    """
     return textwrap.wrap(" ".join(name.split()), CAPTION_WIDTH if small else LABEL_WIDTH) or [""]
 
 
 def height_of(name: str, *, small: bool) -> int:
-    """Return how high a name is when it is written."""
+    """Return how high a name is when it is written.
+
+    Parameters
+    ----------
+    name : str
+        Of a variable.
+    small : bool
+        Whether it is a caption.
+
+    Returns
+    -------
+    int
+        In pixels.
+    """
     return len(lines_of(name, small=small)) * (CAPTION_LINE if small else LABEL_LINE)
 
 
@@ -64,13 +101,23 @@ def views_of(model: Model) -> tuple[View, ...]:
         In pixels, x to the right and y downwards.
     """
     pipes = pipes_of(model)
-    return tuple(_view(model, one, pipes) for one in sectors_of(model))
+    return tuple(_view(model, sector, pipes) for sector in sectors_of(model))
 
 
 def for_editors(view: View) -> View:
     """Return a view of `views_of` with the room that editors of XMILE need.
 
     They draw a circle above every name, constants' too, and a name in one line.
+
+    Parameters
+    ----------
+    view : View
+        From `views_of`.
+
+    Returns
+    -------
+    View
+        With everything farther apart.
     """
     across, down = _EDITOR
     moved = [
@@ -84,10 +131,10 @@ def for_editors(view: View) -> View:
         )
         for item in view.items
     ]
-    named = {one.name: one for one in moved if one.kind != "alias"}
+    named = {item.name: item for item in moved if item.kind != "alias"}
     turned = [
-        one if one.angle is None else replace(one, angle=_angle(named[str(one.begin)], named[str(one.end)]))
-        for one in moved
+        item if item.angle is None else replace(item, angle=_angle(named[str(item.begin)], named[str(item.end)]))
+        for item in moved
     ]
     return View(view.name, tuple(turned))
 
@@ -109,7 +156,7 @@ class _Sheet:
 
     def height(self, id: str) -> int:
         """Return how high a label and its captions are."""
-        below = sum(height_of(self.model.by_id[one].name, small=True) for one, _ in self.captions.get(id, ()))
+        below = sum(height_of(self.model.by_id[caption].name, small=True) for caption, _ in self.captions.get(id, ()))
         return height_of(self.model.by_id[id].name, small=False) + below
 
 
@@ -118,15 +165,15 @@ def _view(model: Model, sector: Sector, pipes: Mapping[str, Pipe]) -> View:
     captions, arrows = _captions(model, sector)
     standing = {id for chain in chains for id in (*chain.stocks, *(pipe.flow for pipe in chain.pipes))}
     hanging = {id for below in captions.values() for id, _ in below}
-    loose = [variable.id for variable in sector.variables if variable.id not in standing | hanging]
-    cells = grid(chains, loose, arrows)
+    singles = [variable.id for variable in sector.variables if variable.id not in standing | hanging]
+    cells = place_on_grid(chains, singles, arrows)
     sheet = _Sheet(model, sector, pipes, captions, tuple(arrows), cells)
     return View(sector.name, tuple(_items(sheet)))
 
 
 def _captions(model: Model, sector: Sector) -> tuple[dict[str, tuple[tuple[str, bool], ...]], list[tuple[str, str]]]:
     """Hang constants and strangers below what they are used in; all other causes get arrows."""
-    inside = {one.id for one in sector.variables}
+    inside = {variable.id for variable in sector.variables}
     shown: set[str] = set()
     captions: dict[str, tuple[tuple[str, bool], ...]] = {}
     arrows: list[tuple[str, str]] = []
@@ -186,7 +233,7 @@ def _tops(sheet: _Sheet) -> list[int]:
             height = -(-(height + 16 - _GAP * (len(cells) - 1)) // len(cells))
         for _, row in cells:
             needed[row] = max(needed[row], height)
-    return list(itertools.accumulate((one + _GAP for one in needed), initial=_MARGIN))
+    return list(itertools.accumulate((height + _GAP for height in needed), initial=_MARGIN))
 
 
 def _stock(sheet: _Sheet, id: str, tops: list[int]) -> ViewItem:

@@ -23,7 +23,15 @@ _FEW_STOCKS = 6
 
 @dataclass(frozen=True)
 class Sector:
-    """A part of a model: its name and its variables, in the order of the file."""
+    """A part of a model.
+
+    Parameters
+    ----------
+    name : str
+        That of the group, or of the model.
+    variables : tuple of Variable
+        In the order of the file.
+    """
 
     name: str
     variables: tuple[Variable, ...]
@@ -31,7 +39,15 @@ class Sector:
 
 @dataclass(frozen=True, slots=True)
 class Pipe:
-    """A flow and the stocks that it leaves and enters, by their ids; None is a cloud."""
+    """A flow and the stocks that it leaves and enters.
+
+    Parameters
+    ----------
+    flow : str
+        Its id.
+    source, target : str or None
+        Ids of the stocks; None is a cloud.
+    """
 
     flow: str
     source: str | None
@@ -40,20 +56,39 @@ class Pipe:
 
 @dataclass(frozen=True)
 class Chain:
-    """Stocks that flows join, from left to right, and the flows."""
+    """Stocks that flows join.
+
+    Parameters
+    ----------
+    stocks : tuple of str
+        Ids, from left to right.
+    pipes : tuple of Pipe
+        The flows.
+    """
 
     stocks: tuple[str, ...]
     pipes: tuple[Pipe, ...]
 
 
 def sectors_of(model: Model) -> tuple[Sector, ...]:
-    """Divide a model into sectors; every variable is in exactly one."""
+    """Divide a model into sectors.
+
+    Parameters
+    ----------
+    model : Model
+        With or without groups.
+
+    Returns
+    -------
+    tuple of Sector
+        Every variable is in exactly one.
+    """
     if len(model) <= ONE_PICTURE or not model.groups:
         return (Sector(model.name, model.variables),)
     homes = {variable.id: _home(model, variable) for variable in model}
     names = list(dict.fromkeys(variable.group or REST for variable in model))
     found = [Sector(name, tuple(variable for variable in model if homes[variable.id] == name)) for name in names]
-    return tuple(one for one in found if one.variables)
+    return tuple(sector for sector in found if sector.variables)
 
 
 def _home(model: Model, variable: Variable) -> str:
@@ -65,7 +100,18 @@ def _home(model: Model, variable: Variable) -> str:
 
 
 def pipes_of(model: Model) -> dict[str, Pipe]:
-    """Return the pipe of every flow that some stock names, by the flow's id."""
+    """Return the pipe of every flow that some stock names.
+
+    Parameters
+    ----------
+    model : Model
+        Whose stocks are looked at.
+
+    Returns
+    -------
+    dict of str to Pipe
+        By the flow's id.
+    """
     source: dict[str, str] = {}
     target: dict[str, str] = {}
     for stock in model.stocks:
@@ -80,11 +126,21 @@ def pipes_of(model: Model) -> dict[str, Pipe]:
 def chains_of(sector: Sector, pipes: Mapping[str, Pipe]) -> tuple[Chain, ...]:
     """Return the chains of a sector, each with the stocks of other sectors that its flows reach.
 
-    Stocks without a flow in this sector are chains of their own.
+    Parameters
+    ----------
+    sector : Sector
+        Part of a model.
+    pipes : mapping of str to Pipe
+        Those of the whole model, by the flow's id.
+
+    Returns
+    -------
+    tuple of Chain
+        Stocks without a flow in this sector are chains of their own.
     """
     own = [pipes[variable.id] for variable in sector.variables if variable.id in pipes]
     stocks = [variable.id for variable in sector.variables if variable.kind == "stock"]
-    stocks += [id for one in own for id in (one.source, one.target) if id is not None]
+    stocks += [id for pipe in own for id in (pipe.source, pipe.target) if id is not None]
     parent = {id: id for id in stocks}
 
     def root(id: str) -> str:
@@ -92,9 +148,9 @@ def chains_of(sector: Sector, pipes: Mapping[str, Pipe]) -> tuple[Chain, ...]:
             id = parent[id]
         return id
 
-    for one in own:
-        if one.source is not None and one.target is not None:
-            parent[root(one.target)] = root(one.source)
+    for pipe in own:
+        if pipe.source is not None and pipe.target is not None:
+            parent[root(pipe.target)] = root(pipe.source)
     found: dict[str, list[str]] = {}
     for id in parent:
         found.setdefault(root(id), []).append(id)
@@ -104,7 +160,7 @@ def chains_of(sector: Sector, pipes: Mapping[str, Pipe]) -> tuple[Chain, ...]:
 def _chain(members: list[str], pipes: Iterable[Pipe]) -> Chain:
     """Order the stocks of a chain so that flows run to the right and skip as few stocks as can be."""
     inside = tuple(pipe for pipe in pipes if pipe.source in members or pipe.target in members)
-    joining = [(one.source, one.target) for one in inside if one.source is not None and one.target is not None]
+    joining = [(pipe.source, pipe.target) for pipe in inside if pipe.source is not None and pipe.target is not None]
 
     def effort(order: tuple[str, ...]) -> tuple[int, int]:
         steps = [order.index(target) - order.index(source) for source, target in joining]
@@ -115,21 +171,58 @@ def _chain(members: list[str], pipes: Iterable[Pipe]) -> Chain:
 
 
 def causes_of(model: Model, variable: Variable) -> list[str]:
-    """Return the ids that arrows lead from to a variable: what it is computed from, but for a stock's flows."""
+    """Return the ids that arrows lead from to a variable: what it is computed from, but for a stock's flows.
+
+    Parameters
+    ----------
+    model : Model
+        That the variable is of.
+    variable : Variable
+        Where the arrows end.
+
+    Returns
+    -------
+    list of str
+        In the order of the file.
+    """
     used = uses(model, variable) - {*variable.inflows, *variable.outflows, variable.id}
-    return [one.id for one in model if one.id in used]
+    return [cause.id for cause in model if cause.id in used]
 
 
 def start_of(model: Model, variable: Variable) -> list[str]:
-    """Return the ids that a stock's initial value is computed from."""
+    """Return the ids that a stock's initial value is computed from.
+
+    Parameters
+    ----------
+    model : Model
+        That the variable is of.
+    variable : Variable
+        Any; only a stock has an initial value.
+
+    Returns
+    -------
+    list of str
+        In the order of the file; empty where it is no stock.
+    """
     if variable.kind != "stock":
         return []
     used = {reference.id for equation in variable.equations for reference in references(equation.expression)}
-    return [one.id for one in model if one.id in used]
+    return [cause.id for cause in model if cause.id in used]
 
 
 def neighbours(model: Model) -> dict[str, tuple[list[str], list[str]]]:
-    """Return, for each id, the ids it is made from (flows and starts included) and those that are made from it."""
+    """Return what variables are made from, flows and initial values included.
+
+    Parameters
+    ----------
+    model : Model
+        Any model.
+
+    Returns
+    -------
+    dict of str to (list of str, list of str)
+        By id, the ids that it is made from, and those that are made from it.
+    """
     made = {
         variable.id: uses(model, variable) | {*variable.inflows, *variable.outflows, *start_of(model, variable)}
         for variable in model

@@ -119,12 +119,12 @@ def diagram(model: Model, view: View) -> str:
     points = [point for item in view.items if item.kind == "flow" for point in item.points]
     points += _crests(view, shapes)
     boxes = [*(shape.whole for shape in shapes.values()), *(_Box(x, y, x, y) for x, y in points)]
-    left = min((one.left for one in boxes), default=0.0) - _AROUND
-    top = min((one.top for one in boxes), default=0.0) - _AROUND
-    right = max((one.right for one in boxes), default=0.0) + _AROUND
-    bottom = max((one.bottom for one in boxes), default=0.0) + _AROUND
-    box = " ".join(str(round(one)) for one in (left, top, right - left, bottom - top))
-    frame = f'viewBox="{box}" width="{round(right - left)}" height="{round(bottom - top)}"'
+    left = min((box.left for box in boxes), default=0.0) - _AROUND
+    top = min((box.top for box in boxes), default=0.0) - _AROUND
+    right = max((box.right for box in boxes), default=0.0) + _AROUND
+    bottom = max((box.bottom for box in boxes), default=0.0) + _AROUND
+    sides = " ".join(str(round(side)) for side in (left, top, right - left, bottom - top))
+    frame = f'viewBox="{sides}" width="{round(right - left)}" height="{round(bottom - top)}"'
     ground = f'<rect x="{round(left)}" y="{round(top)}" width="100%" height="100%" fill="#fff"/>'
     title = f"<title>{escape(view.name)}</title>"
     head = [f'<svg xmlns="http://www.w3.org/2000/svg" {frame}>', title, f"<style>{_STYLE}</style>", ground]
@@ -139,7 +139,7 @@ def _key(item: ViewItem) -> str | int:
 def _shapes(model: Model, view: View) -> dict[str | int, _Shape]:
     """Measure everything that has a place, captions with what they stand below."""
     shown = [item for item in view.items if item.kind in ("stock", "flow", "auxiliary", "alias")]
-    shapes = {_key(one): _shape(model, one) for one in shown}
+    shapes = {_key(item): _shape(model, item) for item in shown}
     for connector in view.items:
         begin, end = _ends(connector, shapes)
         if begin is not None and end is not None and _hangs(begin, end):
@@ -167,7 +167,7 @@ def _centred(x: float, y: float, width: float, height: float) -> _Box:
 
 
 def _ends(connector: ViewItem, shapes: Mapping[str | int, _Shape]) -> tuple[_Shape | None, _Shape | None]:
-    begin, end = (one if isinstance(one, int) else canonical(one) for one in (connector.begin, connector.end))
+    begin, end = (name if isinstance(name, int) else canonical(name) for name in (connector.begin, connector.end))
     return shapes.get(begin), shapes.get(end)
 
 
@@ -186,7 +186,7 @@ def _pipe(flow: ViewItem, shapes: Mapping[str | int, _Shape]) -> Iterator[str]:
     cloud = not _inside(boxes, flow.points[-1])
     tip = (x - ux * 12, y - uy * 12) if cloud else (x, y)
     ends = [*flow.points[:-1], (tip[0] - ux * 8, tip[1] - uy * 8)]
-    yield f'<polyline class="pipe" points="{" ".join(_point(*one) for one in ends)}"/>'
+    yield f'<polyline class="pipe" points="{" ".join(_point(*point) for point in ends)}"/>'
     yield _head("flow", tip, (ux, uy), 10)
     for end in (flow.points[0], flow.points[-1]):
         if not _inside(boxes, end):
