@@ -63,7 +63,7 @@ def match(
         members=members,
         outcomes=LATENT,
         years=LATENT_YEARS,
-        tolerances_doubled="yes" if tolerances_doubled else "no",
+        tolerances_doubled=tolerances_doubled,
         progress=progress_bar,
     )
     check_writable(out)

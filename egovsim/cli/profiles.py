@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -60,9 +60,8 @@ def new(
     read = read_model(model)
     questionnaire = read_questionnaire(read, lang)
     base = read_profile(template, model=read)
-    overwrite: Literal["yes", "no"] = "yes" if force else "no"
     if out is not None:
-        check_place(out, overwrite=overwrite)
+        check_place(out, overwrite=force)
     given: list[tuple[str, Answer]] = []
     unusual = list(accept or [])
     if answers is not None:
@@ -76,11 +75,11 @@ def new(
         taken = template_answers(base, read, questionnaire)
         found |= _asked(questionnaire, found, base.label.get(lang, base.name), taken)
     path = out or usual_path(found)
-    check_place(path, overwrite=overwrite)
+    check_place(path, overwrite=force)
     made = make_profile(
         found, model=read, questionnaire=questionnaire, language=lang, template=template, name=str(path)
     )
-    write_profile(made, path, overwrite=overwrite)
+    write_profile(made, path, overwrite=force)
     counts = {"given": len([key for key in made.given if key != "name"]), "assumed": len(made.assumed)}
     typer.echo(questionnaire.say("written", path=path, template=made.template, **counts))
     if made.assumed:

@@ -59,7 +59,7 @@ def isolated_equations(model: Model, variables: Sequence[Variable]) -> Model:
 def _constant(variable: Variable) -> Variable:
     if variable.kind == "lookup":
         return variable
-    bare = replace(variable, kind="auxiliary", inflows=(), outflows=(), non_negative="no", bounds=Bounds())
+    bare = replace(variable, kind="auxiliary", inflows=(), outflows=(), non_negative=False, bounds=Bounds())
     if variable.is_input:
         return replace(bare, equations=tuple(replace(equation, rate=None) for equation in variable.equations))
     axes = tuple(map(canonical, variable.dimensions))
@@ -80,7 +80,7 @@ def _computed(variable: Variable) -> Variable:
         ),
         inflows=(),
         outflows=(),
-        non_negative="no",
+        non_negative=False,
         bounds=Bounds(),
     )
 

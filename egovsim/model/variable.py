@@ -65,7 +65,7 @@ class Variable:
         The names of an array's dimensions.
     inflows, outflows : tuple of str
         Of a stock, canonical ids, in document order; empty for one that was written as one rate (Vensim's INTEG).
-    non_negative : {"yes", "no"}
+    non_negative : bool
         Whether the file asks that it never falls below 0.
     unit, note, group : str
         As the file has them; empty where it has none.
@@ -81,7 +81,7 @@ class Variable:
     dimensions: tuple[str, ...] = ()
     inflows: tuple[str, ...] = ()
     outflows: tuple[str, ...] = ()
-    non_negative: Literal["yes", "no"] = "no"
+    non_negative: bool = False
     unit: str = ""
     note: str = ""
     bounds: Bounds = Bounds()

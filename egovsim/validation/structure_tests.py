@@ -118,7 +118,7 @@ def _first_order_control(subject: Subject) -> Verdict:
     count = 0
     for stock in model.stocks:
         low = subject.declarations.bounds.get(stock.name)
-        if stock.non_negative == "yes" or low is None or low.low is None or low.low < 0.0:
+        if stock.non_negative or low is None or low.low is None or low.low < 0.0:
             continue
         flows = derived[stock.id].out_of if stock.id in derived else stock.outflows
         count += len(flows)

@@ -222,7 +222,7 @@ def _own_table(variable: Variable) -> Table | None:
 
 
 def _documentation(variable: Variable) -> Iterator[str]:
-    if variable.non_negative == "yes":
+    if variable.non_negative:
         yield "<non_negative/>"
     low, high = variable.bounds.low, variable.bounds.high
     ends = {"min": low, "max": high}

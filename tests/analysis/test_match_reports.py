@@ -31,7 +31,7 @@ def model(tmp_path: Path) -> Model:
 
 def test_every_structure_and_seed_is_matched_once(model: Model) -> None:
     """A seed that is given twice must not stand twice in the tables."""
-    reports = list(match_reports(model, BENCHMARK, seeds=(3, 5, 3), members=12, tolerances_doubled="no"))
+    reports = list(match_reports(model, BENCHMARK, seeds=(3, 5, 3), members=12, tolerances_doubled=False))
     assert [report.name for report in reports] == ["helps-3", "harms-3", "helps-5", "harms-5"]
     alone = history_match(model, BENCHMARK, members=12, seed=5, constants={"Reversed": 1.0})
     assert reports[3].match.search.accepted.tolist() == alone.search.accepted.tolist()

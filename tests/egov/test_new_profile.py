@@ -61,7 +61,7 @@ def content(profile: NewProfile) -> dict[str, Any]:
 
 def read_back(folder: Path, profile: NewProfile, name: str = "mine.toml") -> egovsim.Profile:
     path = folder / name
-    write_profile(profile, path, overwrite="yes")
+    write_profile(profile, path, overwrite=True)
     return egovsim.read_profile(path, model=MODEL)
 
 

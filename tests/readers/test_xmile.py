@@ -122,7 +122,7 @@ def test_a_stock_has_initial_value_net_flow_and_notes(whole: Model) -> None:
     rate = Binary("-", Binary("+", joining, returning), leaving)
     assert users.equations == (Equation(Reference("", "start users"), rate=rate),)
     assert (users.inflows, users.outflows) == (("joining", "returning"), ("leaving",))
-    assert (users.non_negative, users.unit) == ("yes", "persons")
+    assert (users.non_negative, users.unit) == (True, "persons")
     assert users.note == "People who use it.\nSecond line."
     assert (users.where.line, users.where.column) == (7, 1)
 
@@ -210,35 +210,35 @@ def test_stellas_save_interval(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variable", "never_negative"),
     [
-        ('<flow name="f"><eqn>1</eqn><non_negative/></flow>', "yes"),
-        ('<flow name="f"><eqn>1</eqn><non_negative>true</non_negative></flow>', "yes"),
-        ('<flow name="f"><eqn>1</eqn><non_negative>false</non_negative></flow>', "no"),
-        ('<flow name="f"><eqn>1</eqn></flow>', "no"),
-        ('<aux name="f"><eqn>1</eqn><non_negative/></aux>', "no"),
+        ('<flow name="f"><eqn>1</eqn><non_negative/></flow>', True),
+        ('<flow name="f"><eqn>1</eqn><non_negative>true</non_negative></flow>', True),
+        ('<flow name="f"><eqn>1</eqn><non_negative>false</non_negative></flow>', False),
+        ('<flow name="f"><eqn>1</eqn></flow>', False),
+        ('<aux name="f"><eqn>1</eqn><non_negative/></aux>', False),
     ],
 )
-def test_non_negative_of_a_variable(tmp_path: Path, variable: str, never_negative: str) -> None:
-    assert model_of(tmp_path, variable)["f"].non_negative == never_negative
+def test_non_negative_of_a_variable(tmp_path: Path, variable: str, never_negative: bool) -> None:
+    assert model_of(tmp_path, variable)["f"].non_negative is never_negative
 
 
 @pytest.mark.parametrize(
     ("behavior", "stock", "flow"),
     [
-        ("<behavior><non_negative/></behavior>", "yes", "yes"),
-        ("<behavior><stock><non_negative/></stock></behavior>", "yes", "no"),
-        ("<behavior><flow><non_negative/></flow></behavior>", "no", "yes"),
-        ("<behavior><non_negative>false</non_negative></behavior>", "no", "no"),
+        ("<behavior><non_negative/></behavior>", True, True),
+        ("<behavior><stock><non_negative/></stock></behavior>", True, False),
+        ("<behavior><flow><non_negative/></flow></behavior>", False, True),
+        ("<behavior><non_negative>false</non_negative></behavior>", False, False),
     ],
 )
 def test_non_negative_of_the_file_and_a_variables_own_word(
-    tmp_path: Path, behavior: str, stock: str, flow: str
+    tmp_path: Path, behavior: str, stock: bool, flow: bool
 ) -> None:
     variables = (
         '<stock name="s"><eqn>1</eqn></stock><flow name="f"><eqn>1</eqn></flow>'
         '<flow name="free"><eqn>1</eqn><non_negative>false</non_negative></flow><aux name="a"><eqn>1</eqn></aux>'
     )
     model = model_of(tmp_path, variables, before=behavior)
-    assert [variable.non_negative for variable in model] == [stock, flow, "no", "no"]
+    assert [variable.non_negative for variable in model] == [stock, flow, False, False]
 
 
 def test_a_model_overrides_the_files_behavior(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_model_overrides_the_files_behavior(tmp_path: Path) -> None:
         f"<xmile>{SPECS}<behavior><non_negative/></behavior><model><behavior><non_negative>false</non_negative>"
         '</behavior><variables><flow name="f"><eqn>1</eqn></flow></variables></model></xmile>'
     )
-    assert read_file(file_of(tmp_path, text))["f"].non_negative == "no"
+    assert read_file(file_of(tmp_path, text))["f"].non_negative is False
 
 
 def test_variables_that_repeat_the_clock_are_the_clock(tmp_path: Path) -> None:

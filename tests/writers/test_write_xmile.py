@@ -145,7 +145,7 @@ def test_everything_of_a_variable_is_kept(tmp_path: Path) -> None:
     back = assert_kept(model, tmp_path)
     assert back.clock == model.clock
     assert back.clock.save_every == 0.5
-    assert back["Stock"].non_negative == "yes"
+    assert back["Stock"].non_negative
     assert back["Stock"].group == "People & places"
     assert back["Growth & decay <rate>"].note == "First line\nsecond <b> & more"
     assert_same_bits(model, back)

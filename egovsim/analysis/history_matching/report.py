@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Literal
 
 from egovsim.analysis.history_matching.defaults import MEMBERS, SEED, WIDER_MEMBERS
 from egovsim.analysis.history_matching.diagnostics import (
@@ -82,7 +81,7 @@ def match_reports(
     members: int = MEMBERS,
     outcomes: Sequence[str] = (),
     years: Sequence[float] = (),
-    tolerances_doubled: Literal["yes", "no"] = "yes",
+    tolerances_doubled: bool = True,
     progress: ProgressOf | None = None,
 ) -> Iterator[MatchReport]:
     """Match every structure with every seed, and gather diagnostics of each match.
@@ -104,7 +103,7 @@ def match_reports(
         left out.
     years : sequence of float
         When; those that the model does not run through are left out.
-    tolerances_doubled : {"yes", "no"}
+    tolerances_doubled : bool
         Whether to match again with every tolerance doubled, with 200 members at most, for the bands beside.
     progress : callable, optional
         Called with what is done next; gives a context whose value is called with (done, total).
@@ -131,7 +130,7 @@ def match_reports(
         tuple(outcome for outcome in outcomes if outcome in known),
         tuple(year for year in years if clock.start < year <= clock.stop),
     )
-    wider_members = min(members, WIDER_MEMBERS) if tolerances_doubled == "yes" else 0
+    wider_members = min(members, WIDER_MEMBERS) if tolerances_doubled else 0
     return (
         _report(bands, structure, seed, members, wider_members, progress or _unseen)
         for seed in dict.fromkeys(seeds)

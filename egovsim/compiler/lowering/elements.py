@@ -160,7 +160,7 @@ def _elements_of_variable(model: Model, variable: Variable) -> list[ScalarEquati
         name = element_name(variable.name, display_elements(model, variable, ids))
         scope = Scope(model, variable, _context(model, variable, equation, ids), parts, ARRAY_FUNCTIONS)
         expression = scope.resolve(equation.expression or _NO_VALUE)
-        if variable.kind == "flow" and variable.non_negative == "yes":
+        if variable.kind == "flow" and variable.non_negative:
             expression = Call("max", (Number(0.0), expression), variable.where)
         rate = None if equation.rate is None else scope.resolve(equation.rate)
         found.append(ScalarEquation(element_name(variable.id, ids), name, expression, rate, variable.where))
@@ -186,7 +186,7 @@ def _limit_flows(model: Model, equations: list[ScalarEquation]) -> list[ScalarEq
     """
     by_id = {equation.id: equation for equation in equations}
     for stock in model.stocks:
-        if stock.non_negative == "yes":
+        if stock.non_negative:
             for ids in product_of(model, stock):
                 _limit_flows_of(by_id, stock, ids)
     return [by_id[equation.id] for equation in equations]

@@ -7,7 +7,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from egovsim import library
 from egovsim.egov.defaults import LANGUAGE, PROFILE
@@ -166,7 +165,7 @@ def usual_path(answers: Mapping[str, Answer]) -> Path:
     return Path(f"{plain or 'my-region'}.toml")
 
 
-def write_profile(profile: NewProfile, path: Path, *, overwrite: Literal["yes", "no"] = "no") -> None:
+def write_profile(profile: NewProfile, path: Path, *, overwrite: bool = False) -> None:
     """Write a profile whole or not at all.
 
     Parameters
@@ -175,26 +174,26 @@ def write_profile(profile: NewProfile, path: Path, *, overwrite: Literal["yes", 
         From `make_profile`.
     path : Path
         The file.
-    overwrite : {"yes", "no"}
+    overwrite : bool
         Whether a file that is there is replaced.
 
     Raises
     ------
     OutputError
-        When there is a file already and `overwrite` is not ``"yes"``, or the place cannot be written to.
+        When there is a file already and `overwrite` is not set, or the place cannot be written to.
     """
     check_place(path, overwrite=overwrite)
     write_atomically(path, profile.text)
 
 
-def check_place(path: Path, *, overwrite: Literal["yes", "no"] = "no") -> None:
+def check_place(path: Path, *, overwrite: bool = False) -> None:
     """Refuse a place where a profile cannot be written, before anything is asked.
 
     Parameters
     ----------
     path : Path
         The file.
-    overwrite : {"yes", "no"}
+    overwrite : bool
         Whether a file that is there may be replaced.
 
     Raises
@@ -207,5 +206,5 @@ def check_place(path: Path, *, overwrite: Literal["yes", "no"] = "no") -> None:
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
         raise OutputError(f"{path}: {what}; choose another place.")
-    if path.exists() and overwrite != "yes":
+    if path.exists() and not overwrite:
         raise OutputError(f"{path}: is there already; choose another name, or add --force to replace it.")

@@ -141,7 +141,7 @@ def _with_forced(model: Model, forced: _Forced) -> Model:
         equations=tuple(_equations(model, variable, forced)),
         inflows=(),
         outflows=(),
-        non_negative="no",
+        non_negative=False,
     )
     if instead.id in model.by_id:
         raise UnsupportedError(f'it forces "{variable.name}" twice')

@@ -117,7 +117,7 @@ def _variable(id: str, variable: VariableElement, said: _Said, scope: Scope) -> 
         dimensions=_dimensions(variable, scope),
         inflows=inflows,
         outflows=outflows,
-        non_negative="yes" if never_negative and kind in ("stock", "flow") else "no",
+        non_negative=never_negative and kind in ("stock", "flow"),
         unit=_unit(variable, scope),
         note=note_of(variable.first("doc")),
         bounds=bounds_of(scope.document, variable.first("range")),
