@@ -13,10 +13,10 @@ import hypothesis.strategies as st
 
 from egovsim.testing.xmile_text import auxiliary, flow, over, stock, xmile
 
-ELEMENTS = ("north", "south", "west")
-NUMBERS = ("0.5", "2.0", "-1.25", "3.7", "0.0", "1e-3")
-TIMES = ("0.3", "1.0", "2.5", "4.0")
-PLAIN = (
+_ELEMENTS = ("north", "south", "west")
+_NUMBERS = ("0.5", "2.0", "-1.25", "3.7", "0.0", "1e-3")
+_TIMES = ("0.3", "1.0", "2.5", "4.0")
+_PLAIN = (
     "({a} + {b})",
     "({a} - {b})",
     "({a} * COS({b}))",
@@ -39,8 +39,8 @@ PLAIN = (
     "ROUND({a} + 0.0123)",
     "SIN({a})",
 )
-TESTS = ("STEP({a}, {t})", "RAMP({a}, {t})", "RAMP({a}, {t}, 5.0)", "PULSE({a}, {t})", "PULSE({a}, {t}, 1.5)", "TIME")
-STATEFUL = (
+_TESTS = ("STEP({a}, {t})", "RAMP({a}, {t})", "RAMP({a}, {t}, 5.0)", "PULSE({a}, {t})", "PULSE({a}, {t}, 1.5)", "TIME")
+_STATEFUL = (
     "SMTH1({a}, 2.0)",
     "SMTH1({a}, 1.0 + ABS({b}), 0.75)",
     "SMTH3({a}, 3.0)",
@@ -61,13 +61,15 @@ STATEFUL = (
     "DELAY({a}, 1.5)",
     "DELAY({a}, 2.0, {b})",
 )
-SHORT = "<xpts>-1.0,0.5,0.5,3.0,9.0</xpts><ypts>2.0,-1.0,0.25,0.75,0.1</ypts>"
-LONG = (
+_SHORT = "<xpts>-1.0,0.5,0.5,3.0,9.0</xpts><ypts>2.0,-1.0,0.25,0.75,0.1</ypts>"
+_LONG = (
     f"<xpts>{','.join(f'{n / 4 - 2}' for n in range(24))}</xpts>"
     f"<ypts>{','.join(f'{(n * 7) % 11 / 3 - 1:.4f}' for n in range(24))}</ypts>"
 )
-CURVES = tuple(
-    f'<gf type="{kind}">{points}</gf>' for kind in ("continuous", "extrapolate", "discrete") for points in (SHORT, LONG)
+_CURVES = tuple(
+    f'<gf type="{kind}">{points}</gf>'
+    for kind in ("continuous", "extrapolate", "discrete")
+    for points in (_SHORT, _LONG)
 )
 
 
@@ -103,7 +105,7 @@ class RandomModel:
             The whole file.
         """
         ordered = self.variables if order is None else tuple(self.variables[place] for place in order)
-        dimensions = {"Area": ELEMENTS}
+        dimensions = {"Area": _ELEMENTS}
         return xmile(*ordered, stop=6, dt=self.dt, method=self.method, dimensions=dimensions)
 
 
@@ -126,19 +128,19 @@ class _Draft:
         if kind == "sum" and self.arrays:
             one, two = (self.draw(st.sampled_from(self.arrays)) for _ in range(2))
             return f"SUM({one}[*] * COS({two}[*]))"
-        shape = self.draw(st.sampled_from({"stateful": STATEFUL, "test": TESTS}.get(kind, PLAIN)))
+        shape = self.draw(st.sampled_from({"stateful": _STATEFUL, "test": _TESTS}.get(kind, _PLAIN)))
         return shape.format(
             a=self.expression(depth - 1, arrayed=arrayed),
             b=self.expression(depth - 1, arrayed=arrayed),
-            t=self.draw(st.sampled_from(TIMES)),
+            t=self.draw(st.sampled_from(_TIMES)),
         )
 
     def _leaf(self, *, arrayed: bool) -> str:
         names = [*self.scalars]
         if arrayed:
             names += [f"{array}[Area]" for array in self.arrays]
-        names += [f"{array}[{element}]" for array in self.arrays for element in ELEMENTS[:2]]
-        return self.draw(st.sampled_from((*names, *names, *NUMBERS, "TIME")))
+        names += [f"{array}[{element}]" for array in self.arrays for element in _ELEMENTS[:2]]
+        return self.draw(st.sampled_from((*names, *names, *_NUMBERS, "TIME")))
 
 
 @st.composite
@@ -156,9 +158,9 @@ def random_models(draw: st.DrawFn) -> RandomModel:
         Of 5 variables or more, over 6 years.
     """
     draft = _Draft(draw)
-    variables = [auxiliary(f"c{n}", draw(st.sampled_from(NUMBERS))) for n in range(2)]
+    variables = [auxiliary(f"c{n}", draw(st.sampled_from(_NUMBERS))) for n in range(2)]
     draft.scalars += ["c0", "c1"]
-    variables.append('<gf name="curve">' + SHORT + "</gf>")
+    variables.append('<gf name="curve">' + _SHORT + "</gf>")
     draft.curves.append("curve")
     variables.append(_by_element(draft, "weights", 0))
     draft.arrays.append("weights")
@@ -169,7 +171,7 @@ def random_models(draw: st.DrawFn) -> RandomModel:
     for n in range(draw(st.integers(1, 5))):
         variables.append(_auxiliary(draft, n))
     for n in range(stocks):
-        variables += _stock(draft, n, initial if n == 0 else draw(st.sampled_from(NUMBERS)))
+        variables += _stock(draft, n, initial if n == 0 else draw(st.sampled_from(_NUMBERS)))
     for n in range(areas):
         variables += _arrayed_stock(draft, n)
     return RandomModel(
@@ -184,7 +186,7 @@ def _auxiliary(draft: _Draft, n: int) -> str:
         made = auxiliary(f"a{n}", draft.expression(2))
         draft.scalars.append(f"a{n}")
     elif kind == "curve":
-        made = auxiliary(f"a{n}", draft.expression(1), inside=draft.draw(st.sampled_from(CURVES)))
+        made = auxiliary(f"a{n}", draft.expression(1), inside=draft.draw(st.sampled_from(_CURVES)))
         draft.scalars.append(f"a{n}")
         draft.curves.append(f"a{n}")
     elif kind == "array":
@@ -197,7 +199,9 @@ def _auxiliary(draft: _Draft, n: int) -> str:
 
 
 def _by_element(draft: _Draft, name: str, depth: int) -> str:
-    parts = "".join(f'<element subscript="{element}">{_eqn(draft.expression(depth))}</element>' for element in ELEMENTS)
+    parts = "".join(
+        f'<element subscript="{element}">{_eqn(draft.expression(depth))}</element>' for element in _ELEMENTS
+    )
     return f'<aux name="{name}">{over("Area")}{parts}</aux>'
 
 

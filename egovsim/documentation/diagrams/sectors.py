@@ -15,9 +15,9 @@ from egovsim.model.dependencies import references, uses
 from egovsim.model.model import Model
 from egovsim.model.variable import Variable
 
-ONE_PICTURE = 40
+_ONE_PICTURE = 40
 """A model of no more variables than this is one sector, however the file groups them."""
-REST = "Other variables"
+_REST = "Other variables"
 _FEW_STOCKS = 6
 
 
@@ -83,19 +83,19 @@ def sectors_of(model: Model) -> tuple[Sector, ...]:
     tuple of Sector
         Every variable is in exactly one.
     """
-    if len(model) <= ONE_PICTURE or not model.groups:
+    if len(model) <= _ONE_PICTURE or not model.groups:
         return (Sector(model.name, model.variables),)
     homes = {variable.id: _home(model, variable) for variable in model}
-    names = list(dict.fromkeys(variable.group or REST for variable in model))
+    names = list(dict.fromkeys(variable.group or _REST for variable in model))
     found = [Sector(name, tuple(variable for variable in model if homes[variable.id] == name)) for name in names]
     return tuple(sector for sector in found if sector.variables)
 
 
 def _home(model: Model, variable: Variable) -> str:
     """Return the group of a variable; of a stock without a flow in its own group, the commonest of its flows'."""
-    own = variable.group or REST
+    own = variable.group or _REST
     flows = [model.by_id[id] for id in (*variable.inflows, *variable.outflows) if id in model.by_id]
-    groups = Counter(flow.group or REST for flow in flows)
+    groups = Counter(flow.group or _REST for flow in flows)
     return own if not groups or own in groups else groups.most_common(1)[0][0]
 
 

@@ -33,7 +33,7 @@ _STYLE = (
 )
 
 
-Spot = tuple[float, float]
+_Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class _Box:
     bottom: float
 
     @property
-    def middle(self) -> Spot:
+    def middle(self) -> _Point:
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
     def around(self, other: _Box) -> _Box:
@@ -58,7 +58,7 @@ class _Box:
             max(self.bottom, other.bottom),
         )
 
-    def edge(self, inner: Spot, outer: Spot) -> Spot:
+    def edge(self, inner: _Point, outer: _Point) -> _Point:
         """Return where the line from an inner point to an outer one leaves the rectangle."""
         across, down = outer[0] - inner[0], outer[1] - inner[1]
         limits = [1.0]
@@ -78,7 +78,7 @@ class _Shape:
     symbol: _Box
     whole: _Box
 
-    def docking(self, other: Spot) -> tuple[_Box, Spot]:
+    def docking(self, other: _Point) -> tuple[_Box, _Point]:
         """Return the box that an arrow to or from another point ends at, and the point in it that it aims at."""
         if self.item.kind == "flow":
             box = self.symbol if other[1] <= self.symbol.bottom + VALVE else self.whole
@@ -193,7 +193,7 @@ def _pipe(flow: ViewItem, shapes: Mapping[str | int, _Shape]) -> Iterator[str]:
             yield (f'<ellipse class="cloud" cx="{round(end[0])}" cy="{round(end[1])}" rx="13" ry="9"/>')
 
 
-def _inside(boxes: list[_Box], point: Spot) -> bool:
+def _inside(boxes: list[_Box], point: _Point) -> bool:
     x, y = point
     return any(box.left - 2 <= x <= box.right + 2 and box.top - 2 <= y <= box.bottom + 2 for box in boxes)
 
@@ -211,7 +211,7 @@ def _arrow(connector: ViewItem, shapes: Mapping[str | int, _Shape]) -> Iterator[
     yield _head("tip", last, unit, 7)
 
 
-def _curve(connector: ViewItem, begin: _Shape, end: _Shape) -> tuple[Spot, Spot, Spot]:
+def _curve(connector: ViewItem, begin: _Shape, end: _Shape) -> tuple[_Point, _Point, _Point]:
     """Return where an arrow begins, its control point, and where it ends."""
     start_box, start = begin.docking(end.symbol.middle)
     goal_box, goal = end.docking(start)
@@ -219,7 +219,7 @@ def _curve(connector: ViewItem, begin: _Shape, end: _Shape) -> tuple[Spot, Spot,
     return start_box.edge(start, bend), bend, goal_box.edge(goal, bend)
 
 
-def _crests(view: View, shapes: Mapping[str | int, _Shape]) -> Iterator[Spot]:
+def _crests(view: View, shapes: Mapping[str | int, _Shape]) -> Iterator[_Point]:
     """Yield the point of every arrow that is farthest from the straight line."""
     for item in view.items:
         begin, end = _ends(item, shapes)
@@ -228,7 +228,7 @@ def _crests(view: View, shapes: Mapping[str | int, _Shape]) -> Iterator[Spot]:
             yield (first[0] + 2 * bend[0] + last[0]) / 4, (first[1] + 2 * bend[1] + last[1]) / 4
 
 
-def _bend(angle: float | None, start: Spot, goal: Spot) -> Spot:
+def _bend(angle: float | None, start: _Point, goal: _Point) -> _Point:
     """Return the control point of a curve that leaves in the direction of an angle."""
     across, down = goal[0] - start[0], goal[1] - start[1]
     straight = math.degrees(math.atan2(-down, across))
@@ -237,7 +237,7 @@ def _bend(angle: float | None, start: Spot, goal: Spot) -> Spot:
     return start[0] + across / 2 + down * slope, start[1] + down / 2 - across * slope
 
 
-def _head(style: str, tip: Spot, unit: Spot, size: float) -> str:
+def _head(style: str, tip: _Point, unit: _Point, size: float) -> str:
     back = (tip[0] - unit[0] * size, tip[1] - unit[1] * size)
     side = (-unit[1] * size * 0.4, unit[0] * size * 0.4)
     corners = (tip, (back[0] + side[0], back[1] + side[1]), (back[0] - side[0], back[1] - side[1]))
