@@ -393,7 +393,7 @@ def test_debug_prints_the_program_of_what_is_asked(capsys: Capture) -> None:
     part = capsys.readouterr().out
     assert main(["debug", "capacity", "--program"]) == 0
     whole = capsys.readouterr().out
-    assert "internet penetration" in part
+    assert "Internet_penetration" in part
     assert "security maturity" not in part
     assert "security maturity" in whole
 
