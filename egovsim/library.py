@@ -216,6 +216,33 @@ def read_bytes(path: Path) -> bytes:
         ) from cause
 
 
+def text_of(content: bytes, called: str) -> str:
+    """Return the text that a file holds, in UTF-8 with or without a mark in front.
+
+    Parameters
+    ----------
+    content : bytes
+        All of the file.
+    called : str
+        How messages call it.
+
+    Returns
+    -------
+    str
+        Its text.
+
+    Raises
+    ------
+    DataError
+        When it is not UTF-8, with the line.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as cause:
+        line = content[: cause.start].count(b"\n") + 1
+        raise DataError(f"{called}, line {line}: the file is not UTF-8 text; save it as UTF-8.") from cause
+
+
 def record(path: Path) -> FileRecord:
     """Return a file's label and hash, for the manifest.
 

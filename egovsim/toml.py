@@ -363,10 +363,7 @@ def read_table(path: Path) -> tuple[Table, FileRecord]:
     """
     content, label = library.read_bytes(path), library.label(path)
     try:
-        values = tomllib.loads(content.decode("utf-8"))
-    except UnicodeDecodeError as cause:
-        line = content[: cause.start].count(b"\n") + 1
-        raise DataError(f"{label}, line {line}: the file is not UTF-8 text; save it as UTF-8.") from cause
+        values = tomllib.loads(library.text_of(content, label))
     except tomllib.TOMLDecodeError as cause:
         raise DataError(_syntax(label, str(cause))) from cause
     return Table(label, (), values), FileRecord(label, digest(content))

@@ -35,11 +35,11 @@ def run(
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="CSV file; standard output by default.")] = None,
 ) -> None:
-    """Run a model once and write its course as CSV.
+    """Run a model once and write its trajectories as CSV.
 
     \b
     egovsim run egov --policy people-first --output "Real use index" --save-every 1
-    egovsim run mine.xmile --set "Training places=0.1" --out course.csv
+    egovsim run mine.xmile --set "Training places=0.1" --out run.csv
     egovsim run mine.mdl --data run.dat
     """
     from egovsim.output import write_atomically

@@ -66,12 +66,7 @@ def points_of_file(table: Table, folder: Path) -> Iterable[tuple[float, float]]:
         When the file cannot be read, or a cell is not a finite number.
     """
     path, columns = folder / table.text("file"), (table.text("time"), table.text("value"))
-    content = library.read_bytes(path)
-    try:
-        rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
-    except UnicodeDecodeError as cause:
-        line = content[: cause.start].count(b"\n") + 1
-        raise DataError(f"{path.name}, line {line}: the file is not UTF-8 text; save it as UTF-8.") from cause
+    rows = csv.DictReader(io.StringIO(library.text_of(library.read_bytes(path), path.name)))
     for column in columns:
         if column not in (rows.fieldnames or ()):
             raise unknown_name(column, rows.fieldnames or (), what=f"a column of {path.name}", where=table.place())

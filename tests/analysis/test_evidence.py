@@ -147,6 +147,15 @@ def test_evidence_row_without_number_or_grade_is_named(tmp_path: Path) -> None:
         read_evidence(path)
 
 
+def test_evidence_that_is_not_utf_8_is_said_with_its_line(tmp_path: Path) -> None:
+    """A spreadsheet program on Windows saves such files, and a traceback says nothing to a planner."""
+    path = tmp_path / "evidence.csv"
+    path.write_bytes("place,indicator\nSurabaya,Rp 12 – 14\n".encode("cp1252"))
+    with pytest.raises(DataError) as caught:
+        read_evidence(path)
+    assert str(caught.value) == f"{path}, line 2: the file is not UTF-8 text; save it as UTF-8."
+
+
 def test_every_shipped_check_rests_on_evidence_of_its_grade() -> None:
     """A check that rejects must not rest on a figure that nobody has seen."""
     grades: dict[str, set[str]] = {}

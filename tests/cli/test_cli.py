@@ -394,8 +394,8 @@ def test_debug_prints_the_program_of_what_is_asked(capsys: Capture) -> None:
     assert main(["debug", "capacity", "--program"]) == 0
     whole = capsys.readouterr().out
     assert "Internet_penetration" in part
-    assert "security maturity" not in part
-    assert "security maturity" in whole
+    assert "Security_maturity" not in part
+    assert "Security_maturity" in whole
 
 
 def test_debug_prints_the_intermediate_representation(capsys: Capture) -> None:

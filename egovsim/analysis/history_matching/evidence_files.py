@@ -57,11 +57,11 @@ def read_evidence(path: str | Path | None = None) -> tuple[Evidence, ...]:
     Raises
     ------
     DataError
-        With the file and line of a row that lacks a column, a number or a grade.
+        With the file and line of a row that lacks a column, a number or a grade, or of what is not UTF-8.
     """
     file = library.find("evidence", "evidence" if path is None else path)
     label = library.label(file)
-    rows = csv.DictReader(io.StringIO(library.read_bytes(file).decode("utf-8-sig")))
+    rows = csv.DictReader(io.StringIO(library.text_of(library.read_bytes(file), label)))
     if tuple(rows.fieldnames or ()) != _COLUMNS:
         raise DataError(f"{label}, line 1: the columns must be {', '.join(_COLUMNS)}.")
     return tuple(_evidence(row, f"{label}, line {rows.line_num}") for row in rows)
