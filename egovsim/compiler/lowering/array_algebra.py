@@ -19,6 +19,7 @@ from egovsim.model.expression import (
     Number,
     Reference,
 )
+from egovsim.model.hidden_variables import HiddenVariables
 
 Terms = Sequence[Expression]
 Selection = Sequence[tuple[Expression, Expression]]
@@ -36,8 +37,8 @@ class ArrayParts:
     ----------
     name, id : str
         Of the variable, as the modeller wrote it and canonical.
-    made : list of (str, str, Expression)
-        The parts: id, name for messages, and expression.
+    added : HiddenVariables of (Reference, Expression)
+        The parts: what reads each, and its expression.
     results : dict
         What a function of a whole vector comes to, by a key, so that the elements of a variable share it.
     compile_time_constants : dict of str to None
@@ -46,7 +47,9 @@ class ArrayParts:
 
     name: str
     id: str
-    made: list[tuple[str, str, Expression]] = field(default_factory=list[tuple[str, str, Expression]])
+    added: HiddenVariables[tuple[Reference, Expression]] = field(
+        default_factory=HiddenVariables[tuple[Reference, Expression]]
+    )
     results: dict[object, list[Expression]] = field(default_factory=dict[object, list[Expression]])
     compile_time_constants: dict[str, None] = field(default_factory=dict[str, None])
 
@@ -65,10 +68,9 @@ class ArrayParts:
         """
         if isinstance(expression, Number | Reference):
             return expression
-        number = len(self.made) + 1
-        id, name = f"{self.id}~array {number}", f"{self.name} (array part {number})"
-        self.made.append((id, name, expression))
-        return Reference(name, id)
+        number = len(self.added) + 1
+        here = Reference(f"{self.name} (array part {number})", f"{self.id}~array {number}")
+        return self.added.add(here, lambda here: (here, expression))
 
     def once(self, key: object, make: Callable[[], list[Expression]]) -> list[Expression]:
         """Make something the first time that it is asked for.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from egovsim.compiler.lowering.elements import ScalarEquation
 from egovsim.model.expression import Expression, Reference, children, children_first, with_children
+from egovsim.model.hidden_variables import HiddenVariables
 
 DEEPEST = 150
 """The most operators between the whole of an equation and its leaves."""
@@ -42,8 +43,8 @@ def _cut(equation: ScalarEquation) -> Iterator[ScalarEquation]:
         expression=parts.cut(equation.expression),
         rate=None if equation.rate is None else parts.cut(equation.rate),
     )
-    yield changed if parts.made else equation
-    yield from parts.made
+    yield changed if len(parts.added) else equation
+    yield from parts.added.take()
 
 
 @dataclass
@@ -51,7 +52,7 @@ class _Parts:
     """The equations that were made of the depths of one."""
 
     owner: ScalarEquation
-    made: list[ScalarEquation] = field(default_factory=list[ScalarEquation])
+    added: HiddenVariables[ScalarEquation] = field(default_factory=HiddenVariables[ScalarEquation])
 
     def cut(self, expression: Expression) -> Expression:
         nodes = children_first(expression)
@@ -72,7 +73,8 @@ class _Parts:
         return done[0][0]
 
     def _named(self, operand: tuple[Expression, int]) -> tuple[Expression, int]:
-        number = len(self.made) + 1
+        number, (expression, _) = len(self.added) + 1, operand
         here = Reference(f"{self.owner.name} (depth {number})", f"{self.owner.id}~depth {number}")
-        self.made.append(ScalarEquation(here.id, here.name, operand[0], None, self.owner.where))
-        return here, 1
+        return self.added.add(
+            here, lambda here: ScalarEquation(here.id, here.name, expression, None, self.owner.where)
+        ), 1

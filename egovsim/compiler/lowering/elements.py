@@ -166,8 +166,8 @@ def _elements_of_variable(model: Model, variable: Variable) -> list[ScalarEquati
         found.append(ScalarEquation(element_name(variable.id, ids), name, expression, rate, variable.where))
     if parts.compile_time_constants:
         found[0] = replace(found[0], compile_time_constants=tuple(parts.compile_time_constants))
-    made = [ScalarEquation(id, name, expression, None, variable.where) for id, name, expression in parts.made]
-    return found + made
+    added = parts.added.take()
+    return found + [ScalarEquation(here.id, here.name, expression, None, variable.where) for here, expression in added]
 
 
 _NO_VALUE = Number(float("nan"))

@@ -10,6 +10,7 @@ from egovsim.compiler.lowering.elements import DiscreteKind, ScalarEquation, Sta
 from egovsim.errors import ModelError
 from egovsim.model.expression import Binary, ClockValue, Expression, Number, Reference, Where
 from egovsim.model.functions import FUNCTIONS
+from egovsim.model.hidden_variables import HiddenVariables
 
 Arguments = tuple[Expression, ...]
 
@@ -77,13 +78,13 @@ class HiddenEquations:
         The equation whose calls are replaced.
     starting : StartingValues
         Finds orders of delays.
-    made : list of ScalarEquation
+    added : HiddenVariables of ScalarEquation
         What was added.
     """
 
     owner: ScalarEquation
     starting: StartingValues
-    made: list[ScalarEquation] = field(default_factory=list[ScalarEquation])
+    added: HiddenVariables[ScalarEquation] = field(default_factory=HiddenVariables[ScalarEquation])
 
     def auxiliary(self, expression: Expression) -> Expression:
         """Give an expression that is used several times a name.
@@ -100,7 +101,7 @@ class HiddenEquations:
         """
         if isinstance(expression, Number | Reference):
             return expression
-        return self._add(expression)
+        return self._named(expression)
 
     def stock(self, initial: Expression, rate: Callable[[Reference], Expression]) -> Reference:
         """Add a stock.
@@ -117,9 +118,7 @@ class HiddenEquations:
         Reference
             To the stock.
         """
-        here = self._add(initial)
-        self.made[-1] = replace(self.made[-1], rate=rate(here))
-        return here
+        return self._add(lambda here: replace(self._equation(here, initial), rate=rate(here)))
 
     def discrete_state(
         self,
@@ -150,12 +149,13 @@ class HiddenEquations:
         Reference
             To the state.
         """
-        here = self._add(initial)
-        place = len(self.made) - 1
-        read = (taken_up(here), delay, missing)
-        ids = ["" if expression is None else self._named(expression).id for expression in read]
-        self.made[place] = replace(self.made[place], reads=StateReads(kind, *ids))
-        return here
+
+        def state(here: Reference) -> ScalarEquation:
+            read = (taken_up(here), delay, missing)
+            ids = ["" if expression is None else self._named(expression).id for expression in read]
+            return replace(self._equation(here, initial), reads=StateReads(kind, *ids))
+
+        return self._add(state)
 
     def euler_stock(self, initial: Expression, rate: Callable[[Reference], Expression]) -> Reference:
         """Add a stock that takes Euler's step whatever the model's method, and stands still within it.
@@ -224,13 +224,16 @@ class HiddenEquations:
         raise ModelError(f'{where}, "{self.owner.name}": {text}; write the number in place.')
 
     def _named(self, expression: Expression) -> Reference:
-        return expression if isinstance(expression, Reference) else self._add(expression)
+        if isinstance(expression, Reference):
+            return expression
+        return self._add(lambda here: self._equation(here, expression))
 
-    def _add(self, expression: Expression) -> Reference:
-        number = len(self.made) + 1
-        here = Reference(f"{self.owner.name} (part {number})", f"{self.owner.id}~{number}")
-        self.made.append(ScalarEquation(here.id, here.name, expression, None, self.owner.where))
-        return here
+    def _add(self, make: Callable[[Reference], ScalarEquation]) -> Reference:
+        number = len(self.added) + 1
+        return self.added.add(Reference(f"{self.owner.name} (part {number})", f"{self.owner.id}~{number}"), make)
+
+    def _equation(self, here: Reference, expression: Expression) -> ScalarEquation:
+        return ScalarEquation(here.id, here.name, expression, None, self.owner.where)
 
 
 Rewrite = Callable[[HiddenEquations, Arguments, Where], Expression]

@@ -81,7 +81,7 @@ def expand_stateful(equations: Sequence[ScalarEquation], *, start: float) -> Exp
             expression=_without_calls(equation.expression, hidden),
             rate=None if equation.rate is None else _without_calls(equation.rate, hidden),
         )
-        found += [changed, *hidden.made]
+        found += [changed, *hidden.added.take()]
     return Expanded(found, starting.constants)
 
 
