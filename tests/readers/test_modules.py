@@ -122,7 +122,7 @@ def test_a_connected_stock_only_follows(tmp_path: Path) -> None:
 <model name="m"><variables><stock name="s"><eqn/><non_negative/></stock>{aux("y", "s - 10")}</variables></model>""",
     )
     assert model["m.s"].kind == "auxiliary"
-    assert model["m.s"].non_negative == "no"
+    assert not model["m.s"].non_negative
     np.testing.assert_array_equal(columns(model)["m.y"], np.arange(9) - 9.0)
 
 

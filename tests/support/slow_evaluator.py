@@ -176,10 +176,10 @@ class _Run:
 
     def _limited(self, flow: Variable, ids: Elements, value: float) -> float:
         """What a flow may be: not below 0 if it says so, and no more than there is in a stock that says so."""
-        if flow.non_negative == "yes":
+        if flow.non_negative:
             value = _largest(0.0, value)
         for stock in self.model.stocks:
-            if stock.non_negative == "yes" and flow.id in stock.outflows:
+            if stock.non_negative and flow.id in stock.outflows:
                 room = self.value(stock, ids) / self.step
                 room += sum(self.value(self.model.by_id[inflow], ids) for inflow in stock.inflows)
                 for outflow in stock.outflows[: stock.outflows.index(flow.id)]:
