@@ -25,20 +25,20 @@ def match(
     structure: Annotated[
         list[str] | None, typer.Option(help="A structure of structures.toml; may be repeated. Without it: all.")
     ] = None,
-    members: Annotated[int, typer.Option(help="How many members to keep.", min=1)] = MEMBERS,
+    members: Annotated[int, typer.Option(help="How many members to accept.", min=1)] = MEMBERS,
     evidence: Annotated[
         Path | None, typer.Option(help="A folder with checks.toml and ranges.toml. Without it: the shipped one.")
     ] = None,
     model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = MODEL,
     tolerances_doubled: Annotated[
-        bool, typer.Option(help="Also keep members with every tolerance doubled, to see how far the bands move.")
+        bool, typer.Option(help="Also accept members with every tolerance doubled, to see how far the bands move.")
     ] = True,
     out: Annotated[Path, typer.Option(help="Folder for the accepted members and the tables.")] = Path("egovsim-match"),
 ) -> None:
     """Find the sets of uncertain constants that agree with the evidence.
 
-    Draws members from wide ranges and keeps those that pass every rejecting check, under every rival structure.
-    Takes minutes; `egovsim compare --match FOLDER` then uses what was kept.
+    Draws members from wide ranges and accepts those that pass every rejecting check, under every rival structure.
+    Takes minutes; `egovsim compare --match FOLDER` then uses what was accepted.
 
     \b
     egovsim match --members 200

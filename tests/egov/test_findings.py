@@ -190,7 +190,7 @@ def test_documents_move_the_index_and_not_use() -> None:
 
 def test_three_assumed_paths_make_the_distance() -> None:
     """Documents for the index, mandate and leadership for real use."""
-    rows = read_page_table(TEXT, "swaps")[1:]
+    rows = read_page_table(TEXT, "gap")[1:]
     for structure in ("skill", "interest"):
         mine = {row[1]: row for row in rows if row[0] == structure}
         closed = {name: [float(figure) for figure in re.findall(r"(\d+) / ", row[2])] for name, row in mine.items()}
@@ -240,7 +240,7 @@ def test_the_tables_are_those_that_the_library_makes(few: Study) -> None:
         keys = {"order": 3, "members": 1, "spent": 1, "paper": 1, "hold-out": 1}.get(name, 2)
         assert [row[:keys] for row in table] == [row[:keys] for row in stated], name
         assert {len(row) for row in table} == {len(stated[0])}, name
-    assert gap_items_table(few)[0] == read_page_table(TEXT, "swaps")[0]
+    assert gap_items_table(few)[0] == read_page_table(TEXT, "gap")[0]
 
 
 def test_cells_are_written_as_the_page_says() -> None:

@@ -35,9 +35,9 @@ _SUMMARY: tuple[tuple[str, str, str, str, int], ...] = (
     ("and real use by", "+0.03", "paths", "Documents only", 2),
     ("Mandate changes real use by 2035 by", "+0.39", "paths", "Mandate", 2),
     ("Surabaya's sequence, by", "+0.59", "paths", "Surabaya's sequence", 2),
-    ("Gap to Surabaya in 2023 closed / lost, SPBE-like: documents", "55 / 59 %", "swaps", "Document target", 3),
-    ("real use: mandate", "38 / 54 %", "swaps", "Mandate scope", 2),
-    ("real use: leadership", "20 / 31 %", "swaps", "Champion leadership", 2),
+    ("Gap to Surabaya in 2023 closed / lost, SPBE-like: documents", "55 / 59 %", "gap", "Document target", 3),
+    ("real use: mandate", "38 / 54 %", "gap", "Mandate scope", 2),
+    ("real use: leadership", "20 / 31 %", "gap", "Champion leadership", 2),
     ("As usual, the real use of Surabaya in 2023 is reached by 2045, in", "7 %", "reach", "Business as usual", 2),
     ("its SPBE-like index, in", "0 %", "reach", "Business as usual", 4),
 )

@@ -55,7 +55,7 @@ def findings_tables(
     tables = dict(_barrier_tables(study))
     tables |= _influence_tables(study, chart)
     tables |= _path_tables(study)
-    tables["swaps"] = gap_items_table(study)
+    tables["gap"] = gap_items_table(study)
     tables["hold-out"] = hold_out_table(study)
     if left_out:
         tables["left-out"] = left_out_table(study, left_out, progress=progress)
