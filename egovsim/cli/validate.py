@@ -50,9 +50,7 @@ def validate(
     if panel is not None:
         for option, given in (("--declarations", declarations), ("--json", json), ("--data", data)):
             if given:
-                raise typer.BadParameter(
-                    f"{option} belongs to the tests of a model; leave it out, or leave out --panel."
-                )
+                raise typer.BadParameter(f"{option} has no use with --panel; leave out one of the two.")
         _predict_panel(model, panel, members or panel_defaults.MEMBERS, seed, out)
         return
     from egovsim.output import write_atomically

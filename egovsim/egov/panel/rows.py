@@ -148,9 +148,9 @@ def _table(text: str, called: str) -> tuple[list[str], list[tuple[int, list[str]
     head = [name.lower() for name in head]
     missing = [f'"{name}"' for name in COLUMNS if name not in head]
     if missing:
-        noun = "column" if len(missing) == 1 else "columns"
+        noun = "is no column" if len(missing) == 1 else "are no columns"
         raise DataError(
-            f"{called}, line {line}: there is no {noun} {', '.join(missing)}; a panel has the columns "
+            f"{called}, line {line}: there {noun} {', '.join(missing)}; a panel has the columns "
             f"{', '.join(COLUMNS)}, with commas between them."
         )
     for line, row in rows:
