@@ -89,7 +89,7 @@ def test_a_bias_widens_the_discrepancy() -> None:
 
 
 def test_observations_on_an_end_of_the_scale_are_covered_by_what_is_cut_there() -> None:
-    """Half of all scores of a domain may be 1: a member that gives 0.9 is right about them, and needs no wider interval."""
+    """Half of all scores of a domain may be 1: a member that gives 0.9 is right about them, with no wider interval."""
     observed = np.clip(0.9 + 0.3 * norm.ppf((np.arange(500) + 0.5) / 500), *SCALE)
     group = Predicted(np.ones((500, 1)), np.array([0.9]), observed)
     found = calibrated_deviation([group], scale=SCALE, intervals=(0.5, 0.9))

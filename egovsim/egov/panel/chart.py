@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _INSIDE, _OUTSIDE = "#332288", "#CC6677"
-_ENDS = (0.8, 5.2)
+_MARGIN = 0.2
 
 
 def panel_chart(test: PanelTest) -> bytes:
@@ -38,10 +38,11 @@ def panel_chart(test: PanelTest) -> bytes:
 
     figure = Figure(figsize=(14.5, 7.2))
     axes = figure.subplots(len(YEARS), len(QUANTITIES), squeeze=False, sharex=True, sharey=True)
+    ends = (min(SCALE[0], float(test.observed.min())) - _MARGIN, SCALE[1] + _MARGIN)
     for number, score in enumerate(test.scores()):
         year, quantity = CELLS[number]
         axis = axes[YEARS.index(year), QUANTITIES.index(quantity)]
-        _panel(axis, test.observed[:, number], test.forecast.quantiles[:, number], score)
+        _panel(axis, test.observed[:, number], test.forecast.quantiles[:, number], score, ends)
     given = axes[YEARS.index(GIVEN_YEAR), QUANTITIES.index("index")]
     given.axis("off")
     text = (
@@ -57,10 +58,10 @@ def panel_chart(test: PanelTest) -> bytes:
     return buffer.getvalue()
 
 
-def _panel(axis: Axes, observed: Floats, quantiles: Floats, score: PanelScore) -> None:
+def _panel(axis: Axes, observed: Floats, quantiles: Floats, score: PanelScore, ends: tuple[float, float]) -> None:
     p05, p50, p95 = quantiles[:, 0], quantiles[:, 2], quantiles[:, 4]
     inside = (p05 <= observed) & (observed <= p95)
-    axis.plot(_ENDS, _ENDS, color="0.4", linewidth=0.8, zorder=1)
+    axis.plot(ends, ends, color="0.4", linewidth=0.8, zorder=1)
     # published scores share few values: a shift of no more than their rounding lets the lines stand apart
     shifted = observed + 0.04 * (np.arange(len(observed)) / max(1, len(observed) - 1) - 0.5)
     for which, colour in ((inside, _INSIDE), (~inside, _OUTSIDE)):
@@ -73,8 +74,8 @@ def _panel(axis: Axes, observed: Floats, quantiles: Floats, score: PanelScore) -
         loc="left",
         fontweight="bold",
     )
-    axis.set_xlim(*_ENDS)
-    axis.set_ylim(*_ENDS)
+    axis.set_xlim(*ends)
+    axis.set_ylim(*ends)
     axis.set_xticks(np.arange(SCALE[0], SCALE[1] + 1.0))
     axis.set_yticks(np.arange(SCALE[0], SCALE[1] + 1.0))
     axis.tick_params(labelsize=8, labelbottom=True, labelleft=True)
