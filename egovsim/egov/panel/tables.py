@@ -86,7 +86,7 @@ def _verdict(scores: Sequence[PanelScore]) -> str:
     if not others:
         return f"{text}."
     behind = ", ".join(f"{score.cell[1]} {score.cell[0]} by {score.error - score.best_simple:.2f}" for score in others)
-    return f"{text}; it is not for {behind}."
+    return f"{text}; elsewhere the best of them is better: {behind}."
 
 
 def _reach(test: PanelTest) -> str:
