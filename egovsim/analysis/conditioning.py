@@ -16,7 +16,7 @@ from egovsim.model.inputs import Floats
 
 _GRID = 401
 """Points of the scale at which a mixture's distribution is worked out; between them it is read as a straight line."""
-_DEVIATIONS = 96
+_DEVIATIONS = 48
 """How many discrepancies are tried, from a hundredth of the scale to all of it."""
 
 
@@ -137,7 +137,7 @@ def calibrated_deviation(
     Returns
     -------
     float
-        Standard deviation of the normal discrepancy: the smallest of the best, of values 5 % apart.
+        Standard deviation of the normal discrepancy: the smallest of the best, of values a tenth apart.
     """
     promised = np.asarray(intervals)
 

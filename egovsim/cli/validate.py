@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from egovsim import library
 from egovsim.cli.application import BAD_INPUT, app, console, guarded, progress_bar
 from egovsim.cli.models import Data, ModelFile
 from egovsim.egov.panel import defaults as panel_defaults
@@ -100,5 +101,6 @@ def _predict_panel(model: str, panel: str, members: int, seed: int, out: Path | 
         screen.print(part)
     if out is not None:
         options = {"model": model, "panel": panel, "members": members, "seed": seed, "out": str(out)}
-        files = write_panel_test(found, out, options=options)
+        read = library.record(library.find("model", model))
+        files = write_panel_test(found, out, options=options, files=(read,))
         typer.echo(f"Written to {out}: {', '.join(file.name for file in files)}", err=True)

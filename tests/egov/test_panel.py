@@ -226,6 +226,11 @@ def test_a_file_that_is_no_panel_is_refused(tmp_path: Path) -> None:
         f'mine.csv, line 1: there are no columns "level", "policy"; a panel has the columns {columns}, with commas '
         "between them."
     )
+    twice = message(written(tmp_path, (), HEAD.replace("province", "Index")))
+    assert twice == 'mine.csv, line 1: the column "index" stands twice; keep the one that is right.'
+    assert message(written(tmp_path, ("x" * 200_000,))) == (
+        "mine.csv, line 2: is not a row of a CSV file (field larger than field limit (131072))."
+    )
     assert message(written(tmp_path, ROWS[:1])) == (
         "mine.csv: no place has its index and four domains for both 2023 and 2024; there is nothing to compare a "
         "prediction with."
@@ -352,7 +357,7 @@ def test_discrepancies_are_those_of_the_calibration_half(egov: Model) -> None:
     members = panel_members(egov, _shipped_matches(egov, 0), list(PROFILES), members=4000)
     found = calibrated_discrepancies([place for place in read_panel().places if place.in_calibration_half], members)
     table = "\n".join(f'        ({year}, "{quantity}"): {value:.2f},' for (year, quantity), value in found.items())
-    assert found == pytest.approx(dict(DISCREPANCIES), rel=0.06), f"\n{table}"
+    assert found == pytest.approx(dict(DISCREPANCIES), rel=0.12), f"\n{table}"
 
 
 @pytest.mark.parametrize(
@@ -407,6 +412,13 @@ def test_the_command_prints_and_writes(tmp_path: Path, panel: Path, capsys: pyte
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
     assert manifest["results"]["places"] == 2
     assert manifest["options"]["panel"] == str(panel)
+    assert {file["file"] for file in manifest["files"]} == {
+        "egov.xmile",
+        str(panel),
+        "evidence/panel.csv",
+        "profiles/generic-regency.toml",
+        "profiles/generic-city.toml",
+    }
 
 
 def test_the_command_says_what_the_shipped_rows_have_seen(

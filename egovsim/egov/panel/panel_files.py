@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from egovsim.egov.panel.chart import panel_chart
@@ -19,7 +19,11 @@ _HEAD = ("place", "year", "quantity", "given", "observed", *(f"p{100 * level:02.
 
 
 def write_panel_test(
-    test: PanelTest, folder: str | Path, *, options: Mapping[str, object] | None = None
+    test: PanelTest,
+    folder: str | Path,
+    *,
+    options: Mapping[str, object] | None = None,
+    files: Sequence[FileRecord] = (),
 ) -> tuple[Path, ...]:
     """Write the predictions, a picture and a manifest.
 
@@ -31,6 +35,8 @@ def write_panel_test(
         Made when it does not exist; files of other names that are in it stay.
     options : mapping, optional
         What was asked for, kept in the manifest.
+    files : sequence of FileRecord
+        What was read beside the panel, such as the model.
 
     Returns
     -------
@@ -48,7 +54,7 @@ def write_panel_test(
         command="validate --panel",
         options=options or {},
         seed=test.seed,
-        files=(test.panel.file,),
+        files=(*files, *test.files),
         outputs=[FileRecord(name, digest(content)) for name, content in contents.items()],
         results={"places": len(test.panel.places), "members": dict(test.members), "accepted": dict(test.accepted)},
     )

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from egovsim import library
 from egovsim.analysis.history_matching.defaults import SEED
 from egovsim.analysis.history_matching.evidence_files import read_benchmark
 from egovsim.analysis.history_matching.matching import Match
@@ -22,6 +23,7 @@ from egovsim.errors import UnknownNameError, ValueRangeError
 from egovsim.model.inputs import Floats
 from egovsim.model.model import Model
 from egovsim.progress import Progress
+from egovsim.provenance import FileRecord
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class PanelTest:
         By structure, how many accepted members there are.
     seed : int
         Of the accepted members.
+    files : tuple of FileRecord
+        The panel, the one that simple predictors come from, and the generic profiles.
     """
 
     panel: Panel
@@ -84,6 +88,7 @@ class PanelTest:
     members: Mapping[str, int]
     accepted: Mapping[str, int]
     seed: int
+    files: tuple[FileRecord, ...]
 
     @cached_property
     def observed(self) -> Floats:
@@ -179,15 +184,17 @@ def panel_test(
     used = matches if matches is not None else _shipped_matches(model, seed)
     levels = [level for level in PROFILES if any(place.level == level for place in panel.places)]
     run = panel_members(model, used, levels, members=members, workers=workers, progress=progress)
-    reference = read_panel().places
+    shipped = read_panel()
+    profiles = [library.record(library.find("profile", PROFILES[level])) for level in levels]
     return PanelTest(
         panel=panel,
         forecast=forecast(panel.places, run),
-        simple=simple_predictions(panel.places, reference),
-        in_sample=in_reference(panel.places, reference),
+        simple=simple_predictions(panel.places, shipped.places),
+        in_sample=in_reference(panel.places, shipped.places),
         members={level: len(next(iter(scores.values()))) for level, scores in run.items()},
         accepted={structure: len(match) for structure, match in used.items()},
         seed=next(iter(used.values())).seed,
+        files=(panel.file, shipped.file, *profiles),
     )
 
 

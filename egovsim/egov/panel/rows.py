@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -136,7 +137,7 @@ def read_panel(path_or_name: str | Path = SHIPPED) -> Panel:
 
 def _table(text: str, called: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Return the head, and each row that is not blank with its line."""
-    reader = csv.reader(text.splitlines(keepends=True))
+    reader = csv.reader(io.StringIO(text, newline=""))
     try:
         found = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
     except csv.Error as cause:
@@ -153,6 +154,9 @@ def _table(text: str, called: str) -> tuple[list[str], list[tuple[int, list[str]
             f"{called}, line {line}: there {noun} {', '.join(missing)}; a panel has the columns "
             f"{', '.join(COLUMNS)}, with commas between them."
         )
+    for name in COLUMNS:
+        if head.count(name) > 1:
+            raise DataError(f'{called}, line {line}: the column "{name}" stands twice; keep the one that is right.')
     for line, row in rows:
         if len(row) != len(head):
             raise DataError(
