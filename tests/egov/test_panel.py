@@ -30,8 +30,8 @@ HEAD = "place,level,province,year,index,policy,governance,management,services,so
 ROWS = (
     "Kab. Baru,kabupaten,Jawa,2023,2.62,2.70,2.00,1.09,3.48,report,B",
     "Kab. Baru,kabupaten,Jawa,2024,3.00,2.70,3.00,1.18,3.75,report,B",
-    "Kota Lama,kota,Jawa,2023,4.49,5.00,4.20,3.09,5.00,report,B",
-    "Kota Lama,kota,Jawa,2024,4.54,5.00,4.60,2.82,5.00,report,B",
+    "Kota Tua,kota,Jawa,2023,4.49,5.00,4.20,3.09,5.00,report,B",
+    "Kota Tua,kota,Jawa,2024,4.54,5.00,4.60,2.82,5.00,report,B",
 )
 SMALL = 240
 """Members of a kind that are enough to see that a thing holds."""
@@ -137,7 +137,7 @@ def test_what_is_not_used_is_counted(tmp_path: Path) -> None:
         "",
     )
     found = read_panel(written(tmp_path, (*ROWS, *more)))
-    assert [place.name for place in found.places] == ["Kab. Baru", "Kota Lama"]
+    assert [place.name for place in found.places] == ["Kab. Baru", "Kota Tua"]
     assert found.notices == (
         "Not used: rows of other years than 2023 and 2024 (1).",
         "Not used: rows of grade D (1).",
