@@ -292,7 +292,9 @@ def _complete_members(match: Match, here: Result, there: Result) -> tuple[NDArra
                 s, p = failed[0]
                 place = f'under "{result.policies[p]}"' if result is here else "under the benchmark's profile"
                 when, what = result.status.failed_at[s, p, member], result.status.variable[s, p, member]
-                lines.append(f'member {match.search.accepted[member]} fails {place} in {when:g} through "{what}"')
+                lines.append(
+                    f'member {match.draws.members(match.accepted)[member]} fails {place} in {when:g} through "{what}"'
+                )
                 complete[member] = False
     if not complete.any():
         raise InputError(f"every accepted member fails; the first: {lines[0]}.")

@@ -16,13 +16,13 @@ from egovsim.analysis.history_matching.evidence import (
     AS_WRITTEN,
     Action,
     Benchmark,
-    Block,
     CheckKind,
     Evidence,
     EvidenceCheck,
     Grade,
     Structure,
 )
+from egovsim.analysis.history_matching.evidence_blocks import check_blocks, read_blocks
 from egovsim.errors import DataError, UnknownNameError, ValueRangeError, unknown_name
 from egovsim.model.model import Model
 from egovsim.public import set_module
@@ -196,8 +196,8 @@ def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
     _check_keys(checks, evidence, where)
     root, record = read_table(file("ranges"))
     root.only(("ranges", "block"), what="a file of ranges")
-    block = _block(root)
-    known, blocks = library.names("profile"), (block.name,) if block is not None else ()
+    upstream, downstream = read_blocks(root)
+    known, blocks = library.names("profile"), [block.name for block in (upstream, downstream) if block is not None]
     for check in checks:
         for place in check.places:
             if place not in known:
@@ -216,7 +216,9 @@ def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
         structures = read_structures(file("structures"))
         files.append(library.record(file("structures")))
     ranges = read_ranges(root.table("ranges"))
-    return Benchmark(checks, MappingProxyType(profiles), ranges, block, structures, tuple(files), evidence)
+    return Benchmark(
+        checks, MappingProxyType(profiles), ranges, upstream, downstream, structures, tuple(files), evidence
+    )
 
 
 def _check_keys(checks: tuple[EvidenceCheck, ...], evidence: tuple[Evidence, ...], where: str) -> None:
@@ -228,14 +230,6 @@ def _check_keys(checks: tuple[EvidenceCheck, ...], evidence: tuple[Evidence, ...
                 raise unknown_name(key, known, what="a key of evidence.csv", where=f'{where}: check "{check.name}"')
             if known[key] == "C":
                 raise DataError(f'{where}: check "{check.name}" cites "{key}", which is of grade C: not verified.')
-
-
-def _block(root: Table) -> Block | None:
-    if "block" not in root.values:
-        return None
-    table = root.table("block")
-    table.only(("name", "constants", "held"), what="a block")
-    return Block(table.text("name"), table.texts("constants"), table.texts("held"))
 
 
 @set_module("egovsim.analysis")
@@ -298,10 +292,7 @@ def check_benchmark(benchmark: Benchmark, model: Model) -> None:
                     f'evidence check "{check.name}": "{metric.variable}" is an array; name one element of it.'
                 )
     check_ranges(benchmark.ranges, model, where="ranges.toml")
-    if benchmark.block is not None:
-        for key, names in (("constants", benchmark.block.constants), ("held", benchmark.block.held)):
-            for name in names:
-                _known(model, name, f"ranges.toml: block: {key}")
+    check_blocks(benchmark, model)
     for structure in benchmark.structures:
         for name in structure.constants:
             _known(model, name, f'structure "{structure.name}"')

@@ -29,6 +29,8 @@ _ABOUT = (
     "The same numbers come out on the same machine and versions; elsewhere all but those named as borderline."
 )
 
+_SEARCHES = ("upstream", "search", "downstream")
+
 
 def model_fingerprint(model: Model) -> str:
     """Return a hash of everything in a model that its numbers depend on: no note, label, range or picture.
@@ -65,14 +67,14 @@ def evidence_fingerprint(benchmark: Benchmark) -> str:
     Parameters
     ----------
     benchmark : Benchmark
-        The checks, ranges, block and profiles.
+        The checks, ranges, blocks and profiles.
 
     Returns
     -------
     str
         In hexadecimal digits.
     """
-    parts: list[object] = [benchmark.ranges, benchmark.block]
+    parts: list[object] = [benchmark.ranges, benchmark.upstream, benchmark.downstream]
     parts += sorted(
         repr((check.needs, check.kind, check.series, check.low, check.high, check.block))
         for check in benchmark.rejecting
@@ -111,8 +113,7 @@ def write_match(match: Match, model: Model, structure: Structure, path: Path) ->
         "structure": structure.name,
         "constants": dict(match.constants),
         "seed": match.seed,
-        "block": _written(match.block) if match.block is not None else None,
-        "search": _written(match.search),
+        **_searches(match),
         "versions": {name: versions()[name] for name in ("egovsim", "numpy", "llvmlite")},
         "machine": machine(),
     }
@@ -152,7 +153,7 @@ def read_match(path: Path, model: Model, benchmark: Benchmark, structure: Struct
         found: object = json.loads(library.read_bytes(path))
     except ValueError as cause:
         raise DataError(f"{label}: is not a file of accepted members ({cause}).") from cause
-    expected = {"model_fingerprint", "evidence_fingerprint", "structure", "constants", "seed", "block", "search"}
+    expected = {"model_fingerprint", "evidence_fingerprint", "structure", "constants", "seed", *_SEARCHES}
     if not isinstance(found, dict) or not expected <= set(cast("dict[str, object]", found)):
         raise DataError(f"{label}: is not a file of accepted members; `egovsim match` writes one.")
     content = cast("dict[str, Any]", found)
@@ -171,10 +172,21 @@ def read_match(path: Path, model: Model, benchmark: Benchmark, structure: Struct
             "run `egovsim match` with the model and evidence of now, and give its folder as --match."
         )
     try:
-        block = _read(content["block"]) if content["block"] is not None else None
-        return Match(benchmark, int(content["seed"]), _read(content["search"]), block, dict(structure.constants))
+        return _match(content, benchmark, structure)
     except (KeyError, TypeError, ValueError) as cause:
         raise DataError(f"{label}: is damaged ({cause}); `egovsim match` writes it again.") from cause
+
+
+def _searches(match: Match) -> dict[str, object]:
+    found = (getattr(match, key) for key in _SEARCHES)
+    return {key: _written(search) if search else None for key, search in zip(_SEARCHES, found, strict=True)}
+
+
+def _match(content: Mapping[str, Any], benchmark: Benchmark, structure: Structure) -> Match:
+    upstream, search, downstream = (_read(content[key]) if content[key] else None for key in _SEARCHES)
+    if search is None:
+        raise ValueError("there is no search")
+    return Match(benchmark, int(content["seed"]), search, upstream, dict(structure.constants), downstream)
 
 
 def _written(search: Search) -> dict[str, object]:
