@@ -113,7 +113,7 @@ def write_match(match: Match, model: Model, structure: Structure, path: Path) ->
         "structure": structure.name,
         "constants": dict(match.constants),
         "seed": match.seed,
-        **_searches(match),
+        **searches_of(match),
         "versions": {name: versions()[name] for name in ("egovsim", "numpy", "llvmlite")},
         "machine": machine(),
     }
@@ -172,17 +172,50 @@ def read_match(path: Path, model: Model, benchmark: Benchmark, structure: Struct
             "run `egovsim match` with the model and evidence of now, and give its folder as --match."
         )
     try:
-        return _match(content, benchmark, structure)
+        return match_of(content, benchmark, structure)
     except (KeyError, TypeError, ValueError) as cause:
         raise DataError(f"{label}: is damaged ({cause}); `egovsim match` writes it again.") from cause
 
 
-def _searches(match: Match) -> dict[str, object]:
-    found = (getattr(match, key) for key in _SEARCHES)
-    return {key: _written(search) if search else None for key, search in zip(_SEARCHES, found, strict=True)}
+def searches_of(match: Match) -> dict[str, object]:
+    """Return the searches of a match as they stand in a file.
+
+    Parameters
+    ----------
+    match : Match
+        Accepted members.
+
+    Returns
+    -------
+    dict of str to object
+        One entry for each of the three searches, None for one that was not made.
+    """
+    found = {key: getattr(match, key) for key in _SEARCHES}
+    return {key: _written(search) if search is not None else None for key, search in found.items()}
 
 
-def _match(content: Mapping[str, Any], benchmark: Benchmark, structure: Structure) -> Match:
+def match_of(content: Mapping[str, Any], benchmark: Benchmark, structure: Structure) -> Match:
+    """Return the match whose searches and seed stand in a file.
+
+    Parameters
+    ----------
+    content : mapping of str to object
+        With the entries of `searches_of`, and the seed.
+    benchmark : Benchmark
+        The evidence that its members were accepted with.
+    structure : Structure
+        The one that they were accepted under.
+
+    Returns
+    -------
+    Match
+        All members.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        When the file is damaged.
+    """
     upstream, search, downstream = (_read(content[key]) if content[key] else None for key in _SEARCHES)
     if search is None:
         raise ValueError("there is no search")
