@@ -7,7 +7,7 @@ it is refused: members that passed other checks of another model are members of 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +20,7 @@ from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.history_matching.rejection import CheckCounts, Search
 from egovsim.errors import DataError, OutputError
 from egovsim.model.model import Model
-from egovsim.output import write_atomically
+from egovsim.output import place_files, write_atomically
 from egovsim.provenance import digest, machine, versions
 from egovsim.public import set_module
 
@@ -29,6 +29,8 @@ _ABOUT = (
     "The same numbers come out on the same machine and versions; elsewhere all but those named as borderline."
 )
 
+PROFILES = "profiles"
+"""The folder, beside accepted members, of the profiles that were given for them in place of the evidence's own."""
 _SEARCHES = ("upstream", "search", "downstream")
 
 
@@ -120,6 +122,29 @@ def write_match(match: Match, model: Model, structure: Structure, path: Path) ->
     if not path.parent.is_dir():
         raise OutputError(f"{path.parent}: there is no such folder; make it first.")
     write_atomically(path, json.dumps(content, indent=1) + "\n")
+
+
+def place_profiles(profiles: Sequence[str | Path], folder: Path) -> None:
+    """Lay the profiles that were given for places beside the accepted members, whose evidence they are part of.
+
+    Parameters
+    ----------
+    profiles : sequence of str or Path
+        Shipped names or files.
+    folder : Path
+        Of the accepted members; profiles of another match are removed from it.
+
+    Raises
+    ------
+    DataError, UnknownNameError, OutputError
+        When one cannot be read, or the place cannot be written to.
+    """
+    into = folder / PROFILES
+    for file in into.glob("*.toml"):
+        file.unlink()
+    if profiles:
+        files = [library.find("profile", name) for name in profiles]
+        place_files({file.name: library.read_bytes(file) for file in files}, into)
 
 
 @set_module("egovsim.analysis")

@@ -11,7 +11,7 @@ from egovsim.analysis.history_matching.conditioned_files import read_conditioned
 from egovsim.analysis.history_matching.defaults import COMPARED_MEMBERS, SEED
 from egovsim.analysis.history_matching.evidence import Benchmark, Structure
 from egovsim.analysis.history_matching.evidence_files import check_benchmark, read_benchmark
-from egovsim.analysis.history_matching.match_files import evidence_fingerprint, read_match
+from egovsim.analysis.history_matching.match_files import PROFILES, evidence_fingerprint, read_match
 from egovsim.analysis.history_matching.matching import Match, history_match
 from egovsim.errors import DataError, InputError, ValueRangeError
 from egovsim.model.inputs import Profile
@@ -105,14 +105,14 @@ def select_members(
         given = tuple(matches)
         if not given:
             raise InputError("matches is empty; leave it out for the members that are shipped.")
-    known = _benchmark(evidence, given)
+    folder = Path(matches) if isinstance(matches, str | Path) else None
+    known = _benchmark(evidence, given, folder)
     check_benchmark(known, model)
     structures = known.structures if structure is None else (known.structure(structure),)
     if given:
         return MemberSelection(known, _of_given(given, known, structures, request), known.files)
     if evidence is not None and matches is None:
         return MemberSelection(known, _searched(model, known, structures, request, workers, progress), known.files)
-    folder = Path(matches) if isinstance(matches, str | Path) else None
     if folder is not None and folder.is_file():
         conditioned = read_conditioned(folder, model, known, profile).matches
         selected = _conditioned(conditioned, library.label(folder), structures, structure, request)
@@ -174,12 +174,13 @@ def shipped_members(model: Model) -> Match:
     return read_shipped_match(model, benchmark, benchmark.structures[0])
 
 
-def _benchmark(evidence: str | Path | Benchmark | None, given: tuple[Match, ...]) -> Benchmark:
+def _benchmark(evidence: str | Path | Benchmark | None, given: tuple[Match, ...], folder: Path | None) -> Benchmark:
+    """Return the evidence, with the profiles that a folder of accepted members brings along."""
     if isinstance(evidence, Benchmark):
         return evidence
     if evidence is None and given:
         return given[0].benchmark
-    return read_benchmark(folder=evidence)
+    return read_benchmark(folder=evidence, profiles=sorted((folder / PROFILES).glob("*.toml")) if folder else ())
 
 
 def _of_given(

@@ -94,7 +94,8 @@ def _moved(found: RegionMatch, labels: Labels) -> Iterator[RenderableType]:
         yield Text(labels.text("region unmoved"))
         return
     yield Text(labels.text("region moved"))
-    table = _table(*(labels.text(f"region {key}") for key in ("constant", "before", "after", "distance")))
+    heads = ("region constant", "region before", "region after", "region distance")
+    table = _table(*map(labels.text, heads))
     for constant in found.moved:
         cells = (_spread(spread, labels, 3) for spread in (constant.before, constant.after))
         table.add_row(labels.outcome(constant.name), *cells, labels.number(constant.distance, 2))
