@@ -166,8 +166,8 @@ def progress_bar(what: str, *, counted: str = "") -> Generator[Progress]:
     what : str
         What is going on, written before the bar.
     counted : str
-        What is counted, such as ``"accepted"``: shown as how many of how many, at what rate, with the time that is left.
-        By default the share that is done is shown, with the time that it took.
+        What is counted, such as ``"accepted"``: shown as how many of how many, at what rate, with the time left. By
+        default the share that is done is shown, with the time that it took.
 
     Yields
     ------
