@@ -153,6 +153,24 @@ def _diagnose_constant(drawn: Range, place: str, values: Floats, distinct: int) 
     return ConstantDiagnostics(drawn, place, spread(values), distance, noise)
 
 
+def distance_between(first: Floats, second: Floats) -> float:
+    """Return how far two samples of a constant lie apart.
+
+    Parameters
+    ----------
+    first, second : float64, shape (member,)
+        Its values, in any unit.
+
+    Returns
+    -------
+    float
+        The largest difference of their cumulative distributions (Kolmogorov and Smirnov), from 0 to 1.
+    """
+    from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
+
+    return float(stats.ks_2samp(first, second).statistic)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportAttributeAccessIssue]
+
+
 def _distance_from_uniform(unit: Floats) -> float:
     """Return the statistic of Kolmogorov and Smirnov for numbers that would be uniform in [0, 1)."""
     from scipy import stats  # pyright: ignore[reportMissingTypeStubs]

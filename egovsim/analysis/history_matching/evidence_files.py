@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast
@@ -23,10 +23,11 @@ from egovsim.analysis.history_matching.evidence import (
     Structure,
 )
 from egovsim.analysis.history_matching.evidence_blocks import check_blocks, read_blocks
+from egovsim.analysis.history_matching.evidence_places import read_places
 from egovsim.errors import DataError, UnknownNameError, ValueRangeError, unknown_name
 from egovsim.model.model import Model
 from egovsim.public import set_module
-from egovsim.simulation.files import label_of, read_profile, read_ranges
+from egovsim.simulation.files import label_of, read_ranges
 from egovsim.simulation.input_checks import check_profile, check_ranges
 from egovsim.toml import Table, read_table
 
@@ -164,7 +165,7 @@ def _span(table: Table) -> tuple[float, float]:
 
 
 @set_module("egovsim")
-def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
+def read_benchmark(*, folder: str | Path | None = None, profiles: Sequence[str | Path] = ()) -> Benchmark:
     """Read checks, the profiles that they name, the shared ranges, and the rival structures.
 
     Parameters
@@ -173,11 +174,14 @@ def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
         A folder with ``checks.toml`` and ``ranges.toml`` and, if findings are to be told under rival structures,
         ``structures.toml``; with an ``evidence.csv`` of its own, or the shipped one is cited. By default the
         shipped evidence.
+    profiles : sequence of str or Path
+        Profiles, shipped names or files, that stand for the places of their names.
 
     Returns
     -------
     Benchmark
-        For `compare` and `history_match`; the places that its checks speak of are shipped profiles.
+        For `compare` and `history_match`; the places that its checks speak of are shipped profiles, profile files that
+        are named from the folder of the checks, or `profiles`.
 
     Raises
     ------
@@ -197,27 +201,22 @@ def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
     root, record = read_table(file("ranges"))
     root.only(("ranges", "block"), what="a file of ranges")
     upstream, downstream = read_blocks(root)
-    known, blocks = library.names("profile"), [block.name for block in (upstream, downstream) if block is not None]
+    places = read_places(checks, file("checks"), profiles)
+    checks, blocks = places.checks, [block.name for block in (upstream, downstream) if block is not None]
     for check in checks:
-        for place in check.places:
-            if place not in known:
-                raise unknown_name(place, known, what="a shipped profile", where=where)
         if check.block and check.block not in blocks:
             raise unknown_name(
                 check.block, blocks, what="a block of ranges.toml", where=f'{where}: check "{check.name}"'
             )
-    profiles = {
-        place: read_profile(place) for place in dict.fromkeys(place for check in checks for place in check.places)
-    }
     files = [library.record(file("checks")), record, library.record(figures)]
-    files += [library.record(library.find("profile", place)) for place in profiles]
+    files += map(library.record, places.files)
     structures: tuple[Structure, ...] = (AS_WRITTEN,)
     if folder is None or (Path(folder) / "structures.toml").is_file():
         structures = read_structures(file("structures"))
         files.append(library.record(file("structures")))
     ranges = read_ranges(root.table("ranges"))
     return Benchmark(
-        checks, MappingProxyType(profiles), ranges, upstream, downstream, structures, tuple(files), evidence
+        checks, MappingProxyType(places.profiles), ranges, upstream, downstream, structures, tuple(files), evidence
     )
 
 
