@@ -192,7 +192,7 @@ def channel_effects(
     channels = [channel for channel in channels if own not in map(canonical, channel.variables)]
     names = tuple(channel.name for channel in channels)
     held = ((), *((name,) for name in names), names)
-    multipliers = profile.multipliers if profile is not None else {}
+    multipliers = profile.multipliers if profile is not None else dict[str, str]()
     levers = [lever for path in (base, *policies) for lever in path.levers]
     levers += [multipliers[lever] for lever in multipliers if canonical(lever) in set(map(canonical, levers))]
     both = twin(model, levers, {channel.name: channel.variables for channel in channels})
