@@ -109,15 +109,16 @@ def compare(
     for part in comparison_report(comparison, labels, width=screen.width):
         screen.print(part)
     sys.stdout.flush()  # the answer is read while pictures and spreadsheet are still being made
-    options = {
-        **context.params,
-        "policies": policies or list(defaults.POLICIES),
-        "scenario": scenario or list(defaults.SCENARIOS),
-    }
-    options |= {key: str(options[key]) for key in ("out", "match", "evidence", "channels") if options[key] is not None}
+    options = _asked(context, policies or list(defaults.POLICIES), scenario or list(defaults.SCENARIOS))
     files = write_comparison(comparison, out, language=lang, options=options)
     names = ", ".join(file.name for file in files)
     typer.echo(labels.text("written", folder=out, files=names), err=True)
+
+
+def _asked(context: typer.Context, policies: list[str], scenarios: list[str]) -> dict[str, object]:
+    """Return what was asked for, as the manifest keeps it."""
+    paths = {key: str(value) for key, value in context.params.items() if isinstance(value, Path)}
+    return {**context.params, **paths, "policies": policies, "scenario": scenarios}
 
 
 @app.command("list")

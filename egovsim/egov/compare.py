@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from egovsim.analysis.channels import Channel, ChannelEffects, channel_effects
+from egovsim.analysis.channels import Channel, channel_effects
 from egovsim.analysis.comparison.gap import gap_table
 from egovsim.analysis.comparison.ranking import PathResult, rank_paths, winners
 from egovsim.analysis.history_matching.defaults import COMPARED_MEMBERS, SEED
@@ -30,6 +30,7 @@ from egovsim.egov.comparison_inputs import (
 )
 from egovsim.egov.outcomes import GAP_YEAR, GROUP, INDEX, REAL_USE, SPENDING, direction
 from egovsim.egov.ranking import ranking_criteria
+from egovsim.egov.why import Why
 from egovsim.errors import InputError, UnknownNameError
 from egovsim.model.inputs import Design, Floats, PolicyPath, Profile, Scenario
 from egovsim.model.model import Model, display_elements
@@ -194,8 +195,7 @@ class _ComparisonTask:
     def comparison(self, structure: str, match: Match, progress: Progress | None) -> Comparison:
         """Return the comparison under one structure."""
         inputs = self.inputs
-        shares = (0.0, 0.2) if inputs.channels else (0.0, 1.0)
-        here, there = self._runs(match, portion(progress, *shares))
+        here, there = self._runs(match, portion(progress, 0.0, 0.2) if inputs.against else progress)
         complete, failures = _complete_members(match, here, there)
         trajectories = {name: here.values(name)[:, :, complete] for name in self.names}
         beside = {name: there.values(name)[0, 0, complete] for name in self.names}
@@ -231,8 +231,6 @@ class _ComparisonTask:
             binding=self._binding(match, ranking),
             evidence=check_diagnostics(inputs.model, match, workers=self.workers),
             files=(*inputs.files, *self.selection.files),
-            against=inputs.against,
-            channels=inputs.channels,
             why=self._why(match, complete, portion(progress, 0.2, 1.0)),
         )
 
@@ -256,12 +254,12 @@ class _ComparisonTask:
             )
         )
 
-    def _why(self, match: Match, complete: NDArray[np.bool_], progress: Progress | None) -> tuple[ChannelEffects, ...]:
+    def _why(self, match: Match, complete: NDArray[np.bool_], progress: Progress | None) -> Why | None:
         """Return what carries the effect of each path under the first scenario, where that is asked."""
         inputs = self.inputs
         if inputs.against is None:
-            return ()
-        return channel_effects(
+            return None
+        effects = channel_effects(
             inputs.model,
             inputs.channels,
             [path for path in inputs.policies[1:] if path.name != inputs.against.name],
@@ -275,6 +273,7 @@ class _ComparisonTask:
             workers=self.workers,
             progress=progress,
         )
+        return Why(inputs.against, inputs.channels, effects)
 
     def _binding(self, match: Match, ranking: Sequence[PathResult]) -> tuple[BindingPeriod, ...]:
         """Return which barrier binds when, for business as usual and the best path of each family."""

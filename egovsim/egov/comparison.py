@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from egovsim.analysis.channels import Channel, ChannelEffects
 from egovsim.analysis.comparison.gap import GapItem
 from egovsim.analysis.comparison.ranking import PathResult
 from egovsim.analysis.history_matching.diagnostics import CheckDiagnostics
@@ -23,7 +22,7 @@ from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.measures import Spread, spread
 from egovsim.egov.binding import BindingPeriod
 from egovsim.egov.outcomes import GAP_YEAR, INDEX, SCALE
-from egovsim.egov.why import why_rows
+from egovsim.egov.why import Why, why_rows
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
 from egovsim.provenance import FileRecord
 from egovsim.public import set_module
@@ -80,13 +79,8 @@ class Comparison:
         Every check, in the order of the file.
     files : tuple of FileRecord
         Every file that was read.
-    against : PolicyPath or None
-        The path that effects are counted from where it was asked what carries them.
-    channels : tuple of Channel
-        What the effects may go through, where that was asked.
-    why : tuple of ChannelEffects
-        What carries the effect of each path on the ranked outcome at the horizon under the first scenario, where that
-        was asked.
+    why : Why or None
+        What carries the effects of the paths; None where nobody asked.
     """
 
     structure: Structure
@@ -111,9 +105,7 @@ class Comparison:
     evidence: tuple[CheckDiagnostics, ...]
     files: tuple[FileRecord, ...]
     rivals: Mapping[str, Comparison] = field(default_factory=lambda: dict[str, Comparison]())
-    against: PolicyPath | None = None
-    channels: tuple[Channel, ...] = ()
-    why: tuple[ChannelEffects, ...] = ()
+    why: Why | None = None
 
     def __repr__(self) -> str:
         paths = f"{len(self.policies)} paths of {self.profile.name} beside {self.benchmark.name}"
@@ -224,7 +216,7 @@ class Comparison:
         """
         import pandas
 
-        return pandas.DataFrame([row for one in self.structures for row in why_rows(one.structure.name, one.why)])
+        return pandas.DataFrame([row for found in self.structures for row in why_rows(found.structure.name, found.why)])
 
     def gap_frame(self) -> pandas.DataFrame:
         """Return which item of the profiles makes how much of the gap, under every structure.

@@ -94,4 +94,4 @@ def _contents(comparison: Comparison, language: str) -> Iterator[tuple[str, byte
         name = "comparison.png" if number == 0 else f"comparison-{scenario.name}.png"
         yield name, comparison_chart(comparison, labels, scenario=number)
     if comparison.why:
-        yield "why.png", why_chart(comparison, labels)
+        yield "why.png", why_chart(comparison, comparison.why, labels)

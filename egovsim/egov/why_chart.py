@@ -8,12 +8,14 @@ from __future__ import annotations
 import io
 import math
 import textwrap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from egovsim.analysis.channels import ChannelEffects, leaves_out_zero, summary
 from egovsim.egov.comparison import Comparison
 from egovsim.egov.labels import Labels
-from egovsim.egov.why_sentences import against_label, in_order_of_rank
+from egovsim.egov.why import Why
+from egovsim.egov.why_sentences import channel_labels, in_order_of_rank
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,13 +30,15 @@ _CARRIES, _OPEN, _TOGETHER = "#44AA99", "#C8DEDA", "#332288"
 _TICKS = 4
 
 
-def why_chart(comparison: Comparison, labels: Labels) -> bytes:
+def why_chart(comparison: Comparison, why: Why, labels: Labels) -> bytes:
     """Draw what carries the effects under the first structure.
 
     Parameters
     ----------
     comparison : Comparison
-        From `compare`, with an answer to why.
+        From `compare`.
+    why : Why
+        Its answer to why.
     labels : Labels
         The language.
 
@@ -44,17 +48,19 @@ def why_chart(comparison: Comparison, labels: Labels) -> bytes:
         A PNG picture; the same comparison always gives the same bytes.
     """
     buffer = io.BytesIO()
-    why_figure(comparison, labels).savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    why_figure(comparison, why, labels).savefig(buffer, format="png", dpi=110, metadata={"Software": None})
     return buffer.getvalue()
 
 
-def why_figure(comparison: Comparison, labels: Labels) -> Figure:
+def why_figure(comparison: Comparison, why: Why, labels: Labels) -> Figure:
     """Return the figure that `why_chart` saves, for a notebook.
 
     Parameters
     ----------
     comparison : Comparison
-        From `compare`, with an answer to why.
+        From `compare`.
+    why : Why
+        Its answer to why.
     labels : Labels
         The language.
 
@@ -65,15 +71,17 @@ def why_figure(comparison: Comparison, labels: Labels) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    paths = in_order_of_rank(comparison)
+    paths = in_order_of_rank(comparison, why)
     columns = min(_COLUMNS, len(paths))
     rows, bars = math.ceil(len(paths) / columns), len(paths[0].parts)
     panel = _PANEL[2] + _PANEL[1] * bars
     width, height = max(_LABELS + _PANEL[0] * columns, 7.5), _HEAD + panel * rows + _FOOT
+    names = {policy.name: labels.label(policy) for policy in comparison.policies}
+    channels = channel_labels(why, labels)
     figure = Figure(figsize=(width, height))
     axes = figure.subplots(rows, columns, squeeze=False, sharey=True)
     for axis, effects in zip(axes.flat, paths, strict=False):
-        _panel(axis, effects, comparison, labels)
+        _panel(axis, effects, names[effects.policy], channels, labels)
     for axis in axes.flat[len(paths) :]:
         axis.set_visible(False)
     figure.subplots_adjust(
@@ -84,11 +92,11 @@ def why_figure(comparison: Comparison, labels: Labels) -> Figure:
         hspace=_PANEL[2] / (panel - _PANEL[2]),
         wspace=0.08,
     )
-    _texts(figure, comparison, labels)
+    _texts(figure, comparison, why, labels)
     return figure
 
 
-def _panel(axis: Axes, effects: ChannelEffects, comparison: Comparison, labels: Labels) -> None:
+def _panel(axis: Axes, effects: ChannelEffects, path: str, channels: Mapping[str, str], labels: Labels) -> None:
     """Draw the bars of one path: those whose interval reaches 0 pale, that of all channels last and dark."""
     parts = effects.parts
     for place, (name, carried) in enumerate(parts.items()):
@@ -98,13 +106,13 @@ def _panel(axis: Axes, effects: ChannelEffects, comparison: Comparison, labels: 
         axis.plot((found.p05, found.p95), (place, place), color="0.2", linewidth=0.9)
     axis.axvline(0.0, color="0.2", linewidth=0.8)
     axis.axvline(summary(effects.effect).p50, color="0.2", linewidth=0.9, linestyle=(0, (4, 2)))
-    names = {channel.name: channel.label.get(labels.language, channel.name) for channel in comparison.channels}
-    axis.set_yticks(range(len(parts)), [names.get(name, labels.text("all channels")) for name in parts], fontsize=8.5)
+    axis.set_yticks(
+        range(len(parts)), [channels.get(name, labels.text("all channels")) for name in parts], fontsize=8.5
+    )
     axis.set_ylim(len(parts) - 0.4, -0.6)
     axis.tick_params(axis="y", length=0)
-    policies = {policy.name: labels.label(policy) for policy in comparison.policies}
     effect = labels.signed(summary(effects.effect).p50)
-    axis.set_title(f"{policies[effects.policy]} {effect}", fontsize=9.5, loc="left", fontweight="bold", y=1.0)
+    axis.set_title(f"{path} {effect}", fontsize=9.5, loc="left", fontweight="bold", y=1.0)
     axis.locator_params(axis="x", nbins=_TICKS)
     axis.tick_params(axis="x", labelsize=8)
     axis.xaxis.set_major_formatter(lambda value, _: labels.number(value))
@@ -114,12 +122,12 @@ def _panel(axis: Axes, effects: ChannelEffects, comparison: Comparison, labels: 
         axis.spines[side].set_visible(False)
 
 
-def _texts(figure: Figure, comparison: Comparison, labels: Labels) -> None:
+def _texts(figure: Figure, comparison: Comparison, why: Why, labels: Labels) -> None:
     """Write what is asked above the panels, and what must be read with them below."""
     words = {
         "outcome": labels.outcome(comparison.by),
         "year": f"{comparison.horizon:g}",
-        "against": against_label(comparison, labels),
+        "against": labels.label(why.against),
         "accepted": labels.number(len(comparison.members), 0),
         "structure": labels.structure(comparison.structure),
         "scenario": labels.label(comparison.scenarios[0]),

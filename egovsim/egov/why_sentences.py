@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from egovsim.analysis.channels import ChannelEffects, leaves_out_zero, summary
 from egovsim.egov.comparison import Comparison
 from egovsim.egov.labels import Labels
+from egovsim.egov.why import Why
 from egovsim.terminal import bullet
 
 if TYPE_CHECKING:
@@ -36,28 +37,33 @@ def why_report(comparison: Comparison, labels: Labels) -> Iterator[RenderableTyp
     """
     from rich.text import Text
 
-    if not comparison.why:
+    why = comparison.why
+    if why is None:
         return
     words = {
         "outcome": labels.outcome(comparison.by),
         "year": f"{comparison.horizon:g}",
-        "against": against_label(comparison, labels),
+        "against": labels.label(why.against),
         "scenario": labels.label(comparison.scenarios[0]),
     }
     yield Text()
     yield Text(labels.text("why", **words), style="bold")
-    for effects in in_order_of_rank(comparison):
-        yield bullet(why_sentence(effects, comparison, labels))
+    paths = {policy.name: labels.label(policy) for policy in comparison.policies}
+    channels = channel_labels(why, labels)
+    for effects in in_order_of_rank(comparison, why):
+        yield bullet(why_sentence(effects, paths[effects.policy], channels, labels))
     yield Text(labels.text("why how", **words), style="dim")
 
 
-def in_order_of_rank(comparison: Comparison) -> list[ChannelEffects]:
+def in_order_of_rank(comparison: Comparison, why: Why) -> list[ChannelEffects]:
     """Return what carries each effect in the order of the rankings under the first scenario.
 
     Parameters
     ----------
     comparison : Comparison
         From `compare`.
+    why : Why
+        Its answer to why.
 
     Returns
     -------
@@ -66,62 +72,65 @@ def in_order_of_rank(comparison: Comparison) -> list[ChannelEffects]:
     """
     first = comparison.scenarios[0].name
     order = [row.policy for row in comparison.ranking if row.scenario == first]
-    return sorted(comparison.why, key=lambda effects: order.index(effects.policy))
+    return sorted(why.effects, key=lambda effects: order.index(effects.policy))
 
 
-def against_label(comparison: Comparison, labels: Labels) -> str:
-    """Return what the path is called that effects are counted from.
+def channel_labels(why: Why, labels: Labels) -> dict[str, str]:
+    """Return what the channels are called.
 
     Parameters
     ----------
-    comparison : Comparison
-        From `compare`, with an answer to why.
+    why : Why
+        With its channels.
     labels : Labels
         The language.
 
     Returns
     -------
-    str
-        Its label.
+    dict of str to str
+        By the channel's name.
     """
-    return labels.label(comparison.against or comparison.policies[0])
+    return {channel.name: channel.label.get(labels.language, channel.name) for channel in why.channels}
 
 
-def why_sentence(effects: ChannelEffects, comparison: Comparison, labels: Labels) -> str:
+def why_sentence(effects: ChannelEffects, path: str, channels: Mapping[str, str], labels: Labels) -> str:
     """Write what carries the effect of one path.
 
     Parameters
     ----------
     effects : ChannelEffects
         Of the path.
-    comparison : Comparison
-        Which knows the labels of paths and channels.
+    path : str
+        What the path is called.
+    channels : mapping of str to str
+        What the channels are called, by name.
     labels : Labels
         The language.
 
     Returns
     -------
     str
-        The effect, the largest parts of it, those that work against it, and what all carry together.
+        The effect, the largest parts of it, those that work against it, and what all carry together. Where the
+        interval of the effect reaches 0, the effect with its interval, and parts in both directions.
     """
-    effect, together = summary(effects.effect), summary(effects.together)
-    names = {policy.name: labels.label(policy) for policy in comparison.policies}
-    path, sign = names[effects.policy], 1.0 if effect.p50 >= 0.0 else -1.0
-    sure = _sure_parts(effects)
+    effect, sure = summary(effects.effect), _sure_parts(effects)
     if not effects.is_sure:
         low, high = labels.signed(effect.p05), labels.signed(effect.p95)
         head = labels.text("why open", path=path, effect=labels.signed(effect.p50), low=low, high=high)
-        written = _written(sure[: 2 * _MOST], comparison, labels, None)
-        return labels.text("why both ways", head=head, parts=written) if sure else head + "."
+        signed = [(labels.signed(value), channels[name]) for name, value in sure[: 2 * _MOST]]
+        return labels.text("why both ways", head=head, parts=_written(signed, labels)) if signed else f"{head}."
+    sign = 1.0 if effect.p50 > 0.0 else -1.0
+    with_it, against_it = (
+        [(labels.number(abs(value)), channels[name]) for name, value in sure if way * value > 0.0][:_MOST]
+        for way in (sign, -sign)
+    )
     head = labels.text("why raises" if sign > 0.0 else "why lowers", path=path, effect=labels.number(abs(effect.p50)))
-    carrying = [(name, value) for name, value in sure if sign * value > 0.0][:_MOST]
-    opposed = [(name, value) for name, value in sure if sign * value < 0.0][:_MOST]
-    key = "why of it" if carrying else "why nothing"
-    sentences = [labels.text(key, head=head, parts=_written(carrying, comparison, labels, sign))]
-    if opposed:
-        sentences.append(labels.text("why opposed", parts=_written(opposed, comparison, labels, -sign)))
-    sentences.append(labels.text("why together", carried=labels.number(sign * together.p50)))
-    return " ".join(sentences)
+    key = "why of it" if with_it else "why nothing"
+    sentences = [labels.text(key, head=head, parts=_written(with_it, labels))]
+    if against_it:
+        sentences.append(labels.text("why opposed", parts=_written(against_it, labels)))
+    together = labels.number(sign * summary(effects.together).p50)
+    return " ".join([*sentences, labels.text("why together", carried=together)])
 
 
 def _sure_parts(effects: ChannelEffects) -> list[tuple[str, float]]:
@@ -134,14 +143,5 @@ def _sure_parts(effects: ChannelEffects) -> list[tuple[str, float]]:
     )
 
 
-def _written(parts: Sequence[tuple[str, float]], comparison: Comparison, labels: Labels, sign: float | None) -> str:
-    """Write parts one after the other: their size in one direction, or with their signs."""
-    names = {channel.name: channel.label.get(labels.language, channel.name) for channel in comparison.channels}
-    return ", ".join(
-        labels.text(
-            "why part",
-            carried=labels.signed(value) if sign is None else labels.number(sign * value),
-            channel=names[name],
-        )
-        for name, value in parts
-    )
+def _written(parts: Sequence[tuple[str, str]], labels: Labels) -> str:
+    return ", ".join(labels.text("why part", carried=carried, channel=channel) for carried, channel in parts)

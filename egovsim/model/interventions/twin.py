@@ -226,7 +226,7 @@ def _reading(user: Variable, reads: Mapping[str, str]) -> Variable:
         return user
     if user.kind == "stock":
         others = {id: name for id, name in reads.items() if id != user.id}
-        return replace(user, equations=tuple(replace(one, rate=_renamed(one.rate, others)) for one in user.equations))
-    return replace(
-        user, equations=tuple(replace(one, expression=_renamed(one.expression, reads)) for one in user.equations)
-    )
+        changed = [replace(equation, rate=_renamed(equation.rate, others)) for equation in user.equations]
+    else:
+        changed = [replace(equation, expression=_renamed(equation.expression, reads)) for equation in user.equations]
+    return replace(user, equations=tuple(changed))
