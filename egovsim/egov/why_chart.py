@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 _COLUMNS = 4
 _PANEL = (2.75, 0.19, 0.62)
 """Inches: a panel's width, what each bar takes of its height, and what title and axis take."""
-_LABELS, _HEAD, _FOOT = 2.05, 0.6, 0.75
-"""Inches to the left of, above and below the panels."""
+_LABELS = 2.05
+"""Inches to the left of the panels."""
+_HEAD, _FOOT = (0.4, 0.2), (0.45, 0.14)
+"""Inches above and below the panels, and what each line of text adds."""
 _CARRIES, _OPEN, _TOGETHER = "#44AA99", "#C8DEDA", "#332288"
 _TICKS = 4
 
@@ -75,7 +77,11 @@ def why_figure(comparison: Comparison, why: Why, labels: Labels) -> Figure:
     columns = min(_COLUMNS, len(paths))
     rows, bars = math.ceil(len(paths) / columns), len(paths[0].parts)
     panel = _PANEL[2] + _PANEL[1] * bars
-    width, height = max(_LABELS + _PANEL[0] * columns, 7.5), _HEAD + panel * rows + _FOOT
+    width = max(_LABELS + _PANEL[0] * columns, 7.5)
+    heading, caption = _texts(comparison, why, labels, width)
+    head = _HEAD[0] + _HEAD[1] * (heading.count("\n") + 1)
+    foot = _FOOT[0] + _FOOT[1] * (caption.count("\n") + 1)
+    height = head + panel * rows + foot
     names = {policy.name: labels.label(policy) for policy in comparison.policies}
     channels = channel_labels(why, labels)
     figure = Figure(figsize=(width, height))
@@ -87,12 +93,13 @@ def why_figure(comparison: Comparison, why: Why, labels: Labels) -> Figure:
     figure.subplots_adjust(
         left=_LABELS / width,
         right=1 - 0.15 / width,
-        top=1 - _HEAD / height,
-        bottom=_FOOT / height,
+        top=1 - head / height,
+        bottom=foot / height,
         hspace=_PANEL[2] / (panel - _PANEL[2]),
         wspace=0.08,
     )
-    _texts(figure, comparison, why, labels)
+    figure.text(0.012, 1 - 0.12 / height, heading, fontsize=11.5, fontweight="bold", va="top")
+    figure.text(0.012, 0.1 / height, caption, fontsize=8, color="0.25", va="bottom")
     return figure
 
 
@@ -122,8 +129,8 @@ def _panel(axis: Axes, effects: ChannelEffects, path: str, channels: Mapping[str
         axis.spines[side].set_visible(False)
 
 
-def _texts(figure: Figure, comparison: Comparison, why: Why, labels: Labels) -> None:
-    """Write what is asked above the panels, and what must be read with them below."""
+def _texts(comparison: Comparison, why: Why, labels: Labels, width: float) -> tuple[str, str]:
+    """Return what is asked, for above the panels, and what must be read with them, in lines that fit the width."""
     words = {
         "outcome": labels.outcome(comparison.by),
         "year": f"{comparison.horizon:g}",
@@ -132,8 +139,5 @@ def _texts(figure: Figure, comparison: Comparison, why: Why, labels: Labels) -> 
         "structure": labels.structure(comparison.structure),
         "scenario": labels.label(comparison.scenarios[0]),
     }
-    width, height = figure.get_size_inches()
     heading = textwrap.fill(labels.text("why chart", **words), int(width * 9))
-    figure.text(0.012, 1 - 0.12 / height, heading, fontsize=11.5, fontweight="bold", va="top")
-    caption = textwrap.fill(labels.text("why caption", **words), int(width * 14.5))
-    figure.text(0.012, 0.1 / height, caption, fontsize=8, color="0.25", va="bottom")
+    return heading, textwrap.fill(labels.text("why caption", **words), int(width * 14.5))
