@@ -5,6 +5,13 @@ from .analysis.history_matching.matching import Match as Match, history_match as
 from .egov.barriers import BARRIERS as BARRIERS, Barrier as Barrier
 from .egov.binding import BindingPeriod as BindingPeriod, binding_barriers as binding_barriers
 from .egov.compare import compare as compare
+from .egov.regions.conditioning import (
+    MovedConstant as MovedConstant,
+    ReachedValue as ReachedValue,
+    RegionMatch as RegionMatch,
+    RegionMatches as RegionMatches,
+    match_region as match_region,
+)
 from .egov.comparison import Comparison as Comparison
 from .egov.extra_money import ExtraMoneyEffects as ExtraMoneyEffects, extra_money_effects as extra_money_effects
 from .egov.findings.barrier_findings import barrier_findings as barrier_findings

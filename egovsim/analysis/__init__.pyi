@@ -36,6 +36,7 @@ from .history_matching.matching import (
     Match as Match,
     check_values as check_values,
     history_match as history_match,
+    match_upstream as match_upstream,
 )
 from .history_matching.rejection import CheckCounts as CheckCounts, Search as Search
 from .measures import (

@@ -158,13 +158,16 @@ def console() -> Console:
 
 
 @contextmanager
-def progress_bar(what: str) -> Generator[Progress]:
+def progress_bar(what: str, *, counted: str = "") -> Generator[Progress]:
     """Show a bar on standard error: on a terminal only, and only when the work takes over a second.
 
     Parameters
     ----------
     what : str
         What is going on, written before the bar.
+    counted : str
+        What is counted, such as ``"accepted"``: shown as how many of how many, at what rate, with the time left. By
+        default the share that is done is shown, with the time that it took.
 
     Yields
     ------
@@ -175,26 +178,45 @@ def progress_bar(what: str) -> Generator[Progress]:
     from rich.console import Console as RichConsole
 
     screen = RichConsole(stderr=True)
-    columns = (
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.TextColumn("{task.percentage:3.0f} %"),
-        progress.TimeElapsedColumn(),
-    )
+    share = (progress.TextColumn("{task.percentage:3.0f} %"), progress.TimeElapsedColumn())
+    count = (progress.TextColumn(f"{{task.completed:,}} of {{task.total:,}} {counted}, {{task.fields[left]}}"),)
+    columns = (progress.TextColumn("{task.description}"), progress.BarColumn(20), *(count if counted else share))
     bar = progress.Progress(*columns, console=screen, transient=True)
-    begun, task = time.monotonic(), bar.add_task(what, total=None)
+    begun, task = time.monotonic(), bar.add_task(what, total=None, left="")
 
     def report(done: int, total: int) -> None:
         if not screen.is_terminal or time.monotonic() - begun < _PATIENCE_SECONDS:
             return
+        bar.update(task, completed=done, total=total, left=time_left(done, total, time.monotonic() - begun))
         bar.start()
-        bar.update(task, completed=done, total=total)
 
     try:
         yield report
     finally:
         if bar.live.is_started:
             bar.stop()
+
+
+def time_left(done: int, total: int, seconds: float) -> str:
+    """Say at what rate work goes on, and how long it will.
+
+    Parameters
+    ----------
+    done, total : int
+        How much of how much is done.
+    seconds : float
+        How long that took.
+
+    Returns
+    -------
+    str
+        ``"30 a minute, about 4 min left"``.
+    """
+    if not done or not seconds:
+        return "nothing yet"
+    left = (total - done) * seconds / done
+    shown = f"{left / 60.0:.0f} min" if left >= 90.0 else f"{left:.0f} s"
+    return f"{60.0 * done / seconds:,.0f} a minute, about {shown} left"
 
 
 def _show_version(asked: bool) -> None:

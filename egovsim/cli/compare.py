@@ -36,7 +36,10 @@ def compare(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the accepted members; 0 and 1 are shipped.", min=0)] = SEED,
     match: Annotated[
-        Path | None, typer.Option(help="A folder that `egovsim match` wrote. Without it: the shipped members.")
+        Path | None,
+        typer.Option(
+            help="A folder of `egovsim match`, or a file of `egovsim region`. Without it: the shipped members."
+        ),
     ] = None,
     evidence: Annotated[
         Path | None, typer.Option(help="A folder with evidence of your own. Without --match, members are searched.")

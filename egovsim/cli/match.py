@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,10 @@ def match(
     evidence: Annotated[
         Path | None, typer.Option(help="A folder with checks.toml and ranges.toml. Without it: the shipped one.")
     ] = None,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(help="A profile that stands for the place of its name in the checks; may be repeated."),
+    ] = None,
     model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = MODEL,
     tolerances_doubled: Annotated[
         bool, typer.Option(help="Also accept members with every tolerance doubled, to see how far the bands move.")
@@ -38,22 +43,23 @@ def match(
     """Find the sets of uncertain constants that agree with the evidence.
 
     Draws members from wide ranges and accepts those that pass every rejecting check, under every rival structure.
+    A check's place is a shipped profile, or a profile file seen from the folder of the checks.
     Takes minutes; `egovsim compare --match FOLDER` then uses what was accepted.
 
     \b
     egovsim match --members 200
     egovsim match --seed 0 --seed 1 --out mine
-    egovsim match --evidence my-evidence --model mine.xmile --out mine
+    egovsim match --evidence my-evidence --profile makassar.toml --out mine
     """
     from egovsim.analysis.history_matching.evidence_files import read_benchmark
-    from egovsim.analysis.history_matching.match_files import write_match
+    from egovsim.analysis.history_matching.match_files import place_profiles, write_match
     from egovsim.analysis.history_matching.report import match_reports
     from egovsim.analysis.history_matching.tables import report_files, report_tables
     from egovsim.egov.outcomes import LATENT, LATENT_YEARS
     from egovsim.output import check_writable, place_files
     from egovsim.readers.read_model import read_model
 
-    read, benchmark = read_model(model), read_benchmark(folder=evidence)
+    read, benchmark = read_model(model), read_benchmark(folder=evidence, profiles=profile or ())
     seeds = seed or [SEED]
     reports = match_reports(
         read,
@@ -64,10 +70,11 @@ def match(
         outcomes=LATENT,
         years=LATENT_YEARS,
         tolerances_doubled=tolerances_doubled,
-        progress=progress_bar,
+        progress=partial(progress_bar, counted="accepted"),
     )
     check_writable(out)
     out.mkdir(parents=True, exist_ok=True)
+    place_profiles(profile or (), out)
     screen = console()
     done: list[MatchReport] = []
     for report in reports:

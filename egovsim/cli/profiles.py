@@ -155,12 +155,15 @@ def check(
     read = read_model(model)
     region = read_profile(profile, model=read)
     typer.echo(labels.text("profile fits", profile=labels.label(region), model=read.file or read.name))
-    if not region.published:
-        typer.echo(labels.text("nothing published"))
-        return
     from egovsim.analysis.history_matching.member_selection import shipped_members
+    from egovsim.egov.origin import origin_lines
     from egovsim.egov.regions.published_figures import published_rows
     from egovsim.egov.regions.published_table import published_table
 
     match = shipped_members(read)
-    console().print(published_table(published_rows(region, read, match), labels, members=len(match)))
+    if region.published:
+        console().print(published_table(published_rows(region, read, match), labels, members=len(match)))
+    else:
+        typer.echo(labels.text("nothing published"))
+    for line in origin_lines(region, match, labels):
+        typer.echo(line)

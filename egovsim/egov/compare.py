@@ -87,8 +87,9 @@ def compare(
     seed : int
         Every draw follows from it. Members of the seeds 0 and 1 are shipped; a finding is one when it holds in both.
     matches : str, Path or sequence of Match, optional
-        A folder that `egovsim match` wrote, or accepted members from `history_match`, one for each structure, which
-        bring their own seed. By default the shipped ones; with `evidence` of one's own, members are searched.
+        A folder that `egovsim match` wrote, a file that `egovsim region` wrote, or accepted members from
+        `history_match`, one for each structure; a region's file and members bring their own seed. By default the
+        shipped ones; with `evidence` of one's own, members are searched.
     structure : str, optional
         One structure of the evidence; by default all, the first in full and the others as its rivals.
     until : float
@@ -142,6 +143,7 @@ def compare(
         structure=structure,
         members=members,
         seed=seed,
+        profile=inputs.profile,
         workers=workers,
         progress=portion(progress, 0.0, 0.5),
     )
@@ -335,7 +337,9 @@ def _complete_members(match: Match, here: Result, there: Result) -> tuple[NDArra
                 s, p = failed[0]
                 place = f'under "{result.policies[p]}"' if result is here else "under the benchmark's profile"
                 when, what = result.status.failed_at[s, p, member], result.status.variable[s, p, member]
-                lines.append(f'member {match.search.accepted[member]} fails {place} in {when:g} through "{what}"')
+                lines.append(
+                    f'member {match.draws.members(match.accepted)[member]} fails {place} in {when:g} through "{what}"'
+                )
                 complete[member] = False
     if not complete.any():
         raise InputError(f"every accepted member fails; the first: {lines[0]}.")

@@ -125,7 +125,7 @@ class Comparison:
     @property
     def tried(self) -> int:
         """How many members were tried to find these."""
-        return int(self.members.search.accepted[-1]) + 1
+        return int(self.members.draws.members(self.members.accepted).max()) + 1
 
     @property
     def families(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from egovsim.egov.benchmark_tables import benchmark_report
 from egovsim.egov.binding_table import binding_report
 from egovsim.egov.comparison import Comparison
 from egovsim.egov.labels import Labels
+from egovsim.egov.origin import origin_lines
 from egovsim.egov.outcomes import INDEX, REAL_USE
 from egovsim.egov.rival_tables import rival_report
 from egovsim.egov.why_sentences import why_report
@@ -86,6 +87,8 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
             yield from _ranking(comparison, rows, labels, width)
     yield Text()
     yield Text(_legend(comparison, labels), style="dim")
+    for line in origin_lines(comparison.profile, comparison.members, labels):
+        yield Text(line, style="dim")
     yield from why_report(comparison, labels)
     yield from rival_report(comparison, labels, width=width)
     yield from binding_report(comparison, labels)

@@ -21,6 +21,12 @@ SCALE = "SPBE scale of PermenPANRB 59/2020, continued past 2025 for comparison."
 """Stands by every figure of the index: the official one ended with 2025."""
 GAP_YEAR = 2023.0
 """The last year for which the benchmark's index is published."""
+DOMAIN_WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {"policy": 0.13, "governance": 0.25, "management": 0.165, "services": 0.455}
+)
+"""What each domain counts for in the official index (PermenPANRB 59/2020)."""
+FIRST_SPBE_YEAR = 2018
+"""The first year with an official index on its scale."""
 LATENT = ("HR capacity", "Security maturity", "Cultural change", INDEX, REAL_USE)
 """What nobody measures, or not whole: a match is told by how far apart its members leave these."""
 LATENT_YEARS = (2025.0, 2035.0, 2045.0)

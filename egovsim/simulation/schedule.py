@@ -206,9 +206,11 @@ class Plan:
 
     def _check_rows(self, rows: Floats) -> None:
         assert self.design is not None
-        for number, name in enumerate(self.design.names):
+        if not self.design.names:
+            return
+        for name, low, high in zip(self.design.names, rows.min(axis=0), rows.max(axis=0), strict=True):
             variable, _ = input_ids(self.model, name)
-            for value in (rows[:, number].min(), rows[:, number].max()):
+            for value in (low, high):
                 check_value(self.model, variable, float(value), source="design")
 
     def schedule(self, scenario: Scenario, policy: PolicyPath) -> Schedule:

@@ -84,7 +84,7 @@ def test_progress_is_told_for_each_match_by_name(model: Model) -> None:
         yield lambda done, total: steps.append((done, total))
 
     list(match_reports(model, BENCHMARK, structures=["helps"], members=12, progress=shown))
-    assert list(told) == ["egovsim match: helps, seed 0", "tolerances doubled"]
+    assert list(told) == ["egovsim match: helps, seed 0 (1 of 1)", "tolerances doubled: helps, seed 0 (1 of 1)"]
     assert all(steps[-1][0] == steps[-1][1] for steps in told.values())
 
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from egovsim import library
 from egovsim.analysis.history_matching import rejection
+from egovsim.analysis.history_matching.benchmark_draws import upstream_draws
 from egovsim.analysis.history_matching.check_evaluation import CheckEvaluator, grouped_checks
 from egovsim.analysis.history_matching.diagnostics import check_diagnostics, constant_diagnostics, outcome_bands
 from egovsim.analysis.history_matching.draws import Draws
@@ -32,7 +33,6 @@ from egovsim.analysis.history_matching.match_files import (
 from egovsim.analysis.history_matching.matching import (
     Match,
     check_values,
-    draws_of,
     history_match,
     undecided_checks,
 )
@@ -68,7 +68,7 @@ BENCHMARK = Benchmark(
     (Range("Speed", 0.0, 0.1), Range("Push", 0.0, 0.04)),
     Block("access", ("Speed",), ("Help",)),
 )
-PLAIN = dataclasses.replace(BENCHMARK, checks=(IN_REGION, REPORTED), block=None)
+PLAIN = dataclasses.replace(BENCHMARK, checks=(IN_REGION, REPORTED), upstream=None)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def written(folder: Path, text: str) -> Model:
 
 
 def columns(match: Match, place: Profile, indices: np.ndarray | None = None) -> dict[str, np.ndarray]:
-    wanted = match.search.accepted if indices is None else indices
+    wanted = match.accepted if indices is None else indices
     design = match.draws.rows(place, wanted)
     return dict(zip(design.names, design.rows().T, strict=True))
 
@@ -100,10 +100,10 @@ def test_kept_members_are_exactly_the_first_inside_the_bounds(model: Model) -> N
 def test_block_is_matched_alone_and_then_picked_whole(model: Model) -> None:
     """A member whose access was never matched would pass for one that agrees with national diffusion."""
     found = history_match(model, BENCHMARK, members=80, seed=1)
-    assert found.block is not None
-    alone = draws_of(BENCHMARK, 1, None).rows(NATION, np.arange(found.block.tried)).rows()[:, 0]
+    assert found.upstream is not None
+    alone = upstream_draws(BENCHMARK, BENCHMARK.upstream, 1).rows(NATION, np.arange(found.upstream.tried)).rows()[:, 0]
     passing = np.flatnonzero((10.0 * alone >= 0.4) & (10.0 * alone <= 0.6))
-    assert found.block.accepted.tolist() == passing.tolist()
+    assert found.upstream.accepted.tolist() == passing.tolist()
     accepted, every = columns(found, REGION), columns(found, REGION, np.arange(found.search.tried))
     assert set(accepted["Speed"]) <= set(alone[passing])
     assert len(set(accepted["Speed"])) > 30
@@ -115,7 +115,7 @@ def test_block_is_matched_alone_and_then_picked_whole(model: Model) -> None:
 def test_block_alone_gives_what_the_whole_model_gives(model: Model) -> None:
     """The short cut of cutting the block off must not change what is checked."""
     evaluator = CheckEvaluator(model, BENCHMARK, {}, 1)
-    draws, indices = draws_of(BENCHMARK, 0, None), np.arange(40)
+    draws, indices = upstream_draws(BENCHMARK, BENCHMARK.upstream, 0), np.arange(40)
     short = evaluator.values(grouped_checks((IN_NATION,))[0], draws, indices)
     whole = {**BENCHMARK.profiles, "nation": dataclasses.replace(NATION, covers="all")}
     full = CheckEvaluator(model, dataclasses.replace(BENCHMARK, profiles=whole), {}, 1)
@@ -126,7 +126,7 @@ def test_shipped_block_alone_gives_what_the_whole_model_gives(egov: Model) -> No
     """If public money reached the access block in the nation's profile, its match would be of another model."""
     benchmark = read_benchmark()
     checks = tuple(check for check in benchmark.rejecting if check.places == ("indonesia",))
-    draws, indices = draws_of(benchmark, 0, None), np.arange(64)
+    draws, indices = upstream_draws(benchmark, benchmark.upstream, 0), np.arange(64)
     group = grouped_checks(checks)[0]
     whole = {place: dataclasses.replace(profile, covers="all") for place, profile in benchmark.profiles.items()}
     short = CheckEvaluator(egov, benchmark, {}, 1).values(group, draws, indices)
@@ -138,7 +138,7 @@ def test_members_do_not_depend_on_chunks_or_threads(model: Model, monkeypatch: p
     """The same seed must give the same members on any machine, or a finding cannot be repeated."""
 
     def summary(match: Match) -> tuple[object, ...]:
-        return match.search.accepted.tolist(), match.search.tried, match.search.check_counts, match.search.followed
+        return match.accepted.tolist(), match.search.tried, match.search.check_counts, match.search.followed
 
     whole = summary(history_match(model, BENCHMARK, members=60, seed=1, workers=1))
     monkeypatch.setattr(rejection, "_SMALLEST_CHUNK", 7)
@@ -195,13 +195,19 @@ def test_hurdles_count_first_alone_and_last(model: Model) -> None:
     level = 10.0 * (every["Speed"] + every["Push"])
     inside, below = (level >= 0.5) & (level <= 0.7), level <= 0.6
     rows = found.check_counts
-    assert found.search.followed == found.search.screened == found.search.tried
+    assert found.search.followed == found.search.tried
+    screened = columns(found, REGION, np.arange(found.search.screened))
+    level_screened = 10.0 * (screened["Speed"] + screened["Push"])
+    inside_screened = (level_screened >= 0.5) & (level_screened <= 0.7)
     assert (rows["wide"].failed_first, rows["wide"].failed_at_all, rows["wide"].failed_only) == (0, 0, 0)
     assert (rows["region"].failed_at_all, rows["region"].failed_only) == (
-        int((~inside).sum()),
+        int((~inside_screened).sum()),
         int((~inside & below).sum()),
     )
-    assert (rows["low"].failed_at_all, rows["low"].failed_only) == (int((~below).sum()), int((~below & inside).sum()))
+    assert (rows["low"].failed_at_all, rows["low"].failed_only) == (
+        int((level_screened > 0.6).sum()),
+        int((~below & inside).sum()),
+    )
     assert rows["region"].failed_first + rows["low"].failed_first == found.search.tried - 90
     assert found.search.came_to(rows["low"]) == found.search.tried - rows["region"].failed_first
     left_out = found.search.passing_when_left_out(rows["low"])
@@ -335,7 +341,7 @@ def test_lessons_say_what_the_evidence_moved(model: Model) -> None:
     levels = check_values(model, found, [REPORTED])["reported"]
     assert checks["reported"].counts is None
     assert checks["reported"].passing == pytest.approx(np.mean(levels <= 0.6))
-    assert checks["nation"].search is found.block
+    assert checks["nation"].search is found.upstream
     band = next(iter(outcome_bands(model, found, ["Double"], [REGION], [2013.0])))
     assert band.values.p50 == pytest.approx(2 * np.median(levels))
 
@@ -374,7 +380,7 @@ def test_first_shipped_members_are_found_again(egov: Model) -> None:
     benchmark = read_benchmark()
     structure = benchmark.structures[0]
     shipped = read_match(library.find("match", f"{structure.name}-0"), egov, benchmark, structure)
-    assert shipped.block is not None
+    assert shipped.upstream is not None
     last = int(shipped.search.accepted[2])
     evaluator = CheckEvaluator(egov, benchmark, structure.constants, None)
     groups = grouped_checks(undecided_checks(benchmark))

@@ -22,7 +22,7 @@ from small_region import XMILE
 import egovsim
 from egovsim import library
 from egovsim.cli import main
-from egovsim.cli.application import progress_bar
+from egovsim.cli.application import progress_bar, time_left
 from egovsim.egov.labels import read_labels
 
 Capture = pytest.CaptureFixture[str]
@@ -548,3 +548,28 @@ def test_progress_is_drawn_on_a_terminal_only_and_only_when_it_takes_time(
     assert "working" not in drawn()
     monkeypatch.setattr("egovsim.cli.application._PATIENCE_SECONDS", 0.0)
     assert "working" in drawn()
+
+
+@pytest.mark.parametrize(
+    ("done", "seconds", "told"),
+    [
+        (0, 60.0, "nothing yet"),
+        (250, 60.0, "250 a minute, about 3 min left"),
+        (999, 30.0, "1,998 a minute, about 0 s left"),
+    ],
+)
+def test_the_time_that_is_left_follows_from_the_rate(done: int, seconds: float, told: str) -> None:
+    assert time_left(done, 1000, seconds) == told
+
+
+def test_what_is_counted_is_shown_with_what_is_left(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """A match takes minutes; whoever waits must see how much is done of how much."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "150")
+    monkeypatch.setattr("egovsim.cli.application._PATIENCE_SECONDS", 0.0)
+    with progress_bar("matching", counted="accepted") as report:
+        report(0, 1000)
+        report(250, 1000)
+    printed = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", capsys.readouterr().err)
+    assert "250 of 1,000 accepted, " in printed
+    assert " a minute, about " in printed

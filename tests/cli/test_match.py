@@ -139,3 +139,47 @@ def test_wrong_evidence_is_named_and_nothing_written(
     nearest = ", ".join(f'"Provinsi Sumatera Selatan/{indicator}/2022"' for indicator in alike)
     assert capsys.readouterr().err == f"egovsim: {message.format(checks=checks, nearest=nearest)}\n"
     assert not (tmp_path / "kept").exists()
+
+
+def test_a_place_may_be_a_profile_of_ones_own(
+    tmp_path: Path, evidence: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A match may use any region: by a file beside the checks, or by one that stands for a place of its name."""
+    checks = evidence / "checks.toml"
+    mine = tmp_path / "makassar.toml"
+    mine.write_text('[constants]\n"Staff at start" = 9000\n', encoding="utf-8")
+    (evidence / "makassar.toml").write_text('[constants]\n"Staff at start" = 21000\n', encoding="utf-8")
+    checks.write_text(CHECKS.replace('"south-sumatra"', '"makassar.toml"'), encoding="utf-8")
+    members: list[object] = []
+    for name, more in (("beside", []), ("given", ["--profile", str(mine)])):
+        assert run(evidence, tmp_path / name, "--no-tolerances-doubled", *more) == 0
+        capsys.readouterr()
+        members.append(json.loads((tmp_path / name / "model-0.json").read_text("utf-8"))["evidence_fingerprint"])
+        arguments = ["compare", "people-first", "--evidence", str(evidence), "--match", str(tmp_path / name)]
+        assert main([*arguments, "--until", "2030", "--out", str(tmp_path / "plan")]) == 0
+        assert "Members were accepted by evidence of: makassar" in " ".join(capsys.readouterr().out.split())
+    assert members[0] != members[1]
+    assert [file.name for file in (tmp_path / "given" / "profiles").iterdir()] == ["makassar.toml"]
+
+
+def test_a_profile_of_no_place_is_named(tmp_path: Path, evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An option that does nothing would be taken for one that does."""
+    mine, checks = tmp_path / "makassar.toml", evidence / "checks.toml"
+    mine.write_text('[constants]\n"Staff at start" = 9000\n', encoding="utf-8")
+    assert run(evidence, tmp_path / "kept", "--profile", str(mine)) == 1
+    assert capsys.readouterr().err == (
+        f'egovsim: {mine}: no check of {checks} speaks of "makassar"; write one with place = "makassar", or give a '
+        "region's own values to `egovsim region`.\n"
+    )
+    checks.write_text(CHECKS.replace('"south-sumatra"', '"no/makassar.toml"'), encoding="utf-8")
+    assert run(evidence, tmp_path / "kept") == 1
+    assert capsys.readouterr().err == (
+        f'egovsim: {checks}: place = "no/makassar.toml": there is no such file in {evidence}; correct the path, or put '
+        "it there.\n"
+    )
+    (evidence / "surabaya.toml").write_text('[constants]\n"Staff at start" = 9000\n', encoding="utf-8")
+    checks.write_text(CHECKS.replace('"south-sumatra"', '"surabaya.toml"'), encoding="utf-8")
+    assert run(evidence, tmp_path / "kept") == 1
+    assert capsys.readouterr().err == (
+        f'egovsim: {checks}: two places are called "surabaya"; give one of the profile files another name.\n'
+    )

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,7 @@ _NEAR = 1e-9
 
 @dataclass(frozen=True)
 class CheckGroup:
-    """Checks that stand together in the file and are read under the same places."""
+    """Checks that are read under the same places, in one run of each."""
 
     places: tuple[str, ...]
     checks: tuple[EvidenceCheck, ...]
@@ -48,21 +47,45 @@ class CheckGroup:
         needed = {metric.label: metric for check in self.checks for where, metric in check.needs if where == place}
         return tuple(needed.values())
 
+    @property
+    def stop(self) -> float:
+        """The instant, in years, at which all of its checks are known: its runs end there."""
+        return max(last_instant(check) for check in self.checks)
+
+
+def last_instant(check: EvidenceCheck) -> float:
+    """Return the instant at which a check is known.
+
+    Parameters
+    ----------
+    check : EvidenceCheck
+        Any check.
+
+    Returns
+    -------
+    float
+        In years.
+    """
+    return max(metric.stop for _, metric in check.needs if metric.stop is not None)
+
 
 def grouped_checks(checks: Sequence[EvidenceCheck]) -> tuple[CheckGroup, ...]:
-    """Group checks that follow each other under the same places, so that each place is run late and once.
+    """Group all checks that are read under the same places, where each is to be evaluated in any case.
 
     Parameters
     ----------
     checks : sequence of EvidenceCheck
-        In the order in which members meet them.
+        In any order.
 
     Returns
     -------
     tuple of CheckGroup
-        In the same order.
+        In the order in which their places are first met.
     """
-    return tuple(CheckGroup(places, tuple(group)) for places, group in groupby(checks, key=lambda check: check.places))
+    found: dict[tuple[str, ...], list[EvidenceCheck]] = {}
+    for check in checks:
+        found.setdefault(check.places, []).append(check)
+    return tuple(CheckGroup(places, tuple(group)) for places, group in found.items())
 
 
 @dataclass(frozen=True)
@@ -90,7 +113,7 @@ class CheckEvaluator:
     def isolated_block(self) -> Model:
         """The model with the block cut off from the rest of it."""
         model = self.model
-        for name in self.benchmark.block.held if self.benchmark.block else ():
+        for name in self.benchmark.upstream.held if self.benchmark.upstream else ():
             model = hold(model, name)
         return model
 
@@ -114,14 +137,13 @@ class CheckEvaluator:
         found: dict[tuple[str, str], Floats] = {}
         for place in group.places:
             metrics, profile = group.metrics(place), self.benchmark.profiles[place]
-            stop = max(metric.stop for metric in metrics if metric.stop is not None)
             result = run(
                 self.model if profile.covers == "all" else self.isolated_block,
                 profile=profile,
                 constants=self.constants,
                 design=draws.rows(profile, indices),
                 metrics=metrics,
-                until=self._end(stop),
+                until=self._end(group.stop),
                 workers=self.workers,
             )
             found |= {(place, metric.label): result.metric_values(metric.label)[0, 0] for metric in metrics}
@@ -200,20 +222,30 @@ class CheckResults:
         every = np.ones((1, self.fails.shape[1]), dtype=np.bool_)
         return np.vstack([self.fails, every]).argmax(axis=0)
 
-    def only_failed(self, members: int) -> Integers:
-        """Return for each check how many members failed it and no other.
+    def first(self, members: int) -> CheckResults:
+        """Return the results of the first members alone.
 
         Parameters
         ----------
         members : int
-            How many members count, from the first on.
+            How many.
+
+        Returns
+        -------
+        CheckResults
+            As if no others had been evaluated.
+        """
+        return CheckResults(self.fails[:, :members], self.near[:members], self.remaining[self.remaining < members])
+
+    def only_failed(self) -> Integers:
+        """Return for each check how many members failed it and no other.
 
         Returns
         -------
         int64, shape (check,)
             Of those that met every check.
         """
-        followed = self.fails[:, self.remaining[self.remaining < members]]
+        followed = self.fails[:, self.remaining]
         return followed[:, followed.sum(axis=0) == 1].sum(axis=1)
 
 

@@ -71,7 +71,7 @@ class ConstantDiagnostics:
     distance : float
         The largest difference of the two cumulative distributions (Kolmogorov and Smirnov), from 0 to 1.
     noise : float
-        The distance that as many members drawn from the range alone stay below in 95 of 100 cases.
+        The distance that as many distinct members drawn from the range alone stay below in 95 of 100 cases.
     """
 
     range: Range
@@ -112,7 +112,7 @@ def check_diagnostics(model: Model, match: Match, *, workers: int | None = None)
 
 def _diagnose_check(match: Match, check: EvidenceCheck, value: Floats) -> CheckDiagnostics:
     counts = match.check_counts.get(check.name)
-    search = match.search if counts in match.search.check_counts else match.block
+    search = next((search for search in reversed(match.searches) if counts in search.check_counts), None)
     left_out = search.passing_when_left_out(counts) if counts is not None and search is not None else math.nan
     passing = float(np.mean(check.passes(value)))
     return CheckDiagnostics(check, counts, search if counts is not None else None, spread(value), passing, left_out)
@@ -135,6 +135,7 @@ def constant_diagnostics(match: Match) -> tuple[ConstantDiagnostics, ...]:
         The furthest first.
     """
     found: dict[tuple[str, str], ConstantDiagnostics] = {}
+    distinct = match.distinct
     for place, profile in match.benchmark.profiles.items():
         design = match.design(profile)
         ranges = {drawn.name: drawn for drawn in (*match.benchmark.ranges, *profile.ranges)}
@@ -142,14 +143,32 @@ def constant_diagnostics(match: Match) -> tuple[ConstantDiagnostics, ...]:
         for name, values in zip(design.names, design.rows().T, strict=True):
             where = place if name in own else ""
             if (name, where) not in found:
-                found[name, where] = _diagnose_constant(ranges[name], where, values)
+                found[name, where] = _diagnose_constant(ranges[name], where, values, distinct)
     return tuple(sorted(found.values(), key=lambda constant: -constant.distance))
 
 
-def _diagnose_constant(drawn: Range, place: str, values: Floats) -> ConstantDiagnostics:
-    noise = 1.36 / math.sqrt(len(values))
+def _diagnose_constant(drawn: Range, place: str, values: Floats, distinct: int) -> ConstantDiagnostics:
+    noise = 1.36 / math.sqrt(distinct)
     distance = _distance_from_uniform(drawn.unit(values)) if drawn.high > drawn.low else 0.0
     return ConstantDiagnostics(drawn, place, spread(values), distance, noise)
+
+
+def distance_between(first: Floats, second: Floats) -> float:
+    """Return how far two samples of a constant lie apart.
+
+    Parameters
+    ----------
+    first, second : float64, shape (member,)
+        Its values, in any unit.
+
+    Returns
+    -------
+    float
+        The largest difference of their cumulative distributions (Kolmogorov and Smirnov), from 0 to 1.
+    """
+    from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
+
+    return float(stats.ks_2samp(first, second).statistic)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportAttributeAccessIssue]
 
 
 def _distance_from_uniform(unit: Floats) -> float:

@@ -75,7 +75,7 @@ class EvidenceCheck:
     action : {"reject", "report"}
         Whether members that fail it are dropped.
     block : str
-        The block of the model that it speaks of alone, which is then matched before the rest; see `Block`.
+        The block of the model that it speaks of alone, which is then matched before or after the rest; see `Block`.
     """
 
     name: str
@@ -191,7 +191,7 @@ _COMBINED: Mapping[CheckKind, Callable[[list[Floats], EvidenceCheck], Floats]] =
 @set_module("egovsim.analysis")
 @dataclass(frozen=True)
 class Block:
-    """A part of the model that runs almost on its own, and is matched to its evidence before the rest.
+    """A part of the model that is matched to its evidence on its own: before the rest of the model, or after it.
 
     Parameters
     ----------
@@ -200,13 +200,17 @@ class Block:
     constants : tuple of str
         Its uncertain constants, shared ones and those of places.
     held : tuple of str
-        The variables through which the rest of the model reaches it. Under a profile that covers this block
-        alone they are held still, and the rest of the model need not be run.
+        Of an upstream block, the variables through which the rest of the model reaches it. Under a profile that covers
+        this block alone they are held still, and the rest of the model need not be run.
+    tries : int
+        Of a downstream block, whose constants reach no check but its own: how many draws of them a member gets that
+        passed all other checks. 0 for an upstream block, which is matched first.
     """
 
     name: str
     constants: tuple[str, ...]
     held: tuple[str, ...] = ()
+    tries: int = 0
 
 
 @set_module("egovsim.analysis")
@@ -249,8 +253,10 @@ class Benchmark:
         The places that the checks speak of.
     ranges : tuple of Range
         The shared uncertain constants.
-    block : Block, optional
+    upstream : Block, optional
         A part of the model that is matched first.
+    downstream : Block, optional
+        A part of the model that is matched last.
     structures : tuple of Structure
         What a finding must be told under; the first is the one that is shown first.
     files : tuple of FileRecord
@@ -262,7 +268,8 @@ class Benchmark:
     checks: tuple[EvidenceCheck, ...]
     profiles: Mapping[str, Profile]
     ranges: tuple[Range, ...]
-    block: Block | None = None
+    upstream: Block | None = None
+    downstream: Block | None = None
     structures: tuple[Structure, ...] = (AS_WRITTEN,)
     files: tuple[FileRecord, ...] = ()
     evidence: tuple[Evidence, ...] = ()

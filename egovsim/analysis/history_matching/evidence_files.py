@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast
@@ -16,17 +16,18 @@ from egovsim.analysis.history_matching.evidence import (
     AS_WRITTEN,
     Action,
     Benchmark,
-    Block,
     CheckKind,
     Evidence,
     EvidenceCheck,
     Grade,
     Structure,
 )
+from egovsim.analysis.history_matching.evidence_blocks import check_blocks, read_blocks
+from egovsim.analysis.history_matching.evidence_places import read_places
 from egovsim.errors import DataError, UnknownNameError, ValueRangeError, unknown_name
 from egovsim.model.model import Model
 from egovsim.public import set_module
-from egovsim.simulation.files import label_of, read_profile, read_ranges
+from egovsim.simulation.files import label_of, read_ranges
 from egovsim.simulation.input_checks import check_profile, check_ranges
 from egovsim.toml import Table, read_table
 
@@ -164,7 +165,7 @@ def _span(table: Table) -> tuple[float, float]:
 
 
 @set_module("egovsim")
-def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
+def read_benchmark(*, folder: str | Path | None = None, profiles: Sequence[str | Path] = ()) -> Benchmark:
     """Read checks, the profiles that they name, the shared ranges, and the rival structures.
 
     Parameters
@@ -173,11 +174,14 @@ def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
         A folder with ``checks.toml`` and ``ranges.toml`` and, if findings are to be told under rival structures,
         ``structures.toml``; with an ``evidence.csv`` of its own, or the shipped one is cited. By default the
         shipped evidence.
+    profiles : sequence of str or Path
+        Profiles, shipped names or files, that stand for the places of their names.
 
     Returns
     -------
     Benchmark
-        For `compare` and `history_match`; the places that its checks speak of are shipped profiles.
+        For `compare` and `history_match`; the places that its checks speak of are shipped profiles, profile files that
+        are named from the folder of the checks, or `profiles`.
 
     Raises
     ------
@@ -196,27 +200,24 @@ def read_benchmark(*, folder: str | Path | None = None) -> Benchmark:
     _check_keys(checks, evidence, where)
     root, record = read_table(file("ranges"))
     root.only(("ranges", "block"), what="a file of ranges")
-    block = _block(root)
-    known, blocks = library.names("profile"), (block.name,) if block is not None else ()
+    upstream, downstream = read_blocks(root)
+    places = read_places(checks, file("checks"), profiles)
+    checks, blocks = places.checks, [block.name for block in (upstream, downstream) if block is not None]
     for check in checks:
-        for place in check.places:
-            if place not in known:
-                raise unknown_name(place, known, what="a shipped profile", where=where)
         if check.block and check.block not in blocks:
             raise unknown_name(
                 check.block, blocks, what="a block of ranges.toml", where=f'{where}: check "{check.name}"'
             )
-    profiles = {
-        place: read_profile(place) for place in dict.fromkeys(place for check in checks for place in check.places)
-    }
     files = [library.record(file("checks")), record, library.record(figures)]
-    files += [library.record(library.find("profile", place)) for place in profiles]
+    files += map(library.record, places.files)
     structures: tuple[Structure, ...] = (AS_WRITTEN,)
     if folder is None or (Path(folder) / "structures.toml").is_file():
         structures = read_structures(file("structures"))
         files.append(library.record(file("structures")))
     ranges = read_ranges(root.table("ranges"))
-    return Benchmark(checks, MappingProxyType(profiles), ranges, block, structures, tuple(files), evidence)
+    return Benchmark(
+        checks, MappingProxyType(places.profiles), ranges, upstream, downstream, structures, tuple(files), evidence
+    )
 
 
 def _check_keys(checks: tuple[EvidenceCheck, ...], evidence: tuple[Evidence, ...], where: str) -> None:
@@ -228,14 +229,6 @@ def _check_keys(checks: tuple[EvidenceCheck, ...], evidence: tuple[Evidence, ...
                 raise unknown_name(key, known, what="a key of evidence.csv", where=f'{where}: check "{check.name}"')
             if known[key] == "C":
                 raise DataError(f'{where}: check "{check.name}" cites "{key}", which is of grade C: not verified.')
-
-
-def _block(root: Table) -> Block | None:
-    if "block" not in root.values:
-        return None
-    table = root.table("block")
-    table.only(("name", "constants", "held"), what="a block")
-    return Block(table.text("name"), table.texts("constants"), table.texts("held"))
 
 
 @set_module("egovsim.analysis")
@@ -298,10 +291,7 @@ def check_benchmark(benchmark: Benchmark, model: Model) -> None:
                     f'evidence check "{check.name}": "{metric.variable}" is an array; name one element of it.'
                 )
     check_ranges(benchmark.ranges, model, where="ranges.toml")
-    if benchmark.block is not None:
-        for key, names in (("constants", benchmark.block.constants), ("held", benchmark.block.held)):
-            for name in names:
-                _known(model, name, f"ranges.toml: block: {key}")
+    check_blocks(benchmark, model)
     for structure in benchmark.structures:
         for name in structure.constants:
             _known(model, name, f'structure "{structure.name}"')

@@ -7,7 +7,7 @@ it is refused: members that passed other checks of another model are members of 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +20,7 @@ from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.history_matching.rejection import CheckCounts, Search
 from egovsim.errors import DataError, OutputError
 from egovsim.model.model import Model
-from egovsim.output import write_atomically
+from egovsim.output import place_files, write_atomically
 from egovsim.provenance import digest, machine, versions
 from egovsim.public import set_module
 
@@ -28,6 +28,10 @@ _ABOUT = (
     "Members that pass every rejecting evidence check, by number; `egovsim match` makes this file again. "
     "The same numbers come out on the same machine and versions; elsewhere all but those named as borderline."
 )
+
+PROFILES = "profiles"
+"""The folder, beside accepted members, of the profiles that were given for them in place of the evidence's own."""
+_SEARCHES = ("upstream", "search", "downstream")
 
 
 def model_fingerprint(model: Model) -> str:
@@ -65,14 +69,14 @@ def evidence_fingerprint(benchmark: Benchmark) -> str:
     Parameters
     ----------
     benchmark : Benchmark
-        The checks, ranges, block and profiles.
+        The checks, ranges, blocks and profiles.
 
     Returns
     -------
     str
         In hexadecimal digits.
     """
-    parts: list[object] = [benchmark.ranges, benchmark.block]
+    parts: list[object] = [benchmark.ranges, benchmark.upstream, benchmark.downstream]
     parts += sorted(
         repr((check.needs, check.kind, check.series, check.low, check.high, check.block))
         for check in benchmark.rejecting
@@ -111,14 +115,36 @@ def write_match(match: Match, model: Model, structure: Structure, path: Path) ->
         "structure": structure.name,
         "constants": dict(match.constants),
         "seed": match.seed,
-        "block": _written(match.block) if match.block is not None else None,
-        "search": _written(match.search),
+        **searches_of(match),
         "versions": {name: versions()[name] for name in ("egovsim", "numpy", "llvmlite")},
         "machine": machine(),
     }
     if not path.parent.is_dir():
         raise OutputError(f"{path.parent}: there is no such folder; make it first.")
     write_atomically(path, json.dumps(content, indent=1) + "\n")
+
+
+def place_profiles(profiles: Sequence[str | Path], folder: Path) -> None:
+    """Lay the profiles that were given for places beside the accepted members, whose evidence they are part of.
+
+    Parameters
+    ----------
+    profiles : sequence of str or Path
+        Shipped names or files.
+    folder : Path
+        Of the accepted members; profiles of another match are removed from it.
+
+    Raises
+    ------
+    DataError, UnknownNameError, OutputError
+        When one cannot be read, or the place cannot be written to.
+    """
+    into = folder / PROFILES
+    for file in into.glob("*.toml"):
+        file.unlink()
+    if profiles:
+        files = [library.find("profile", name) for name in profiles]
+        place_files({file.name: library.read_bytes(file) for file in files}, into)
 
 
 @set_module("egovsim.analysis")
@@ -152,7 +178,7 @@ def read_match(path: Path, model: Model, benchmark: Benchmark, structure: Struct
         found: object = json.loads(library.read_bytes(path))
     except ValueError as cause:
         raise DataError(f"{label}: is not a file of accepted members ({cause}).") from cause
-    expected = {"model_fingerprint", "evidence_fingerprint", "structure", "constants", "seed", "block", "search"}
+    expected = {"model_fingerprint", "evidence_fingerprint", "structure", "constants", "seed", *_SEARCHES}
     if not isinstance(found, dict) or not expected <= set(cast("dict[str, object]", found)):
         raise DataError(f"{label}: is not a file of accepted members; `egovsim match` writes one.")
     content = cast("dict[str, Any]", found)
@@ -171,10 +197,54 @@ def read_match(path: Path, model: Model, benchmark: Benchmark, structure: Struct
             "run `egovsim match` with the model and evidence of now, and give its folder as --match."
         )
     try:
-        block = _read(content["block"]) if content["block"] is not None else None
-        return Match(benchmark, int(content["seed"]), _read(content["search"]), block, dict(structure.constants))
+        return match_of(content, benchmark, structure)
     except (KeyError, TypeError, ValueError) as cause:
         raise DataError(f"{label}: is damaged ({cause}); `egovsim match` writes it again.") from cause
+
+
+def searches_of(match: Match) -> dict[str, object]:
+    """Return the searches of a match as they stand in a file.
+
+    Parameters
+    ----------
+    match : Match
+        Accepted members.
+
+    Returns
+    -------
+    dict of str to object
+        One entry for each of the three searches, None for one that was not made.
+    """
+    found = {key: getattr(match, key) for key in _SEARCHES}
+    return {key: _written(search) if search is not None else None for key, search in found.items()}
+
+
+def match_of(content: Mapping[str, Any], benchmark: Benchmark, structure: Structure) -> Match:
+    """Return the match whose searches and seed stand in a file.
+
+    Parameters
+    ----------
+    content : mapping of str to object
+        With the entries of `searches_of`, and the seed.
+    benchmark : Benchmark
+        The evidence that its members were accepted with.
+    structure : Structure
+        The one that they were accepted under.
+
+    Returns
+    -------
+    Match
+        All members.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        When the file is damaged.
+    """
+    upstream, search, downstream = (_read(content[key]) if content[key] else None for key in _SEARCHES)
+    if search is None:
+        raise ValueError("there is no search")
+    return Match(benchmark, int(content["seed"]), search, upstream, dict(structure.constants), downstream)
 
 
 def _written(search: Search) -> dict[str, object]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from egovsim import library
+from egovsim.analysis.history_matching.conditioned_files import read_conditioned
 from egovsim.analysis.history_matching.defaults import COMPARED_MEMBERS, SEED
 from egovsim.analysis.history_matching.evidence import Benchmark, Structure
 from egovsim.analysis.history_matching.evidence_files import check_benchmark, read_benchmark
-from egovsim.analysis.history_matching.match_files import evidence_fingerprint, read_match
+from egovsim.analysis.history_matching.match_files import PROFILES, evidence_fingerprint, read_match
 from egovsim.analysis.history_matching.matching import Match, history_match
 from egovsim.errors import DataError, InputError, ValueRangeError
+from egovsim.model.inputs import Profile
 from egovsim.model.model import Model
 from egovsim.progress import Progress, portion
 from egovsim.provenance import FileRecord
@@ -55,6 +57,7 @@ def select_members(
     structure: str | None = None,
     members: int | None = None,
     seed: int = SEED,
+    profile: Profile | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> MemberSelection:
@@ -68,14 +71,16 @@ def select_members(
         A folder with ``checks.toml`` and ``ranges.toml``, or what `read_benchmark` returned; by default the shipped
         evidence.
     matches : str, Path or sequence of Match, optional
-        A folder that `egovsim match` wrote, or accepted members, one match for each structure. By default the shipped
-        ones; with `evidence` of one's own, members are searched.
+        A folder that `egovsim match` wrote, a file that `egovsim region` wrote, or accepted members, one match for each
+        structure. By default the shipped ones; with `evidence` of one's own, members are searched.
     structure : str, optional
         One structure of the evidence; by default all.
     members : int, optional
         How many of the accepted members, the first ones; by default 256, or all where fewer were accepted.
     seed : int
-        Of files and of a search; matches that are handed over bring their own.
+        Of files and of a search; matches that are handed over, and a region's file, bring their own.
+    profile : Profile, optional
+        The region that is compared; members that were conditioned under another are refused.
     workers : int, optional
         Threads of a search.
     progress : callable, optional
@@ -100,14 +105,18 @@ def select_members(
         given = tuple(matches)
         if not given:
             raise InputError("matches is empty; leave it out for the members that are shipped.")
-    known = _benchmark(evidence, given)
+    folder = Path(matches) if isinstance(matches, str | Path) else None
+    known = _benchmark(evidence, given, folder)
     check_benchmark(known, model)
     structures = known.structures if structure is None else (known.structure(structure),)
     if given:
         return MemberSelection(known, _of_given(given, known, structures, request), known.files)
     if evidence is not None and matches is None:
         return MemberSelection(known, _searched(model, known, structures, request, workers, progress), known.files)
-    folder = Path(matches) if isinstance(matches, str | Path) else None
+    if folder is not None and folder.is_file():
+        conditioned = read_conditioned(folder, model, known, profile).matches
+        selected = _conditioned(conditioned, library.label(folder), structures, structure, request)
+        return MemberSelection(known, selected, (*known.files, library.record(folder)))
     files = [_file(folder, structure, request) for structure in structures]
     found = {
         structure.name: _first(read_match(path, model, known, structure), library.label(path), request)
@@ -165,12 +174,13 @@ def shipped_members(model: Model) -> Match:
     return read_shipped_match(model, benchmark, benchmark.structures[0])
 
 
-def _benchmark(evidence: str | Path | Benchmark | None, given: tuple[Match, ...]) -> Benchmark:
+def _benchmark(evidence: str | Path | Benchmark | None, given: tuple[Match, ...], folder: Path | None) -> Benchmark:
+    """Return the evidence, with the profiles that a folder of accepted members brings along."""
     if isinstance(evidence, Benchmark):
         return evidence
     if evidence is None and given:
         return given[0].benchmark
-    return read_benchmark(folder=evidence)
+    return read_benchmark(folder=evidence, profiles=sorted((folder / PROFILES).glob("*.toml")) if folder else ())
 
 
 def _of_given(
@@ -224,6 +234,27 @@ def _searched(
         )
         for number, structure in enumerate(structures)
     }
+
+
+def _conditioned(
+    matches: Mapping[str, Match],
+    label: str,
+    structures: tuple[Structure, ...],
+    asked: str | None,
+    request: _Request,
+) -> dict[str, Match]:
+    """Return the members of a region's file; a structure that no member reached its values under is not in it."""
+    found = {
+        structure.name: _first(matches[structure.name], label, request)
+        for structure in structures
+        if structure.name in matches
+    }
+    if not found:
+        raise DataError(
+            f'{label}: no member of the structure "{asked}" reaches the region\'s values; there are: '
+            f"{', '.join(matches)}."
+        )
+    return found
 
 
 def _file(folder: Path | None, structure: Structure, request: _Request) -> Path:

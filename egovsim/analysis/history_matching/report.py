@@ -17,7 +17,8 @@ from egovsim.analysis.history_matching.diagnostics import (
 )
 from egovsim.analysis.history_matching.evidence import Benchmark, Structure
 from egovsim.analysis.history_matching.evidence_files import check_benchmark
-from egovsim.analysis.history_matching.matching import Match, history_match
+from egovsim.analysis.history_matching.matching import Match, history_match, match_upstream
+from egovsim.analysis.history_matching.rejection import Search
 from egovsim.model.model import Model
 from egovsim.progress import Progress
 
@@ -131,11 +132,7 @@ def match_reports(
         tuple(year for year in years if clock.start < year <= clock.stop),
     )
     wider_members = min(members, WIDER_MEMBERS) if tolerances_doubled else 0
-    return (
-        _report(bands, structure, seed, members, wider_members, progress or _unseen)
-        for seed in dict.fromkeys(seeds)
-        for structure in wanted
-    )
+    return _reports(bands, wanted, list(dict.fromkeys(seeds)), members, wider_members, progress or _unseen)
 
 
 def _unseen(_: str) -> AbstractContextManager[None]:
@@ -143,21 +140,41 @@ def _unseen(_: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def _report(
-    bands: _Bands, structure: Structure, seed: int, members: int, wider_members: int, progress: ProgressOf
-) -> MatchReport:
-    with progress(f"egovsim match: {structure.name}, seed {seed}") as report:
-        match = history_match(
-            bands.model, bands.benchmark, members=members, seed=seed, constants=structure.constants, progress=report
-        )
-    wider: tuple[Band, ...] = ()
-    if wider_members:
-        with progress("tolerances doubled") as report:
-            doubled = history_match(
-                bands.model, bands.benchmark.widened(2.0), members=wider_members, seed=seed,
-                constants=structure.constants, progress=report,
-            )  # fmt: skip
-        wider = bands.of(doubled)
-    return MatchReport(
-        structure, match, check_diagnostics(bands.model, match), constant_diagnostics(match), bands.of(match), wider
-    )
+def _reports(
+    bands: _Bands,
+    structures: Sequence[Structure],
+    seeds: Sequence[int],
+    members: int,
+    wider_members: int,
+    progress: ProgressOf,
+) -> Iterator[MatchReport]:
+    """Match the upstream block once for every seed, and every structure with it."""
+    wider = bands.benchmark.widened(2.0)
+    count = len(seeds) * len(structures)
+    for place, seed in enumerate(seeds):
+        upstream = _upstream(bands.model, bands.benchmark, members, seed, progress)
+        wide = _upstream(bands.model, wider, wider_members, seed, progress) if wider_members else None
+        for number, structure in enumerate(structures, start=1 + place * len(structures)):
+            where = f"{structure.name}, seed {seed} ({number} of {count})"
+            with progress(f"egovsim match: {where}") as report:
+                match = history_match(
+                    bands.model, bands.benchmark, members=members, seed=seed, constants=structure.constants,
+                    upstream=upstream, progress=report,
+                )  # fmt: skip
+            beside: tuple[Band, ...] = ()
+            if wider_members:
+                with progress(f"tolerances doubled: {where}") as report:
+                    doubled = history_match(
+                        bands.model, wider, members=wider_members, seed=seed, constants=structure.constants,
+                        upstream=wide, progress=report,
+                    )  # fmt: skip
+                beside = bands.of(doubled)
+            checks = check_diagnostics(bands.model, match)
+            yield MatchReport(structure, match, checks, constant_diagnostics(match), bands.of(match), beside)
+
+
+def _upstream(model: Model, benchmark: Benchmark, members: int, seed: int, progress: ProgressOf) -> Search | None:
+    if benchmark.upstream is None:
+        return None
+    with progress(f'egovsim match: block "{benchmark.upstream.name}", seed {seed}') as report:
+        return match_upstream(model, benchmark, members=members, seed=seed, progress=report)

@@ -44,10 +44,14 @@ def report_tables(report: MatchReport) -> Iterator[RenderableType]:
 
     match = report.match
     yield Text(f"{report.structure.label['en']}, seed {match.seed}", style="bold")
-    if match.block is not None and match.benchmark.block is not None:
-        yield Text(_counts(f'block "{match.benchmark.block.name}" alone', match.block))
+    if match.upstream is not None and match.benchmark.upstream is not None:
+        yield Text(_counts(f'block "{match.benchmark.upstream.name}" alone', match.upstream))
     yield Text(_counts("whole members", match.search))
-    near = match.search.borderline
+    if match.downstream is not None and match.benchmark.downstream is not None:
+        yield Text(_counts(f'tries of block "{match.benchmark.downstream.name}"', match.downstream))
+        most = int(np.unique(match.draws.members(match.accepted), return_counts=True)[1].max())
+        yield Text(f"they are tries of {match.distinct:,} distinct members, at most {most:,} of one")
+    near = match.last.borderline
     if near:
         yield Text(f"so near a bound that another processor may decide otherwise: {', '.join(map(str, near))}")
     yield Text()
