@@ -15,6 +15,7 @@ from .egov.regions.conditioning import (
 from .egov.comparison import Comparison as Comparison
 from .egov.extra_money import ExtraMoneyEffects as ExtraMoneyEffects, extra_money_effects as extra_money_effects
 from .egov.findings.barrier_findings import barrier_findings as barrier_findings
+from .egov.why import Why as Why
 from .egov.influence import equal_money as equal_money, proportional as proportional
 from .errors import (
     DataError as DataError,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.table import Table
 
 
@@ -38,6 +39,27 @@ def natural_width(table: Table) -> int:
     from rich.console import Console
 
     return Console(width=1000).measure(table).maximum
+
+
+def bullet(text: str) -> RenderableType:
+    """Return a text as an entry of a list, whose further lines are indented.
+
+    Parameters
+    ----------
+    text : str
+        Printed as it is written.
+
+    Returns
+    -------
+    RenderableType
+        To be printed.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_row("*", Text(text))
+    return grid
 
 
 def escaped(text: str) -> str:

@@ -1,6 +1,6 @@
 """Questions that are put to many runs of any model.
 
-Imports: errors, public, model, simulation.
+Imports: errors, library, names, progress, public, toml, model, model.interventions, simulation.
 """
 
 from egovsim.public import lazy_names

@@ -1,3 +1,9 @@
+from .channel_files import read_channels as read_channels
+from .channels import (
+    Channel as Channel,
+    ChannelEffects as ChannelEffects,
+    channel_effects as channel_effects,
+)
 from .comparison.gap import GapItem as GapItem, gap_table as gap_table
 from .comparison.ranking import (
     PathResult as PathResult,

@@ -54,6 +54,17 @@ def compare(
         list[str] | None,
         typer.Option(help="An outcome of files and picture; may be repeated. Without it: all."),
     ] = None,
+    why: Annotated[
+        bool,
+        typer.Option("--why", help="Tell what carries the effect of each path; every path runs again a dozen times."),
+    ] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(help="With --why, the path that effects are counted from. Without it: business as usual."),
+    ] = None,
+    channels: Annotated[
+        Path | None, typer.Option(help="With --why, a file of channels of your own. Without it: the shipped ones.")
+    ] = None,
     model: Annotated[str, typer.Option(help="The model: a shipped name or a file.")] = defaults.MODEL,
     out: Annotated[Path, typer.Option(help="Folder for tables, spreadsheet, picture and manifest.")] = Path(
         "egovsim-comparison"
@@ -66,6 +77,7 @@ def compare(
     egovsim compare
     egovsim compare mine.toml people-first --scenario budget-cut --lang id
     egovsim compare all mine.toml --by "Citizen trust" --until 2035 --out plan
+    egovsim compare mine.toml --why --against people-first
     """
     from egovsim.egov.compare import compare as compare_paths
     from egovsim.egov.comparison_files import write_comparison
@@ -91,21 +103,25 @@ def compare(
             by=by,
             discount=discount,
             outcomes=outcome or None,
+            why=why,
+            against=against,
+            channels=channels,
             progress=progress,
         )
     screen = console()
     for part in comparison_report(comparison, labels, width=screen.width):
         screen.print(part)
     sys.stdout.flush()  # the answer is read while pictures and spreadsheet are still being made
-    options = {
-        **context.params,
-        "policies": policies or list(defaults.POLICIES),
-        "scenario": scenario or list(defaults.SCENARIOS),
-    }
-    options |= {key: str(options[key]) for key in ("out", "match", "evidence") if options[key] is not None}
+    options = _asked(context, policies or list(defaults.POLICIES), scenario or list(defaults.SCENARIOS))
     files = write_comparison(comparison, out, language=lang, options=options)
     names = ", ".join(file.name for file in files)
     typer.echo(labels.text("written", folder=out, files=names), err=True)
+
+
+def _asked(context: typer.Context, policies: list[str], scenarios: list[str]) -> dict[str, object]:
+    """Return what was asked for, as the manifest keeps it."""
+    paths = {key: str(value) for key, value in context.params.items() if isinstance(value, Path)}
+    return {**context.params, **paths, "policies": policies, "scenario": scenarios}
 
 
 @app.command("list")

@@ -120,4 +120,4 @@ def _loop(pages: ModelPages, loop: Loop) -> Iterator[str]:
     yield " → ".join(pages.link(name) for name in circle)
     if loop.hold:
         yield ""
-        yield f"Held at its first value, {pages.link(loop.hold)} cuts this loop."
+        yield f"Held, {pages.link(loop.hold)} cuts this loop."

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from egovsim.analysis.channels import Channel, channel_effects
 from egovsim.analysis.comparison.gap import gap_table
 from egovsim.analysis.comparison.ranking import PathResult, rank_paths, winners
 from egovsim.analysis.history_matching.defaults import COMPARED_MEMBERS, SEED
@@ -20,11 +21,18 @@ from egovsim.egov import defaults
 from egovsim.egov.barriers import BARRIERS
 from egovsim.egov.binding import PERIOD_YEARS, BindingPeriod, binding_barriers
 from egovsim.egov.comparison import Comparison
-from egovsim.egov.comparison_inputs import ComparisonInputs, check_options, check_size, read_comparison_inputs
+from egovsim.egov.comparison_inputs import (
+    ComparisonInputs,
+    check_options,
+    check_size,
+    read_comparison_inputs,
+    with_channels,
+)
 from egovsim.egov.outcomes import GAP_YEAR, GROUP, INDEX, REAL_USE, SPENDING, direction
 from egovsim.egov.ranking import ranking_criteria
+from egovsim.egov.why import Why
 from egovsim.errors import InputError, UnknownNameError
-from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
+from egovsim.model.inputs import Design, Floats, PolicyPath, Profile, Scenario
 from egovsim.model.model import Model, display_elements
 from egovsim.names import canonical, element_name, split_element
 from egovsim.progress import Progress, portion
@@ -53,6 +61,9 @@ def compare(
     by: str = REAL_USE,
     outcomes: Sequence[str] | None = None,
     evidence: str | Path | Benchmark | None = None,
+    why: bool = False,
+    against: str | Path | PolicyPath | None = None,
+    channels: str | Path | Sequence[Channel] | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -92,6 +103,14 @@ def compare(
     evidence : str, Path or Benchmark, optional
         A folder with ``checks.toml`` and ``ranges.toml``, or what `read_benchmark` returned; by default
         the shipped evidence. Members that were accepted with other evidence are refused.
+    why : bool
+        Whether to ask what carries the effect of each path on the ranked outcome under the first scenario: for each
+        channel, every path is run again.
+    against : str, Path or PolicyPath, optional
+        The path that effects are counted from, by default business as usual: one of the policies by its name, or
+        another. Giving one asks `why`.
+    channels : str, Path or sequence of Channel, optional
+        What effects may go through, by default the shipped ``channels.toml``. Giving them asks `why`.
     workers : int, optional
         Threads; no figure depends on it.
     progress : callable, optional
@@ -111,6 +130,8 @@ def compare(
         When there are no members for what is asked; it names the command that makes them.
     """
     inputs = read_comparison_inputs(model, profile, benchmark, policies, scenarios)
+    if why or against is not None or channels is not None:
+        inputs = with_channels(inputs, against, channels)
     ranked, shown = _outcome_names(inputs.model, by, outcomes)
     check_options(inputs, until, discount, seed)
     names = tuple(dict.fromkeys((*shown, INDEX, REAL_USE, SPENDING, ranked)))
@@ -176,7 +197,7 @@ class _ComparisonTask:
     def comparison(self, structure: str, match: Match, progress: Progress | None) -> Comparison:
         """Return the comparison under one structure."""
         inputs = self.inputs
-        here, there = self._runs(match, progress)
+        here, there = self._runs(match, portion(progress, 0.0, 0.2) if inputs.against else progress)
         complete, failures = _complete_members(match, here, there)
         trajectories = {name: here.values(name)[:, :, complete] for name in self.names}
         beside = {name: there.values(name)[0, 0, complete] for name in self.names}
@@ -212,6 +233,7 @@ class _ComparisonTask:
             binding=self._binding(match, ranking),
             evidence=check_diagnostics(inputs.model, match, workers=self.workers),
             files=(*inputs.files, *self.selection.files),
+            why=self._why(match, complete, portion(progress, 0.2, 1.0)),
         )
 
     def _ranking(
@@ -233,6 +255,27 @@ class _ComparisonTask:
                 criteria,
             )
         )
+
+    def _why(self, match: Match, complete: NDArray[np.bool_], progress: Progress | None) -> Why | None:
+        """Return what carries the effect of each path under the first scenario, where that is asked."""
+        inputs = self.inputs
+        if inputs.against is None:
+            return None
+        effects = channel_effects(
+            inputs.model,
+            inputs.channels,
+            [path for path in inputs.policies[1:] if path.name != inputs.against.name],
+            base=inputs.against,
+            outcome=self.by,
+            at=self.until,
+            profile=inputs.profile,
+            scenario=inputs.scenarios[0],
+            constants=match.constants,
+            design=_part(match.design(inputs.profile), complete),
+            workers=self.workers,
+            progress=progress,
+        )
+        return Why(inputs.against, inputs.channels, effects)
 
     def _binding(self, match: Match, ranking: Sequence[PathResult]) -> tuple[BindingPeriod, ...]:
         """Return which barrier binds when, for business as usual and the best path of each family."""
@@ -301,3 +344,9 @@ def _complete_members(match: Match, here: Result, there: Result) -> tuple[NDArra
     if not complete.any():
         raise InputError(f"every accepted member fails; the first: {lines[0]}.")
     return complete, tuple(lines)
+
+
+def _part(design: Design, members: NDArray[np.bool_]) -> Design:
+    """Return the design with some of its members."""
+    rows = design.rows()[members]
+    return Design(design.names, len(rows), lambda first, last: rows[first:last])

@@ -22,6 +22,7 @@ from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.measures import Spread, spread
 from egovsim.egov.binding import BindingPeriod
 from egovsim.egov.outcomes import GAP_YEAR, INDEX, SCALE
+from egovsim.egov.why import Why, why_rows
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
 from egovsim.provenance import FileRecord
 from egovsim.public import set_module
@@ -78,6 +79,8 @@ class Comparison:
         Every check, in the order of the file.
     files : tuple of FileRecord
         Every file that was read.
+    why : Why or None
+        What carries the effects of the paths; None where nobody asked.
     """
 
     structure: Structure
@@ -102,6 +105,7 @@ class Comparison:
     evidence: tuple[CheckDiagnostics, ...]
     files: tuple[FileRecord, ...]
     rivals: Mapping[str, Comparison] = field(default_factory=lambda: dict[str, Comparison]())
+    why: Why | None = None
 
     def __repr__(self) -> str:
         paths = f"{len(self.policies)} paths of {self.profile.name} beside {self.benchmark.name}"
@@ -199,6 +203,20 @@ class Comparison:
         import pandas
 
         return pandas.DataFrame([row for structure in self.structures for row in _binding_rows(structure)])
+
+    def why_frame(self) -> pandas.DataFrame:
+        """Return what carries the effect of each path, under every structure.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a path and channel: structure, policy, against, outcome, year, channel, and p05, p50 and p95 of the
+            effect and of what is carried, in the outcome's own unit; share of the effect, empty where its sign is open;
+            members. Empty where nobody asked.
+        """
+        import pandas
+
+        return pandas.DataFrame([row for found in self.structures for row in why_rows(found.structure.name, found.why)])
 
     def gap_frame(self) -> pandas.DataFrame:
         """Return which item of the profiles makes how much of the gap, under every structure.

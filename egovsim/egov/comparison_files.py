@@ -14,6 +14,7 @@ from egovsim.egov.comparison import Comparison
 from egovsim.egov.defaults import LANGUAGE
 from egovsim.egov.labels import read_labels
 from egovsim.egov.spreadsheet import comparison_workbook
+from egovsim.egov.why_chart import why_chart
 from egovsim.output import check_writable, place_files
 from egovsim.provenance import FileRecord, digest, manifest
 
@@ -48,7 +49,7 @@ def write_comparison(
     tuple of Path
         ``ranking.csv``, ``comparison.csv``, ``binding.csv``, ``gap.csv``, ``checks.csv``, ``evidence.csv``,
         ``comparison.xlsx``, ``comparison.png`` (and ``comparison-NAME.png`` for each scenario after the first) and
-        ``manifest.json``.
+        ``manifest.json``; ``why.csv`` and ``why.png`` where it was asked what carries the effects.
 
     Raises
     ------
@@ -81,6 +82,7 @@ def _contents(comparison: Comparison, language: str) -> Iterator[tuple[str, byte
         ("ranking.csv", comparison.ranking_frame()),
         ("comparison.csv", comparison.to_frame()),
         ("binding.csv", comparison.binding_frame()),
+        ("why.csv", comparison.why_frame()),
         ("gap.csv", comparison.gap_frame()),
         ("checks.csv", comparison.evidence_frame()),
         ("evidence.csv", comparison.figures_frame()),
@@ -91,3 +93,5 @@ def _contents(comparison: Comparison, language: str) -> Iterator[tuple[str, byte
     for number, scenario in enumerate(comparison.scenarios):
         name = "comparison.png" if number == 0 else f"comparison-{scenario.name}.png"
         yield name, comparison_chart(comparison, labels, scenario=number)
+    if comparison.why:
+        yield "why.png", why_chart(comparison, comparison.why, labels)

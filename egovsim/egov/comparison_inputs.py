@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from egovsim import library
+from egovsim.analysis.channel_files import channels_path, read_channels
+from egovsim.analysis.channels import Channel
 from egovsim.egov.defaults import ALL_POLICIES, BASELINE
 from egovsim.errors import DataError, InputError, ValueRangeError
 from egovsim.model.inputs import PolicyPath, Profile, Scenario
@@ -34,7 +36,10 @@ class _Given(Generic[Item]):
 
 @dataclass(frozen=True)
 class ComparisonInputs:
-    """Everything that is compared; the first policy is business as usual."""
+    """Everything that is compared; the first policy is business as usual.
+
+    `against` and `channels` are there where it is asked what carries the effects.
+    """
 
     model: Model
     profile: Profile
@@ -42,6 +47,8 @@ class ComparisonInputs:
     policies: tuple[PolicyPath, ...]
     scenarios: tuple[Scenario, ...]
     files: tuple[FileRecord, ...]
+    against: PolicyPath | None = None
+    channels: tuple[Channel, ...] = ()
 
     @property
     def start(self) -> float:
@@ -102,6 +109,46 @@ def read_comparison_inputs(
         scenarios=tuple(future.item for future in futures),
         files=tuple(record for given in (engine, *places, *paths, *futures) for record in given.files),
     )
+
+
+def with_channels(
+    inputs: ComparisonInputs,
+    against: str | Path | PolicyPath | None,
+    channels: str | Path | Sequence[Channel] | None,
+) -> ComparisonInputs:
+    """Read and check what effects may go through, and the path that they are counted from.
+
+    Parameters
+    ----------
+    inputs : ComparisonInputs
+        What is compared.
+    against : str, Path or PolicyPath, optional
+        As in `compare`; by default business as usual.
+    channels : str, Path or sequence of Channel, optional
+        As in `compare`; by default the shipped ones.
+
+    Returns
+    -------
+    ComparisonInputs
+        With both.
+
+    Raises
+    ------
+    InputError
+        Of the kind that fits, with file, place and remedy.
+    """
+    base = _Given(inputs.policies[0])
+    if against is not None:
+        named = [policy for policy in inputs.policies if policy.name == against]
+        base = _Given(named[0]) if named else _given("policy", against, PolicyPath, read_policy)
+        check_policy(base.item, inputs.model, profile=inputs.profile, where=base.label)
+    if all(policy.baseline or policy.name == base.item.name for policy in inputs.policies):
+        raise InputError(f'there is no path to set against "{base.item.name}"; give another policy.')
+    files = base.files
+    if channels is None or isinstance(channels, str | Path):
+        path = channels_path() if channels is None else Path(channels)
+        channels, files = read_channels(inputs.model, path), (*files, library.record(path))
+    return replace(inputs, against=base.item, channels=tuple(channels), files=(*inputs.files, *files))
 
 
 def check_options(inputs: ComparisonInputs, until: float, discount: float, seed: int) -> None:

@@ -18,8 +18,9 @@ from egovsim.egov.labels import Labels
 from egovsim.egov.origin import origin_lines
 from egovsim.egov.outcomes import INDEX, REAL_USE
 from egovsim.egov.rival_tables import rival_report
+from egovsim.egov.why_sentences import why_report
 from egovsim.model.inputs import Scenario
-from egovsim.terminal import escaped, natural_width, plain_table
+from egovsim.terminal import bullet, escaped, natural_width, plain_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -88,22 +89,14 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
     yield Text(_legend(comparison, labels), style="dim")
     for line in origin_lines(comparison.profile, comparison.members, labels):
         yield Text(line, style="dim")
+    yield from why_report(comparison, labels)
     yield from rival_report(comparison, labels, width=width)
     yield from binding_report(comparison, labels)
     yield from benchmark_report(comparison, labels)
     yield Text()
     yield Text(labels.text("caveats"), style="bold")
     for caveat in labels.caveats_of(comparison):
-        yield _bullet(caveat)
-
-
-def _bullet(text: str) -> RenderableType:
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_row("*", Text(text))
-    return grid
+        yield bullet(caveat)
 
 
 def _ranked(comparison: Comparison, labels: Labels, scenario: Scenario) -> str:

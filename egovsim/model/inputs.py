@@ -298,6 +298,8 @@ class PolicyPath:
         What tables call it, by language.
     note : str
         Why it is as it is.
+    joined : tuple of PolicyPath
+        What is decided as well, each from its own start; of these the levers and the start alone count.
     """
 
     name: str
@@ -307,6 +309,7 @@ class PolicyPath:
     baseline: bool = field(default=False, kw_only=True)
     label: Mapping[str, str] = field(default_factory=dict[str, str])
     note: str = ""
+    joined: tuple[PolicyPath, ...] = field(default=(), kw_only=True)
 
 
 @set_module("egovsim")

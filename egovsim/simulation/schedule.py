@@ -236,9 +236,10 @@ class Plan:
         settings = [
             *self.settings,
             *self._from_start(scenario, scenario.inputs, f"scenario {scenario.name}"),
-            *self._from_start(policy, policy.levers, f"policy {policy.name}"),
-            *self._from_start(policy, self._as_written(policy), f"policy {policy.name}"),
         ]
+        for path in (policy, *policy.joined):
+            settings += self._from_start(path, path.levers, f"policy {path.name}")
+            settings += self._from_start(path, self._as_written(path), f"policy {path.name}")
         place = {id: number for number, id in enumerate(self.ids)}
         return _schedule([setting for setting in settings if setting.id in place], place, self.steps)
 

@@ -48,6 +48,8 @@ _KEYS = (
         "accumulators",
         "passing_through",
         "loops",
+        "hold_from",
+        "loop_outcomes",
     ),
     *("bounds", "conserved", "balance", "response", "extreme", "behaviour", "series", "loop", "rest", "ranking"),
 )
@@ -101,6 +103,7 @@ def read_declarations(path: str | Path, model: Model) -> Declarations:
     root.only(_KEYS, what="a model's declarations")
     names = DeclaredNames(model)
     folder = Path(path).parent
+    loops = _loop_tables(root, folder)
     return Declarations(
         file=root.file,
         profile=_profile(root, folder),
@@ -115,7 +118,9 @@ def read_declarations(path: str | Path, model: Model) -> Declarations:
         extremes=_named_tables(root, "extreme", lambda table: _extreme(table, names)),
         behaviours=_named_tables(root, "behaviour", lambda table: _behaviour(table, names)),
         observed=_named_tables(root, "series", lambda table: _observed(table, names, folder)),
-        loops=_loops(root, names, folder),
+        loops=tuple(loop for table in loops for loop in _loops(table, names)),
+        hold_from=_hold_from(_last_with(loops, "hold_from"), names),
+        loop_outcomes=names.names_at(_last_with(loops, "loop_outcomes"), "loop_outcomes"),
         rest=_rest(root, names),
         ranking=_ranking(root, names, folder),
     )
@@ -317,15 +322,35 @@ def read_loop(table: Table) -> Loop:
     )
 
 
-def _loops(root: Table, names: DeclaredNames, folder: Path) -> tuple[Loop, ...]:
+def _loop_tables(root: Table, folder: Path) -> tuple[Table, ...]:
+    """Return what may hold loops: the declarations, and the file of loops that they name."""
+    if "loops" not in root.values:
+        return (root,)
+    beside = read_table(folder / root.text("loops"))[0]
+    beside.only(("loop", "hold_from", "loop_outcomes"), what="a file of loops")
+    return root, beside
+
+
+def _last_with(tables: tuple[Table, ...], key: str) -> Table:
+    return next((table for table in reversed(tables) if key in table.values), tables[0])
+
+
+def _loops(root: Table, names: DeclaredNames) -> tuple[Loop, ...]:
     tables = root.tables("loop")
-    if "loops" in root.values:
-        tables = (*tables, *read_table(folder / root.text("loops"))[0].tables("loop"))
     for table in tables:
         names.required_names_at(table, "variables")
         if "hold" in table.values:
             names.name_at(table, "hold")
     return tuple(map(read_loop, tables))
+
+
+def _hold_from(table: Table, names: DeclaredNames) -> float | None:
+    time, clock = names.instant_at(table, "hold_from"), names.model.clock
+    if time is not None and time > clock.stop - clock.time_step:
+        raise ValueRangeError(
+            f"{table.place('hold_from')} is {time:g}, the end of the runs; choose an earlier instant."
+        )
+    return time
 
 
 # ------------------------------------------------------------------------------------------------------ series

@@ -171,6 +171,10 @@ class Declarations:
     never_falling, accumulators, passing_through : tuple of str
         Variables that never fall; stocks that only count, and so never settle; stocks that most of what
         flows in passes through within a step.
+    hold_from : float, optional
+        The instant from which on what cuts a loop is held at the value it has then; by default the model's start.
+    loop_outcomes : tuple of str
+        The variables or elements that cutting a loop must move; any stock where none is named.
     """
 
     file: str = ""
@@ -187,5 +191,7 @@ class Declarations:
     behaviours: tuple[Behaviour, ...] = ()
     observed: tuple[Observed, ...] = ()
     loops: tuple[Loop, ...] = ()
+    hold_from: float | None = None
+    loop_outcomes: tuple[str, ...] = ()
     rest: Rest | None = None
     ranking: RankingClaim | None = None

@@ -142,7 +142,7 @@ def test_loops_are_shown_as_circles(pages: Pages) -> None:
         *("Digitally skilled staff", "HR capacity", "Pull of other employers"),
         *("Skilled quitting", "Digitally skilled staff"),
     ]
-    assert "Held at its first value, [Pull of other employers](" in attrition
+    assert "Held, [Pull of other employers](" in attrition
 
 
 # Models of other people --------------------------------------------------------------------------------------

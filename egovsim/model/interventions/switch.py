@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from egovsim.model.expression import Binary, Call, If, Number, Reference
+from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, Number, Reference
 from egovsim.model.model import Model
 from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical, split_element
 
 
-def with_switches(model: Model, names: Sequence[str]) -> tuple[Model, dict[str, str]]:
-    """Return the model with a constant for each variable that holds it at its value at the start, as `hold` does.
+def with_switches(model: Model, names: Sequence[str], *, start: float | None = None) -> tuple[Model, dict[str, str]]:
+    """Return the model with a constant for each variable that holds it at the value it has at an instant.
+
+    Held at its value at the start, as `hold` does it, a variable loses what its loops feed back, and also the level
+    that it would have reached. Held from a later instant on it keeps the level of then, and loses the feedback.
 
     Parameters
     ----------
@@ -20,6 +23,8 @@ def with_switches(model: Model, names: Sequence[str]) -> tuple[Model, dict[str, 
         The model; it is not changed.
     names : sequence of str
         Stocks, flows or auxiliaries; an element stands for its whole array.
+    start : float, optional
+        The instant, in the model's time unit; by default the model's start.
 
     Returns
     -------
@@ -38,19 +43,27 @@ def with_switches(model: Model, names: Sequence[str]) -> tuple[Model, dict[str, 
         variable = model[split_element(name)[0]]
         switch = f"{variable.name} is held"
         if canonical(switch) not in model.by_id:
-            model = _with_switch(model, variable, switch)
+            model = _with_switch(model, variable, switch, start)
         switches[name] = switch
     return model, switches
 
 
-def _with_switch(model: Model, variable: Variable, switch: str) -> Model:
-    is_held = Binary(">", Reference(switch, canonical(switch)), Number(0.5))
+def _with_switch(model: Model, variable: Variable, switch: str, start: float | None) -> Model:
+    is_held: Expression = Binary(">", Reference(switch, canonical(switch)), Number(0.5))
+    time, half = ClockValue("time"), model.clock.time_step / 2.0
+    if start is not None:
+        is_held = Binary("and", is_held, Binary(">", time, Number(start - half)))
+
+    def as_then(value: Expression) -> Expression:
+        if start is None:
+            return Call("init", (value,))
+        return Call("sample if true", (Binary("<", time, Number(start + half)), value, value))
 
     def held(equation: Equation) -> Equation:
         if variable.kind == "stock":
             return replace(equation, rate=If(is_held, Number(0.0), equation.rate or Number(0.0)))
         value = equation.expression or Number(0.0)
-        return replace(equation, expression=If(is_held, Call("init", (value,)), value))
+        return replace(equation, expression=If(is_held, as_then(value), value))
 
     changed = replace(variable, equations=tuple(map(held, variable.equations)))
     constant = Variable(switch, "auxiliary", (Equation(Number(0.0)),))
