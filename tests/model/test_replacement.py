@@ -5,7 +5,6 @@ If these fail, what the removal of a barrier is worth is a wrong number.
 
 from __future__ import annotations
 
-
 import numpy as np
 import pytest
 
