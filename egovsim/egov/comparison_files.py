@@ -46,9 +46,9 @@ def write_comparison(
     Returns
     -------
     tuple of Path
-        ``ranking.csv``, ``comparison.csv``, ``binding.csv``, ``gap.csv``, ``checks.csv``, ``evidence.csv``,
-        ``comparison.xlsx``, ``comparison.png`` (and ``comparison-NAME.png`` for each scenario after the first) and
-        ``manifest.json``.
+        ``ranking.csv``, ``comparison.csv``, ``binding.csv``, ``barriers.csv``, ``scenarios.csv`` (where a scenario
+        moves anything), ``gap.csv``, ``checks.csv``, ``evidence.csv``, ``comparison.xlsx``, ``comparison.png`` (and
+        ``comparison-NAME.png`` for each scenario after the first) and ``manifest.json``.
 
     Raises
     ------
@@ -81,6 +81,8 @@ def _contents(comparison: Comparison, language: str) -> Iterator[tuple[str, byte
         ("ranking.csv", comparison.ranking_frame()),
         ("comparison.csv", comparison.to_frame()),
         ("binding.csv", comparison.binding_frame()),
+        ("barriers.csv", comparison.barrier_frame()),
+        ("scenarios.csv", comparison.scenario_frame()),
         ("gap.csv", comparison.gap_frame()),
         ("checks.csv", comparison.evidence_frame()),
         ("evidence.csv", comparison.figures_frame()),

@@ -61,6 +61,8 @@ def _tables(comparison: Comparison) -> Iterable[tuple[str, Frame]]:
     # rivals by year are in comparison.csv: a sheet twice as long would take twice as long
     yield "comparison", comparison.yearly_frame().drop(columns=["structure", "benchmark"])
     yield "binding barriers", comparison.binding_frame()
+    yield "barriers", comparison.barrier_frame()
+    yield "scenarios", comparison.scenario_frame()
     yield "gap", comparison.gap_frame()
     yield "evidence checks", comparison.evidence_frame()
     yield "evidence", comparison.figures_frame()
