@@ -28,7 +28,7 @@ from egovsim.egov.scenario_effects import ScenarioEffect, scenario_effects
 from egovsim.errors import InputError, UnknownNameError
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
 from egovsim.model.model import Model, display_elements
-from egovsim.names import canonical, element_name, split_element
+from egovsim.names import canonical, element_name, nearest, split_element
 from egovsim.progress import Progress, portion
 from egovsim.public import set_module
 from egovsim.simulation.result import Result
@@ -146,15 +146,24 @@ def _outcome_names(model: Model, by: str, outcomes: Sequence[str] | None) -> tup
     if isinstance(outcomes, str):
         raise InputError(f'outcomes must be a list of names, not one text; write ["{outcomes}"].')
     wanted = outcomes if outcomes is not None else model.groups.get(GROUP, ())
-    ranked = _elements(model, by)
-    if len(ranked) != 1:
-        raise InputError(f'"{by}" is an array; rank by one of: {", ".join(ranked)}.')
-    known = model.groups.get(GROUP, ())
-    if known and model[split_element(by)[0]].group != GROUP:
-        raise InputError(f'"{by}" is no outcome of {model.file or model.name}; rank by one of: {", ".join(known)}.')
+    ranked = _ranked(model, by)
     if not wanted:
         raise InputError(f'{model.file or model.name} has no group "{GROUP}"; name the outcomes.')
-    return ranked[0], tuple(dict.fromkeys(element for name in wanted for element in _elements(model, name)))
+    return ranked, tuple(dict.fromkeys(element for name in wanted for element in _elements(model, name)))
+
+
+def _ranked(model: Model, by: str) -> str:
+    """Return the outcome that ranks, as the file writes it; nothing else has a direction that is better."""
+    known = model.groups.get(GROUP, ())
+    if known and canonical(split_element(by)[0]) not in map(canonical, known):
+        close = nearest(by, known)
+        near = "; nearest: " + ", ".join(f'"{name}"' for name in close) if close else ""
+        file = model.file or model.name
+        raise UnknownNameError(f'"{by}" is no outcome of {file}{near}; rank by one of: {", ".join(known)}.')
+    elements = _elements(model, by)
+    if len(elements) != 1:
+        raise InputError(f'"{by}" is an array; rank by one of: {", ".join(elements)}.')
+    return elements[0]
 
 
 def _elements(model: Model, name: str) -> list[str]:

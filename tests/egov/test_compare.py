@@ -164,7 +164,7 @@ def test_without_a_shock_there_is_nothing_to_tell_of_scenarios(small: Model) -> 
 
 def test_only_an_outcome_can_rank(small: Model) -> None:
     """A lever or constant has no direction in which more is better, and no page that says what it is."""
-    with pytest.raises(InputError) as failure:
+    with pytest.raises(UnknownNameError) as failure:
         small_comparison(small, path("fast", Effort=3.0), by="Money")
     assert str(failure.value) == (
         '"Money" is no outcome of small.xmile; rank by one of: '
@@ -237,7 +237,8 @@ WRONG = [
     (
         UnknownNameError,
         {"by": "Real us index"},
-        '"Real us index" is not a variable of small.xmile; nearest: "Real use index".',
+        '"Real us index" is no outcome of small.xmile; nearest: "Real use index"; rank by one of: '
+        "SPBE-like index, Real use index, Digital divide, Cumulative spending.",
     ),
     (
         UnknownNameError,

@@ -365,6 +365,18 @@ def test_a_place_that_cannot_be_written_to_is_refused(
     assert str(caught.value) == message
 
 
+def test_a_place_without_a_name_is_no_fault_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["profile", "new", "--out", "", "--no-ask"]) == 1
+    assert (
+        capsys.readouterr().err == "egovsim: .: is a folder; give the name of a file in it, such as my-region.toml.\n"
+    )
+    assert main(["profile", "new", "--answers", ".", "--no-ask"]) == 1
+    assert capsys.readouterr().err == "egovsim: .: this is a folder; give the file itself.\n"
+
+
 def test_answers_from_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

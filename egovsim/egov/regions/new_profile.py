@@ -201,6 +201,8 @@ def check_place(path: Path, *, overwrite: bool = False) -> None:
     OutputError
         When it is no place for a profile, or taken.
     """
+    if not path.name:
+        raise OutputError(f"{path}: is a folder; give the name of a file in it, such as {path / 'my-region.toml'}.")
     if path.suffix != ".toml":
         raise OutputError(f"{path}: a profile's name ends in .toml; write {path.with_suffix('.toml')}.")
     if path.is_dir() or not path.parent.is_dir():
