@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import pytest
 from egovsim import library
 from egovsim.errors import DataError, InputError, ModelError, UnknownNameError, ValueRangeError
 from egovsim.model.expression import Number
-from egovsim.model.inputs import Profile, Series
+from egovsim.model.inputs import PolicyPath, Profile, Scenario, Series
 from egovsim.model.model import Clock, Dimension, Model
 from egovsim.model.variable import Bounds, Equation, Variable
 from egovsim.simulation.files import read_policy, read_profile, read_scenario
@@ -359,11 +359,12 @@ def test_files_of_windows_editors_are_read(tmp_path: Path, encoding: str) -> Non
 
 def test_a_copy_that_still_has_a_shipped_label_is_called_by_its_file(tmp_path: Path) -> None:
     """Two rows of one label in a table: nobody could tell the plan from what it was copied from."""
-    for kind, name, read in (
+    files: tuple[tuple[library.Kind, str, Callable[[Path], PolicyPath | Profile | Scenario]], ...] = (
         ("policy", "people-first", read_policy),
         ("profile", "south-sumatra", read_profile),
         ("scenario", "budget-cut", read_scenario),
-    ):
+    )
+    for kind, name, read in files:
         text = library.read_bytes(library.find(kind, name)).decode("utf-8")
         assert read(written(tmp_path, text)).label == {"en": "mine", "id": "mine"}
         own = text.replace(read(name).label["en"], "Plan A").replace(read(name).label["id"], "Rencana A")
