@@ -131,7 +131,7 @@ def barrier_worth(
     grants = [ExtraMoney((relieved,), first, np.inf, amount) for relieved in BARRIERS]
     richer = dict(runs.with_extra_money(grants, metrics, until))
     money = np.stack([richer[grant] - base for grant in grants])
-    removal = _without_barriers(runs, metrics, first, until) - base
+    removal = without_barriers(runs, metrics, first, until) - base
     parts = {outcome: parts_by_definition(model, outcome) for outcome in outcomes}
     return tuple(
         BarrierWorth(
@@ -151,8 +151,28 @@ def barrier_worth(
     )
 
 
-def _without_barriers(runs: RegionRuns, metrics: Sequence[Metric], first: float, until: float) -> Floats:
-    """Return metrics with one barrier removed after the other, shape (barrier, policy, metric, member)."""
+def without_barriers(runs: RegionRuns, metrics: Sequence[Metric], first: float, until: float) -> Floats:
+    """Return metrics with one barrier removed after the other.
+
+    Parameters
+    ----------
+    runs : RegionRuns
+        The region, its members and paths.
+    metrics : sequence of Metric
+        Each in the unit of its outcome.
+    first, until : float
+        From when on a barrier is gone, and when to stop.
+
+    Returns
+    -------
+    float64, shape (barrier, policy, metric, member)
+        In the order of `BARRIERS`; NaN where a run failed.
+
+    Raises
+    ------
+    ValueRangeError
+        When the model gives no range for the money that removes a barrier.
+    """
     replaced = [known for known in BARRIERS if known.removal is not None]
     model, switches = with_replacements(runs.model, [known.removal for known in BARRIERS if known.removal is not None])
     on = [Scenario(switch, {switch: Series.constant(1.0)}, first) for switch in switches]

@@ -99,6 +99,26 @@ def test_every_option_of_compare_has_its_effect(
     assert "%" not in printed.err  # no progress bar where there is no terminal
 
 
+def test_a_path_file_may_spend_more_for_one_barrier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """A donor's money for training, or for anything else, is a decision like another; a region's luck is not."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "donor.toml").write_text(
+        'start = 2026\n[levers]\n"Extra money for HR" = 20\n"Training places" = 0.15\n', encoding="utf-8"
+    )
+    arguments = ["--members", "6", "--structure", "skill", "--until", "2032"]
+    assert main(["compare", "donor.toml", *arguments]) == 0
+    capsys.readouterr()
+    ranking = table((tmp_path / "egovsim-comparison" / "ranking.csv").read_text("utf-8"))
+    donor = next(row for row in ranking if row["policy"] == "donor")
+    assert 40.0 < float(donor["extra_cost_p50"]) < 6 * 20.0
+    assert float(donor["real_use_index_change_p50"]) > 0.0
+    (tmp_path / "luck.toml").write_text('[levers]\n"Budget factor" = 1.4\n', encoding="utf-8")
+    assert main(["compare", "luck.toml", *arguments]) == 1
+    assert capsys.readouterr().err.startswith('egovsim: luck.toml: levers."Budget factor" is not a lever of egov.xmile')
+
+
 def test_compare_alone_does_the_main_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """The first thing that a planner types."""
     monkeypatch.chdir(tmp_path)
