@@ -37,7 +37,8 @@ class BarrierWorth:
     year : float
         When the outcome is read.
     amount, spendable : float
-        The extra money from the start on, in billion rupiah a year, and how much of it can be spent.
+        The extra money from the start on, in billion rupiah a year, and how much of it can be spent, as in
+        `BindingPeriod`.
     money, removal : Spread
         The change of the outcome by the extra money, and by the full removal of the barrier.
     is_part : bool

@@ -39,8 +39,9 @@ class BindingPeriod:
     changes : mapping of str to Spread
         By the barrier's name, the change of the outcome at the end.
     spendable : mapping of str to float
-        By the barrier's name, how much of the extra money can be spent, in billion rupiah a year: less than all for
-        human resources where the model allows no more training places, as in a region with few staff.
+        By the barrier's name, how much of the extra money can be spent in the members in which training is cheapest, in
+        billion rupiah a year: less than all where the model allows no more training places, as in a region with few
+        staff, or no more money.
     """
 
     policy: str

@@ -184,14 +184,14 @@ class RegionRuns:
         Returns
         -------
         float
-            Billion rupiah a year, the median over members: all of it, unless the model allows no more money or no
-            more training places.
+            Billion rupiah a year, in the twentieth of the members in which training is cheapest: all of it, unless the
+            model allows no more money or no more training places.
         """
         most = min(self.amount, self._room(barrier.money, policy, first, last))
         places = self._room(PLACES, policy, first, last)
         if not barrier.needs_places or places >= self.places:
             return most
-        return float(np.nanmedian(np.minimum(most, places * self.prices)))
+        return min(most, places * float(np.nanquantile(self.prices, CHEAPEST)))
 
     def _room(self, name: str, policy: PolicyPath, first: float, last: float) -> float:
         """Return how far an input can be raised above what the path, or else the region, decides on."""
