@@ -2,6 +2,7 @@ from . import analysis as analysis, library as library, testing as testing, vali
 from .analysis.history_matching.evidence import Benchmark as Benchmark
 from .analysis.history_matching.evidence_files import read_benchmark as read_benchmark
 from .analysis.history_matching.matching import Match as Match, history_match as history_match
+from .egov.barrier_worth import BarrierWorth as BarrierWorth, barrier_worth as barrier_worth
 from .egov.barriers import BARRIERS as BARRIERS, Barrier as Barrier
 from .egov.binding import BindingPeriod as BindingPeriod, binding_barriers as binding_barriers
 from .egov.compare import compare as compare
@@ -17,6 +18,7 @@ from .egov.extra_money import ExtraMoneyEffects as ExtraMoneyEffects, extra_mone
 from .egov.findings.barrier_findings import barrier_findings as barrier_findings
 from .egov.why import Why as Why
 from .egov.influence import equal_money as equal_money, proportional as proportional
+from .egov.scenario_effects import ScenarioEffect as ScenarioEffect
 from .errors import (
     DataError as DataError,
     EgovsimError as EgovsimError,

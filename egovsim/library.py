@@ -49,6 +49,8 @@ SHIPPED: MappingProxyType[Kind, ShippedFiles] = MappingProxyType(
 )
 
 
+_MARKS: MappingProxyType[bytes, str] = MappingProxyType({b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"})
+"""The marks that UTF-16 begins with in either order of bytes."""
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -127,8 +129,10 @@ def find(kind: Kind, path_or_name: str | Path) -> Path:
     UnknownNameError
         When nothing shipped bears the name; the nearest are named.
     DataError, ModelError
-        When the path leads to no file.
+        When the path is empty or leads to no file.
     """
+    if not str(path_or_name).strip():
+        raise DataError(f"an empty name was given for a {kind}; `egovsim list` shows what is shipped, or give a file.")
     if is_name(path_or_name):
         return _shipped(kind, str(path_or_name))
     path = Path(path_or_name)
@@ -142,6 +146,22 @@ def find(kind: Kind, path_or_name: str | Path) -> Path:
     else:
         remedy = "check the path; `egovsim list` shows what is shipped"
     raise error(f"{path}: there is no such file; {remedy}.")
+
+
+def is_shipped(path: Path) -> bool:
+    """Return whether a file is one of those that come with the package.
+
+    Parameters
+    ----------
+    path : Path
+        Any file.
+
+    Returns
+    -------
+    bool
+        True for a file in the folder of shipped files.
+    """
+    return any(path.resolve().is_relative_to(folder) for folder in _places())
 
 
 def search(name: str) -> tuple[Kind, Path]:
@@ -208,6 +228,8 @@ def read_bytes(path: Path) -> bytes:
     DataError
         When it cannot be read; the message says why.
     """
+    if path.is_dir():
+        raise DataError(f"{label(path)}: this is a folder; give the file itself.")
     try:
         return path.read_bytes()
     except OSError as cause:
@@ -217,7 +239,9 @@ def read_bytes(path: Path) -> bytes:
 
 
 def text_of(content: bytes, called: str) -> str:
-    """Return the text that a file holds, in UTF-8 with or without a mark in front.
+    """Return the text that a file holds: UTF-8 or, as some editors of Windows save it, UTF-16.
+
+    A mark in front is passed over. Without one, UTF-16 is known by the zero byte beside the first letter.
 
     Parameters
     ----------
@@ -234,10 +258,13 @@ def text_of(content: bytes, called: str) -> str:
     Raises
     ------
     DataError
-        When it is not UTF-8, with the line.
+        When it is neither, with the line.
     """
+    encoding = next((encoding for start, encoding in _MARKS.items() if content.startswith(start)), "utf-8-sig")
+    if encoding == "utf-8-sig" and b"\0" in content[:2]:
+        encoding = "utf-16-be" if content.startswith(b"\0") else "utf-16-le"
     try:
-        return content.decode("utf-8-sig")
+        return content.decode(encoding)
     except UnicodeDecodeError as cause:
         line = content[: cause.start].count(b"\n") + 1
         raise DataError(f"{called}, line {line}: the file is not UTF-8 text; save it as UTF-8.") from cause
@@ -274,6 +301,9 @@ def _shipped(kind: Kind, name: str) -> Path:
         path = root() / shipped.folder / f"{name}{suffix}"
         if path.is_file():
             return path
+    if Path(name).is_dir():
+        example = Path(name, f"mine{shipped.suffixes[0]}").as_posix()
+        raise DataError(f"{name}: this is a folder; give the {kind} file itself, such as {example}.")
     beside = [str(file) for file in Path().glob(f"{name}.*") if file.suffix in shipped.suffixes]
     hint = f'; the file in this folder is called "{beside[0]}"' if beside else ""
     raise unknown_name(name, names(kind), what=f"a shipped {shipped.singular}{hint}")

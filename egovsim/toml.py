@@ -17,6 +17,11 @@ from egovsim.provenance import FileRecord, digest
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+(\[\d+\])?")
 _POSITION = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
+_COMMA = re.compile(r"""(?<![\d,.\["'])(\d+),(\d+)(?![\d,."'])""")  # as Indonesians write decimals
+_HINTS: Mapping[str, str] = {
+    "[\u201c\u201d\u2018\u2019]": 'write straight quotation marks: "HR share" = 0.3',
+    r"\d\s*%": "write a share of 1 without the sign: 0.3 for 30 %",
+}
 _TYPE_NAMES: Mapping[type, str] = {
     bool: "true or false",
     int: "a number",
@@ -248,7 +253,8 @@ class Table:
         for entry in self._list(key, None):
             pair = cast("list[object]", entry) if isinstance(entry, list) else []
             if len(pair) != 2:
-                raise DataError(f"{place}: every entry must be a pair [year, value], such as [2026, 0.2].")
+                comma = "; decimals take a point, 0.5 and not 0,5" if len(pair) == 3 else ""
+                raise DataError(f"{place}: every entry must be a pair [year, value], such as [2026, 0.2]{comma}.")
             found.append((finite(pair[0], place), finite(pair[1], place)))
         if not found:
             raise DataError(f"{place}: at least one pair [year, value] is needed.")
@@ -334,6 +340,9 @@ def finite(value: object, place: str) -> float:
     ValueRangeError
         When it is not finite.
     """
+    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d+([.,]\d+)?\s*", value):
+        plain = value.strip().replace(",", ".")
+        raise DataError(f"{place} must be a number, not text; write {plain} without quotation marks.")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise DataError(f"{place} must be a number, not {_type_name(value)}.")
     if not math.isfinite(value):
@@ -359,21 +368,32 @@ def read_table(path: Path) -> tuple[Table, FileRecord]:
     Raises
     ------
     DataError
-        When the file cannot be read, is not UTF-8 or not TOML; with the line where it has one.
+        When the file cannot be read, is no text (see `library.text_of`) or not TOML; with the line where it has one.
     """
     content, label = library.read_bytes(path), library.label(path)
+    text = library.text_of(content, label)
     try:
-        values = tomllib.loads(library.text_of(content, label))
+        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as cause:
-        raise DataError(_syntax(label, str(cause))) from cause
+        raise DataError(_syntax(label, text, str(cause))) from cause
     return Table(label, (), values), FileRecord(label, digest(content))
 
 
-def _syntax(label: str, message: str) -> str:
+def _syntax(label: str, text: str, message: str) -> str:
     found = _POSITION.search(message)
     reason = _POSITION.sub("", message).removesuffix(" (at end of document)")
     where = f"{label}, line {found.group(1)}, column {found.group(2)}" if found else label
-    return f'{where}: this is not TOML ({reason}); names with blanks need quotation marks: "HR share" = 0.3.'
+    line = text.splitlines()[int(found.group(1)) - 1 :][:1] if found else []
+    return f"{where}: this is not TOML ({reason}); {_remedy(''.join(line))}."
+
+
+def _remedy(line: str) -> str:
+    """Return what to write instead of what stands in a line that is not TOML."""
+    comma = _COMMA.search(line)
+    if comma is not None:
+        return f"decimals take a point: {comma.group(1)}.{comma.group(2)}, not {comma.group()}"
+    hints = (hint for pattern, hint in _HINTS.items() if re.search(pattern, line))
+    return next(hints, 'names with blanks need quotation marks: "HR share" = 0.3')
 
 
 def _type_name(value: object) -> str:

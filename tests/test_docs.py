@@ -197,5 +197,5 @@ def test_planner_page_lists_every_lever_with_its_range(egov: egovsim.Model) -> N
     page = (ROOT / "docs" / "planner.md").read_text("utf-8")
     rows = re.findall(r"^\| ((?:`[^`]+`(?:, )?)+) \| .* \| ([\d.]+) to ([\d.]+) \|$", page, flags=re.MULTILINE)
     listed = {name: (float(low), float(high)) for names, low, high in rows for name in re.findall(r"`([^`]+)`", names)}
-    levers = [*egov.groups["Levers"], *egov.groups["Budget shares"]]
+    levers = [*egov.groups["Levers"], *egov.groups["Budget shares"], *egov.groups["Extra money"]]
     assert listed == {name: (egov[name].bounds.low, egov[name].bounds.high) for name in levers}

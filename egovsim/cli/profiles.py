@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -14,6 +14,9 @@ from egovsim.egov import defaults
 if TYPE_CHECKING:
     from egovsim.egov.regions.answers import Answer
     from egovsim.egov.regions.questionnaire import Question, Questionnaire
+
+_BACK: Final = "<"
+"""What a person types to go back to the question before."""
 
 group = typer.Typer(no_args_is_help=True, help="Make a profile of your own region, or check one.")
 app.add_typer(group, name="profile")
@@ -43,7 +46,8 @@ def new(
     """Make a profile of your own region from the figures you have.
 
     Asks for some sixteen figures, one after the other. Enter means "I do not know": the value of the template is
-    taken and marked as an assumption.
+    taken and marked as an assumption; < goes back to the question before. Large figures may be written as
+    "9,8 triliun".
 
     \b
     egovsim profile new
@@ -61,25 +65,25 @@ def new(
     questionnaire = read_questionnaire(read, lang)
     base = read_profile(template, model=read)
     if out is not None:
-        check_place(out, overwrite=force)
+        check_place(out, questionnaire, overwrite=force)
     given: list[tuple[str, Answer]] = []
     unusual = list(accept or [])
     if answers is not None:
         given, also = answers_of(read_table(answers)[0], questionnaire)
         unusual += also
     if name is not None:
-        given.append(("name", read_answer(questionnaire.question("name"), name)))
+        given.append(("name", read_answer(questionnaire, questionnaire.question("name"), name)))
     given += [read_option(questionnaire, text) for text in answer or []]
     found = gather(questionnaire, given, unusual)
     if ask and sys.stdin.isatty():
         taken = template_answers(base, read, questionnaire)
         found |= _asked(questionnaire, found, base.label.get(lang, base.name), taken)
     path = out or usual_path(found)
-    check_place(path, overwrite=force)
+    check_place(path, questionnaire, overwrite=force)
     made = make_profile(
         found, model=read, questionnaire=questionnaire, language=lang, template=template, name=str(path)
     )
-    write_profile(made, path, overwrite=force)
+    write_profile(made, path, questionnaire=questionnaire, overwrite=force)
     counts = {"given": len([key for key in made.given if key != "name"]), "assumed": len(made.assumed)}
     typer.echo(questionnaire.say("written", path=path, template=made.template, **counts))
     if made.assumed:
@@ -92,35 +96,51 @@ def _asked(
 ) -> dict[str, Answer]:
     """Ask for everything that is not known yet; nothing is written before the last answer."""
     typer.echo(questionnaire.say("intro", template=template))
+    typer.echo(questionnaire.say("back"))
     found: dict[str, Answer] = {}
     missing = [question for question in questionnaire.questions if question.key not in known]
-    for number, question in enumerate(missing, start=1):
+    number = 0
+    while number < len(missing):
+        question = missing[number]
         typer.echo()
-        typer.echo(f"{number}/{len(missing)}  {question.ask}")
+        typer.echo(f"{number + 1}/{len(missing)}  {question.ask}")
         typer.echo(f"      {question.where}")
         for line in questionnaire.without_answer(question, template, taken).splitlines():
             typer.echo(f"      {line}")
+        before = found.pop(question.key, None)
+        if before is not None:
+            value = before.value if isinstance(before.value, str) else questionnaire.number(before.value)
+            typer.echo(f"      {questionnaire.say('before', value=value)}")
         reply = _reply(questionnaire, question)
+        if reply == _BACK:
+            if number == 0:
+                typer.echo(f"      {questionnaire.say('first')}")
+            number = max(0, number - 1)
+            continue
         if reply is not None:
             found[question.key] = reply
+        number += 1
     return found
 
 
-def _reply(questionnaire: Questionnaire, question: Question) -> Answer | None:
+def _reply(questionnaire: Questionnaire, question: Question) -> Answer | Literal["<"] | None:
+    """Return an answer, None where it is not known, or the wish to go back."""
     from egovsim.egov.regions.answers import doubt, read_answer
     from egovsim.errors import InputError
 
     doubted: Answer | None = None
     while True:
-        text = _typed()
-        if not text.strip():
+        text = _typed().strip()
+        if not text:
             return None
+        if text == _BACK:
+            return _BACK
         try:
-            reply = read_answer(question, text)
+            reply = read_answer(questionnaire, question, text)
         except InputError as error:
             typer.echo(f"      {error}")
             continue
-        why = doubt(question, reply)
+        why = doubt(questionnaire, question, reply)
         if not why or (doubted is not None and doubted.value == reply.value):
             return reply
         typer.echo(f"      {why}. {questionnaire.say('again')}")

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from egovsim.errors import unknown_name
+from egovsim.model.interventions.replacement import Replacement
 from egovsim.public import set_module
 
 AMOUNT = 20.0
@@ -37,19 +38,55 @@ class Barrier:
         In English and Indonesian.
     needs_places : bool
         Whether training places come with the money, without which it would return to the treasury.
+    state : str
+        The model's variable that tells how far the barrier is overcome.
+    removal : Replacement or None
+        What others read when the barrier is gone; None where that is its money at the top of its range.
     """
 
     name: str
     money: str
     label: Mapping[str, str] = field(compare=False)
     needs_places: bool = False
+    state: str = ""
+    removal: Replacement | None = None
 
 
-HR = Barrier("hr", "Extra money for HR", {"en": "Human resources", "id": "Sumber daya manusia"}, needs_places=True)
-SECURITY = Barrier("security", "Extra money for security", {"en": "Security", "id": "Keamanan"})
-DIVIDE = Barrier("divide", "Extra money for access", {"en": "Digital divide", "id": "Kesenjangan digital"})
-CULTURE = Barrier("culture", "Extra money for culture", {"en": "Culture", "id": "Budaya kerja"})
-BUDGET = Barrier("budget", "Extra money unearmarked", {"en": "Budget", "id": "Anggaran"})
+HR = Barrier(
+    "hr",
+    "Extra money for HR",
+    {"en": "Human resources", "id": "Sumber daya manusia"},
+    needs_places=True,
+    state="HR capacity",
+    removal=Replacement("Digitally skilled staff", STAFF, unchanged_readers=(STAFF,)),
+)
+"""Removed, all staff are skilled for whoever needs skill; who is trained, leaves and forgets is counted as ever."""
+SECURITY = Barrier(
+    "security",
+    "Extra money for security",
+    {"en": "Security", "id": "Keamanan"},
+    state="Security maturity",
+    removal=Replacement("Security maturity", 1.0, unchanged_readers=("Security upkeep need",)),
+)
+"""Removed, maturity is full; upkeep is paid for the maturity that was built, since nobody pays for the other."""
+DIVIDE = Barrier(
+    "divide",
+    "Extra money for access",
+    {"en": "Digital divide", "id": "Kesenjangan digital"},
+    state="Internet penetration",
+    removal=Replacement("Joining the internet", "People offline", within_a_step=True),
+)
+"""Removed, all who are offline join at once, so that clients of the services are those online here as ever."""
+CULTURE = Barrier(
+    "culture",
+    "Extra money for culture",
+    {"en": "Culture", "id": "Budaya kerja"},
+    state="Cultural change",
+    removal=Replacement("Cultural change", 1.0),
+)
+"""Removed, all work is digital for whoever reads it."""
+BUDGET = Barrier("budget", "Extra money unearmarked", {"en": "Budget", "id": "Anggaran"}, state="Core budget")
+"""Removed, money without purpose bound is at the top of its range."""
 BARRIERS = (HR, SECURITY, DIVIDE, CULTURE, BUDGET)
 """In the order of the study."""
 INFRASTRUCTURE = Barrier(

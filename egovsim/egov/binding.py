@@ -11,7 +11,7 @@ from egovsim.analysis.history_matching.draws import Integers
 from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.measures import Spread, spread
 from egovsim.egov.barriers import AMOUNT, BARRIERS, FIRST_YEAR, Barrier, barrier
-from egovsim.egov.extra_money import ExtraMoney, RegionRuns
+from egovsim.egov.region_runs import ExtraMoney, RegionRuns
 from egovsim.errors import InputError
 from egovsim.model.inputs import Floats, PolicyPath, Profile
 from egovsim.model.metrics import value_at
@@ -38,6 +38,10 @@ class BindingPeriod:
         best.
     changes : mapping of str to Spread
         By the barrier's name, the change of the outcome at the end.
+    spendable : mapping of str to float
+        By the barrier's name, how much of the extra money can be spent in the members in which training is cheapest, in
+        billion rupiah a year: less than all where the model allows no more training places, as in a region with few
+        staff, or no more money.
     """
 
     policy: str
@@ -45,6 +49,7 @@ class BindingPeriod:
     last: float
     best: Mapping[str, float]
     changes: Mapping[str, Spread]
+    spendable: Mapping[str, float]
 
     @property
     def barrier(self) -> Barrier | None:
@@ -113,16 +118,17 @@ def binding_barriers(
         values = dict(runs.with_extra_money(grants, [value_at(by, start + period)], start + period))
         changes = np.stack([values[money][:, 0] - base[:, number] for money in grants])
         for place, path in enumerate(policies):
-            found[place, number] = _summary(path.name, start, start + period, changes[:, place], better)
+            spendable = {relieved.name: runs.spendable(relieved, path, start, start + period) for relieved in BARRIERS}
+            best, spreads = _summary(changes[:, place], better)
+            found[place, number] = BindingPeriod(path.name, start, start + period, best, spreads, spendable)
     return tuple(found[key] for key in sorted(found))
 
 
-def _summary(policy: str, first: float, last: float, changes: Floats, better: float) -> BindingPeriod:
-    """Summarise the changes of one period, shape (barrier, member)."""
+def _summary(changes: Floats, better: float) -> tuple[dict[str, float], dict[str, Spread]]:
+    """Return in which share of members each barrier is best, and the changes; their shape is (barrier, member)."""
     sound = np.isfinite(changes).all(axis=0)
     gains = better * changes[:, sound]
     winner: Integers = np.where(gains.max(axis=0) > 0.0, gains.argmax(axis=0), len(gains))
     won = np.bincount(winner, minlength=len(BARRIERS)) / len(winner)
     best = {relieved.name: float(won[number]) for number, relieved in enumerate(BARRIERS)}
-    spreads = {relieved.name: spread(changes[number, sound]) for number, relieved in enumerate(BARRIERS)}
-    return BindingPeriod(policy, first, last, best, spreads)
+    return best, {relieved.name: spread(changes[number, sound]) for number, relieved in enumerate(BARRIERS)}

@@ -18,6 +18,7 @@ from egovsim.analysis.history_matching.evidence import Benchmark
 from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.history_matching.member_selection import Matches, MemberSelection, select_members
 from egovsim.egov import defaults
+from egovsim.egov.barrier_worth import BarrierWorth, barrier_worth
 from egovsim.egov.barriers import BARRIERS
 from egovsim.egov.binding import PERIOD_YEARS, BindingPeriod, binding_barriers
 from egovsim.egov.comparison import Comparison
@@ -30,11 +31,12 @@ from egovsim.egov.comparison_inputs import (
 )
 from egovsim.egov.outcomes import GAP_YEAR, GROUP, INDEX, REAL_USE, SPENDING, direction
 from egovsim.egov.ranking import ranking_criteria
+from egovsim.egov.scenario_effects import ScenarioEffect, scenario_effects
 from egovsim.egov.why import Why
 from egovsim.errors import InputError, UnknownNameError
 from egovsim.model.inputs import Design, Floats, PolicyPath, Profile, Scenario
 from egovsim.model.model import Model, display_elements
-from egovsim.names import canonical, element_name, split_element
+from egovsim.names import canonical, element_name, nearest, split_element
 from egovsim.progress import Progress, portion
 from egovsim.public import set_module
 from egovsim.simulation.result import Result
@@ -166,13 +168,25 @@ def _outcome_names(model: Model, by: str, outcomes: Sequence[str] | None) -> tup
             raise UnknownNameError(f"{cause} A comparison needs this variable.") from cause
     if isinstance(outcomes, str):
         raise InputError(f'outcomes must be a list of names, not one text; write ["{outcomes}"].')
-    ranked = _elements(model, by)
-    if len(ranked) != 1:
-        raise InputError(f'"{by}" is an array; rank by one of: {", ".join(ranked)}.')
     wanted = outcomes if outcomes is not None else model.groups.get(GROUP, ())
+    ranked = _ranked(model, by)
     if not wanted:
         raise InputError(f'{model.file or model.name} has no group "{GROUP}"; name the outcomes.')
-    return ranked[0], tuple(dict.fromkeys(element for name in wanted for element in _elements(model, name)))
+    return ranked, tuple(dict.fromkeys(element for name in wanted for element in _elements(model, name)))
+
+
+def _ranked(model: Model, by: str) -> str:
+    """Return the outcome that ranks, as the file writes it; nothing else has a direction that is better."""
+    known = model.groups.get(GROUP, ())
+    if known and canonical(split_element(by)[0]) not in map(canonical, known):
+        close = nearest(by, known)
+        near = "; nearest: " + ", ".join(f'"{name}"' for name in close) if close else ""
+        file = model.file or model.name
+        raise UnknownNameError(f'"{by}" is no outcome of {file}{near}; rank by one of: {", ".join(known)}.')
+    elements = _elements(model, by)
+    if len(elements) != 1:
+        raise InputError(f'"{by}" is an array; rank by one of: {", ".join(elements)}.')
+    return elements[0]
 
 
 def _elements(model: Model, name: str) -> list[str]:
@@ -231,6 +245,8 @@ class _ComparisonTask:
                 workers=self.workers,
             ),
             binding=self._binding(match, ranking),
+            barriers=self._barriers(match, ranking),
+            scenario_effects=self._scenario_effects(match, here, complete),
             evidence=check_diagnostics(inputs.model, match, workers=self.workers),
             files=(*inputs.files, *self.selection.files),
             why=self._why(match, complete, portion(progress, 0.2, 1.0)),
@@ -280,16 +296,13 @@ class _ComparisonTask:
     def _binding(self, match: Match, ranking: Sequence[PathResult]) -> tuple[BindingPeriod, ...]:
         """Return which barrier binds when, for business as usual and the best path of each family."""
         inputs = self.inputs
-        known = all(canonical(barrier.money) in inputs.model.by_id for barrier in BARRIERS)
-        if not known or self.until < inputs.start + PERIOD_YEARS:
+        if not self._has_barriers or self.until < inputs.start + PERIOD_YEARS:
             return ()
-        best = [winner.policy for winner in winners(ranking, inputs.scenarios[0].name).values()]
-        paths = [policy for policy in inputs.policies if policy == inputs.policies[0] or policy.name in best]
         return binding_barriers(
             inputs.model,
             inputs.profile,
             match,
-            policies=paths,
+            policies=self._leading(ranking),
             by=self.by,
             until=self.until,
             first=inputs.start,
@@ -298,32 +311,74 @@ class _ComparisonTask:
             workers=self.workers,
         )
 
+    def _barriers(self, match: Match, ranking: Sequence[PathResult]) -> tuple[BarrierWorth, ...]:
+        """Return what each barrier is worth by the horizon, under the same paths."""
+        inputs = self.inputs
+        if not self._has_barriers:
+            return ()
+        return barrier_worth(
+            inputs.model,
+            inputs.profile,
+            match,
+            policies=self._leading(ranking),
+            outcomes=self._main,
+            until=self.until,
+            first=inputs.start,
+            workers=self.workers,
+        )
+
+    @property
+    def _main(self) -> tuple[str, ...]:
+        """The outcomes that are told of everything."""
+        return tuple(dict.fromkeys((INDEX, REAL_USE, self.by)))
+
+    @property
+    def _has_barriers(self) -> bool:
+        return all(canonical(barrier.money) in self.inputs.model.by_id for barrier in BARRIERS)
+
+    def _leading(self, ranking: Sequence[PathResult]) -> list[PolicyPath]:
+        """Return business as usual and the best path of each family under the first scenario."""
+        policies = self.inputs.policies
+        best = [winner.policy for winner in winners(ranking, self.inputs.scenarios[0].name).values()]
+        return [policy for policy in policies if policy == policies[0] or policy.name in best]
+
+    def _scenario_effects(self, match: Match, here: Result, complete: NDArray[np.bool_]) -> tuple[ScenarioEffect, ...]:
+        """Return what each scenario changes in business as usual, against a run without any."""
+        if not any(scenario.inputs for scenario in self.inputs.scenarios):
+            return ()
+        names = (*self._main, SPENDING)
+        usual = {name: here.values(name)[:, 0, :, -1][:, complete] for name in names}
+        undisturbed = self._yearly(match, self.inputs.profile, self.inputs.policies[:1])
+        reference = {name: undisturbed.values(name)[0, 0, :, -1][complete] for name in names}
+        return scenario_effects(self.inputs.scenarios, usual, reference)
+
     def _runs(self, match: Match, progress: Progress | None) -> tuple[Result, Result]:
         """Run the paths under the profile, and the benchmark's profile alone, on the same members."""
         inputs = self.inputs
+        here = self._yearly(match, inputs.profile, inputs.policies, inputs.scenarios, progress)
+        return here, self._yearly(match, inputs.benchmark)
 
-        def yearly(
-            profile: Profile,
-            policies: Sequence[PolicyPath] | None = None,
-            scenarios: Sequence[Scenario] | None = None,
-            progress: Progress | None = None,
-        ) -> Result:
-            return run(
-                inputs.model,
-                profile=profile,
-                policies=policies,
-                scenarios=scenarios,
-                constants=match.constants,
-                design=match.design(profile),
-                outputs=self.names,
-                until=self.until,
-                save_every=1.0,
-                workers=self.workers,
-                progress=progress,
-            )
-
-        here = yearly(inputs.profile, inputs.policies, inputs.scenarios, progress)
-        return here, yearly(inputs.benchmark)
+    def _yearly(
+        self,
+        match: Match,
+        profile: Profile,
+        policies: Sequence[PolicyPath] | None = None,
+        scenarios: Sequence[Scenario] | None = None,
+        progress: Progress | None = None,
+    ) -> Result:
+        return run(
+            self.inputs.model,
+            profile=profile,
+            policies=policies,
+            scenarios=scenarios,
+            constants=match.constants,
+            design=match.design(profile),
+            outputs=self.names,
+            until=self.until,
+            save_every=1.0,
+            workers=self.workers,
+            progress=progress,
+        )
 
 
 def _complete_members(match: Match, here: Result, there: Result) -> tuple[NDArray[np.bool_], tuple[str, ...]]:

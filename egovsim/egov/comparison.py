@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -19,9 +19,12 @@ from egovsim.analysis.comparison.ranking import PathResult
 from egovsim.analysis.history_matching.diagnostics import CheckDiagnostics
 from egovsim.analysis.history_matching.evidence import Structure
 from egovsim.analysis.history_matching.matching import Match
-from egovsim.analysis.measures import Spread, spread
+from egovsim.analysis.measures import spread
+from egovsim.egov.barrier_worth import BarrierWorth
 from egovsim.egov.binding import BindingPeriod
+from egovsim.egov.comparison_rows import check_row, spread_columns
 from egovsim.egov.outcomes import GAP_YEAR, INDEX, SCALE
+from egovsim.egov.scenario_effects import ScenarioEffect
 from egovsim.egov.why import Why, why_rows
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
 from egovsim.provenance import FileRecord
@@ -75,6 +78,10 @@ class Comparison:
     binding : tuple of BindingPeriod
         Which barrier's equal extra money would help the ranked outcome most: every four years, for business as usual
         and the best path of each family under the first scenario; the money itself comes without a scenario.
+    barriers : tuple of BarrierWorth
+        What the next money for each barrier is worth by the horizon, and its full removal, for the same paths.
+    scenario_effects : tuple of ScenarioEffect
+        What each scenario itself changes in business as usual.
     evidence : tuple of CheckDiagnostics
         Every check, in the order of the file.
     files : tuple of FileRecord
@@ -102,6 +109,8 @@ class Comparison:
     ranking: tuple[PathResult, ...]
     gap_items: tuple[GapItem, ...]
     binding: tuple[BindingPeriod, ...]
+    barriers: tuple[BarrierWorth, ...]
+    scenario_effects: tuple[ScenarioEffect, ...]
     evidence: tuple[CheckDiagnostics, ...]
     files: tuple[FileRecord, ...]
     rivals: Mapping[str, Comparison] = field(default_factory=lambda: dict[str, Comparison]())
@@ -198,7 +207,7 @@ class Comparison:
         -------
         pandas.DataFrame
             One row a path, period and barrier: structure, policy, first, last, barrier, outcome,
-            share_of_members_in_which_it_helps_most, and p05, p50 and p95 of the change.
+            share_of_members_in_which_it_helps_most, extra_money_that_can_be_spent, and p05, p50 and p95 of the change.
         """
         import pandas
 
@@ -217,6 +226,38 @@ class Comparison:
         import pandas
 
         return pandas.DataFrame([row for found in self.structures for row in why_rows(found.structure.name, found.why)])
+
+    def barrier_frame(self) -> pandas.DataFrame:
+        """Return what the next money for each barrier is worth, and its full removal, under every structure.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a path, barrier and outcome, with the columns of `BarrierWorth.row` after structure.
+        """
+        import pandas
+
+        return pandas.DataFrame(
+            [{"structure": each.structure.name, **row.row()} for each in self.structures for row in each.barriers]
+        )
+
+    def scenario_frame(self) -> pandas.DataFrame:
+        """Return what each scenario itself changes in business as usual, under every structure.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a scenario and outcome, with the columns of `ScenarioEffect.row` after structure.
+        """
+        import pandas
+
+        return pandas.DataFrame(
+            [
+                {"structure": each.structure.name, **row.row()}
+                for each in self.structures
+                for row in each.scenario_effects
+            ]
+        )
 
     def gap_frame(self) -> pandas.DataFrame:
         """Return which item of the profiles makes how much of the gap, under every structure.
@@ -243,7 +284,7 @@ class Comparison:
         import pandas
 
         return pandas.DataFrame(
-            [_check_row(structure.structure, row) for structure in self.structures for row in structure.evidence]
+            [check_row(structure.structure, row) for structure in self.structures for row in structure.evidence]
         )
 
     def figures_frame(self) -> pandas.DataFrame:
@@ -309,13 +350,17 @@ def _ranking_row(comparison: Comparison, result: PathResult) -> dict[str, object
         "rank_share": result.rank_share,
     }
     for outcome in result.levels:
-        row |= _parts(_key(outcome), result.levels[outcome])
-        row |= _parts(f"{_key(outcome)}_change", result.changes[outcome])
+        row |= spread_columns(_key(outcome), result.levels[outcome])
+        row |= spread_columns(f"{_key(outcome)}_change", result.changes[outcome])
     row |= {"gap": result.gap, "lag_years": result.lag.years, "lag_bound": result.lag.bound}
-    row |= _parts("extra_cost", result.cost) | {"cost_per_point": result.cost_per_point}
+    row |= spread_columns("extra_cost", result.cost) | {"cost_per_point": result.cost_per_point}
     row |= {f"chance_{_key(name)}_by_{year:g}": share for (name, year), share in result.shares_reaching.items()}
-    row |= _parts("regret", result.regret) | {"benchmark": benchmark_name(comparison.benchmark)}
-    return row | _parts("benchmark", spread(comparison.benchmark_trajectories[comparison.by][:, -1])) | {"note": SCALE}
+    row |= spread_columns("regret", result.regret) | {"benchmark": benchmark_name(comparison.benchmark)}
+    return (
+        row
+        | spread_columns("benchmark", spread(comparison.benchmark_trajectories[comparison.by][:, -1]))
+        | {"note": SCALE}
+    )
 
 
 def _binding_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
@@ -329,7 +374,8 @@ def _binding_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
                 "barrier": name,
                 "outcome": comparison.by,
                 "share_of_members_in_which_it_helps_most": share,
-                **_parts("change", period.changes[name]),
+                "extra_money_that_can_be_spent": period.spendable[name],
+                **spread_columns("change", period.changes[name]),
             }
 
 
@@ -343,8 +389,8 @@ def _gap_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
                 "items": "all" if item.whole else "; ".join(item.items),
                 "outcome": outcome,
                 "year": int(GAP_YEAR),
-                **_parts("closed_to_profile", item.closed[outcome]),
-                **_parts("lost_from_benchmark", item.lost[outcome]),
+                **spread_columns("closed_to_profile", item.closed[outcome]),
+                **spread_columns("lost_from_benchmark", item.lost[outcome]),
                 "note": SCALE if outcome == INDEX else "",
             }
 
@@ -352,35 +398,3 @@ def _gap_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
 def _key(name: str) -> str:
     """Return a name as the head of a column: ``spbe_like_index``."""
     return re.sub(r"\W+", "_", name.lower()).strip("_")
-
-
-def _parts(head: str, values: Spread | None) -> dict[str, object]:
-    return {f"{head}_{part.name}": getattr(values, part.name, None) for part in fields(Spread)}
-
-
-def _check_row(structure: Structure, diagnostic: CheckDiagnostics) -> dict[str, object]:
-    check, counts, search = diagnostic.check, diagnostic.counts, diagnostic.search
-    row: dict[str, object] = {
-        "structure": structure.name,
-        "check": check.name,
-        "place": check.place,
-        "outcome": check.outcome,
-        "kind": check.kind,
-        "action": check.action,
-        "low": check.low if np.isfinite(check.low) else None,
-        "high": check.high if np.isfinite(check.high) else None,
-        "observed": check.observed,
-        "measurement": check.measurement,
-        "discrepancy": check.discrepancy,
-    }
-    row |= _parts("accepted", diagnostic.values) | {"accepted_share_passing": diagnostic.passing}
-    return row | {
-        "came_to_it": search.came_to(counts) if counts and search else None,
-        "rejected_as_first": counts.failed_first if counts else None,
-        "screened": search.screened if search else None,
-        "rejected_alone": counts.failed_at_all if counts else None,
-        "share_passing_when_left_out": diagnostic.passing_when_left_out,
-        "grade": check.grade,
-        "evidence": "; ".join(check.evidence),
-        "note": check.note,
-    }

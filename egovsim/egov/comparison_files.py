@@ -47,9 +47,10 @@ def write_comparison(
     Returns
     -------
     tuple of Path
-        ``ranking.csv``, ``comparison.csv``, ``binding.csv``, ``gap.csv``, ``checks.csv``, ``evidence.csv``,
-        ``comparison.xlsx``, ``comparison.png`` (and ``comparison-NAME.png`` for each scenario after the first) and
-        ``manifest.json``; ``why.csv`` and ``why.png`` where it was asked what carries the effects.
+        ``ranking.csv``, ``comparison.csv``, ``binding.csv``, ``barriers.csv``, ``scenarios.csv`` (where a scenario
+        moves anything), ``gap.csv``, ``checks.csv``, ``evidence.csv``, ``comparison.xlsx``, ``comparison.png`` (and
+        ``comparison-NAME.png`` for each scenario after the first) and ``manifest.json``; ``why.csv`` and ``why.png``
+        where it was asked what carries the effects.
 
     Raises
     ------
@@ -83,6 +84,8 @@ def _contents(comparison: Comparison, language: str) -> Iterator[tuple[str, byte
         ("comparison.csv", comparison.to_frame()),
         ("binding.csv", comparison.binding_frame()),
         ("why.csv", comparison.why_frame()),
+        ("barriers.csv", comparison.barrier_frame()),
+        ("scenarios.csv", comparison.scenario_frame()),
         ("gap.csv", comparison.gap_frame()),
         ("checks.csv", comparison.evidence_frame()),
         ("evidence.csv", comparison.figures_frame()),

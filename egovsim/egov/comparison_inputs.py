@@ -94,6 +94,9 @@ def read_comparison_inputs(
         _check_place(place, engine.item)
     paths = _paths(policies)
     for path in paths:
+        if not path.item.levers and not path.item.baseline:
+            called = path.label or path.item.name
+            raise DataError(f"{called}: sets no lever, so that it is business as usual; add some under [levers].")
         check_policy(path.item, engine.item, profile=places[0].item, where=path.label)
     futures = [_given("scenario", scenario, Scenario, read_scenario) for scenario in scenarios]
     for future in futures:

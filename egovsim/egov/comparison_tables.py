@@ -11,6 +11,7 @@ import numpy as np
 
 from egovsim.analysis.comparison.ranking import PathResult
 from egovsim.analysis.measures import SMALLEST_GAP_CLOSED, Lag
+from egovsim.egov.barrier_worth_table import barrier_worth_report
 from egovsim.egov.benchmark_tables import benchmark_report
 from egovsim.egov.binding_table import binding_report
 from egovsim.egov.comparison import Comparison
@@ -18,6 +19,7 @@ from egovsim.egov.labels import Labels
 from egovsim.egov.origin import origin_lines
 from egovsim.egov.outcomes import INDEX, REAL_USE
 from egovsim.egov.rival_tables import rival_report
+from egovsim.egov.scenario_table import scenario_report
 from egovsim.egov.why_sentences import why_report
 from egovsim.model.inputs import Scenario
 from egovsim.terminal import bullet, escaped, natural_width, plain_table
@@ -91,6 +93,8 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
         yield Text(line, style="dim")
     yield from why_report(comparison, labels)
     yield from rival_report(comparison, labels, width=width)
+    yield from scenario_report(comparison, labels)
+    yield from barrier_worth_report(comparison, labels)
     yield from binding_report(comparison, labels)
     yield from benchmark_report(comparison, labels)
     yield Text()
@@ -170,7 +174,8 @@ def _level_columns(comparison: Comparison, labels: Labels) -> list[Column]:
         beside = comparison.benchmark_trajectories[outcome][:, -1]
         columns.append(_level(heads.get(outcome, _head(outcome, labels)), outcome, float(np.median(beside)), labels))
         columns.append(_change(outcome, labels))
-    columns.append(_range(comparison.by, labels))
+        if outcome == comparison.by:  # beside its own figures: an interval that stands elsewhere is read as another's
+            columns.append(_range(outcome, labels))
     columns.append(Column(labels.text("lag"), lambda row: lag_text(row.lag, labels)))
     return columns
 

@@ -19,7 +19,7 @@ from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.sobol import SobolIndices, sobol_indices
 from egovsim.egov.barriers import BARRIERS, FIRST_YEAR, PLACES
 from egovsim.egov.defaults import BASELINE
-from egovsim.egov.extra_money import places_for_a_billion
+from egovsim.egov.region_runs import places_for_a_billion, price_of_places
 from egovsim.model.inputs import Design, Floats, PolicyPath, Profile
 from egovsim.model.interventions.adjust import adjust
 from egovsim.model.metrics import value_at
@@ -90,7 +90,7 @@ def equal_money(
     InputError
         When `run` or `sobol_indices` refuses what they are given, such as an outcome that the model does not have.
     """
-    places = places_for_a_billion(model, profile, match, first=first)
+    places = places_for_a_billion(price_of_places(model, profile, match, first=first))
     levers = [
         _Lever(barrier.name, 0.0, most, ((f"{barrier.money} extra", 1.0),))
         if not barrier.needs_places

@@ -62,6 +62,8 @@ def _tables(comparison: Comparison) -> Iterable[tuple[str, Frame]]:
     yield "comparison", comparison.yearly_frame().drop(columns=["structure", "benchmark"])
     yield "binding barriers", comparison.binding_frame()
     yield "why", comparison.why_frame()
+    yield "barriers", comparison.barrier_frame()
+    yield "scenarios", comparison.scenario_frame()
     yield "gap", comparison.gap_frame()
     yield "evidence checks", comparison.evidence_frame()
     yield "evidence", comparison.figures_frame()

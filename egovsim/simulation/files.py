@@ -5,6 +5,7 @@ A file can be read without a model; names, values and times are then left for `i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
@@ -51,8 +52,9 @@ def read_profile(path_or_name: str | Path, *, model: Model | None = None, until:
     DataError, UnknownNameError, ValueRangeError
         With the file, the full key path, and what to write instead.
     """
-    root, _ = read_table(library.find("profile", path_or_name))
-    profile = profile_of(root)
+    path = library.find("profile", path_or_name)
+    root, _ = read_table(path)
+    profile = replace(profile_of(root), label=_label_of_file(root, "profile", path))
     if model is not None:
         check_profile(profile, model, until=until, where=root.file)
     return profile
@@ -121,7 +123,8 @@ def read_policy(
     DataError, UnknownNameError, ValueRangeError
         With the file, the full key path, and what to write instead.
     """
-    root, _ = read_table(library.find("policy", path_or_name))
+    path = library.find("policy", path_or_name)
+    root, _ = read_table(path)
     root.only(_POLICY_KEYS, what="a policy")
     start = root.optional_number("start")
     policy = PolicyPath(
@@ -130,7 +133,7 @@ def read_policy(
         start=start,
         family=root.one_of("family", _FAMILIES, "own"),
         baseline=root.flag("baseline"),
-        label=label_of(root, Path(root.file).stem),
+        label=_label_of_file(root, "policy", path),
         note=root.text("note", ""),
     )
     if model is not None:
@@ -161,14 +164,15 @@ def read_scenario(path_or_name: str | Path, *, model: Model | None = None, until
     DataError, UnknownNameError, ValueRangeError
         With the file, the full key path, and what to write instead.
     """
-    root, _ = read_table(library.find("scenario", path_or_name))
+    path = library.find("scenario", path_or_name)
+    root, _ = read_table(path)
     root.only(_SCENARIO_KEYS, what="a scenario")
     start = root.optional_number("start")
     scenario = Scenario(
         name=Path(root.file).stem,
         inputs=_series_of(root.table("inputs"), start=start, what="scenario"),
         start=start,
-        label=label_of(root, Path(root.file).stem),
+        label=_label_of_file(root, "scenario", path),
         note=root.text("note", ""),
     )
     if model is not None:
@@ -260,12 +264,24 @@ def _series(table: Table, name: str, start: float | None, what: str, also: tuple
         return Series.constant(entry.number("value"))
     pairs = entry.pairs(given[0])
     if start is not None and pairs[0][0] < start:
+        digits = "write years with four digits, " if pairs[0][0] < 100.0 <= start else ""
         raise DataError(
             f"{entry.place(given[0])}: {pairs[0][0]:g} lies before the {what}'s start in {start:g}; "
-            f"begin at {start:g}, or write an earlier start."
+            f"{digits}begin at {start:g}, or write an earlier start."
         )
     kind = cast(Literal["points", "steps"], given[0])
     return Series(tuple(time for time, _ in pairs), tuple(number for _, number in pairs), kind)
+
+
+def _label_of_file(root: Table, kind: library.Kind, path: Path) -> dict[str, str]:
+    """Return the label of a file; an edited copy that still has a shipped file's label is called by its own name."""
+    label = label_of(root, path.stem)
+    if library.is_shipped(path):
+        return label
+    shipped = [read_table(library.find(kind, name))[0] for name in library.names(kind)]
+    taken = [label_of(other, "") for other in shipped]
+    is_copy = any(other[language] == text for other in taken for language, text in label.items())
+    return dict.fromkeys(label, path.stem) if is_copy else label
 
 
 def label_of(table: Table, fallback: str) -> dict[str, str]:

@@ -64,7 +64,7 @@ def check_start(path: PolicyPath | Scenario, clock: Clock, *, stop: float | None
     slack = _SLACK * clock.time_step
     is_first = abs(start - clock.start) <= slack
     if moved and not is_first and not clock.start < start < stop - slack:
-        text = f"its start, {start:g}, lies outside the run, {_span(clock, stop)}"
+        text = f"its start, {start:g}, lies outside the run, {_span(clock, stop)}{_in_full(start, clock, stop)}"
         remedy = f"choose one from {clock.start:g} on and before {stop:g}, or leave it out to begin with the run"
         raise ValueRangeError(f"{place}: {text}; {remedy}.")
 
@@ -101,7 +101,18 @@ def check_points(
     late = [time for time in series.times if time > stop + slack and time not in lines]
     for time in (*early, *late):
         text = f"its point at {time:g} lies outside the time of the model, {_span(clock, stop)}"
-        raise ValueRangeError(f"{place}: {text}, and can have no effect; leave it out or move it.")
+        full = _in_full(time, clock, stop)
+        end = f"{clock.start:g}" if time in early else f"{stop:g}"
+        remedy = f"leave it out, or move it to {end} or {'later' if time in early else 'earlier'}"
+        raise ValueRangeError(f"{place}: {text}{full}, and can have no effect; {remedy}.")
+
+
+def _in_full(time: float, clock: Clock, stop: float) -> str:
+    """Return a hint where a year was written with two digits."""
+    years = (century + time for century in (1900.0, 2000.0) if 0.0 <= time < 100.0)
+    return "".join(
+        f" (write {year:g} in full)" for year in years if clock.start > 100.0 and clock.start <= year <= stop
+    )
 
 
 def _span(clock: Clock, stop: float) -> str:

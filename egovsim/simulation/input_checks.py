@@ -15,16 +15,17 @@ from egovsim.simulation.horizon import check_points, check_start, start_of
 from egovsim.toml import key_text
 
 _SHARES = "Budget shares"
-_LEVER_GROUPS = ("Levers", _SHARES)
-_SCENARIO_GROUPS = ("Scenario inputs",)
+_EXTRA = "Extra money"
+_LEVER_GROUPS = ("Levers", _SHARES, _EXTRA)
+_SCENARIO_GROUPS = ("Scenario inputs", _EXTRA)
 
 
 def check_profile(profile: Profile, model: Model, *, until: float | None = None, where: str = "") -> None:
     """Check a profile's names, values and times against a model.
 
-    Constants and ranges must be inputs of the model, levers members of its groups "Levers" and
-    "Budget shares" (any input, in a model without these groups), multipliers inputs that are no levers,
-    published figures scalars of the model in years that it covers, and every value within the
+    Constants and ranges must be inputs of the model, levers members of its groups "Levers",
+    "Budget shares" and "Extra money" (any input, in a model without these groups), multipliers inputs that are no
+    levers, published figures scalars of the model in years that it covers, and every value within the
     ``<range>`` that the model declares. A history may begin before the model's start.
 
     Parameters
@@ -79,8 +80,8 @@ def check_policy(
 ) -> None:
     """Check a policy's levers and times against a model.
 
-    Levers must be members of the groups "Levers" and "Budget shares" (any input, in a model without
-    these groups) and lie within the ``<range>`` that the model declares. The budget shares, those
+    Levers must be members of the groups "Levers", "Budget shares" and "Extra money" (any input, in a model
+    without these groups) and lie within the ``<range>`` that the model declares. The budget shares, those
     that the policy leaves alone taken from the profile or the model, must not be negative nor all be
     zero at any instant from the policy's start on. The start must lie within the run, and every point
     of a series where a run of the model can reach it (see `horizon`).
@@ -114,8 +115,8 @@ def check_policy(
 def check_scenario(scenario: Scenario, model: Model, *, until: float | None = None, where: str = "") -> None:
     """Check a scenario's inputs and times against a model.
 
-    Inputs must be members of the group "Scenario inputs" (any input, in a model without this group) and lie within
-    the ``<range>`` that the model declares; for times see `horizon`.
+    Inputs must be members of the groups "Scenario inputs" and "Extra money" (any input, in a model without these
+    groups) and lie within the ``<range>`` that the model declares; for times see `horizon`.
 
     Parameters
     ----------

@@ -99,19 +99,39 @@ def test_every_option_of_compare_has_its_effect(
     assert "%" not in printed.err  # no progress bar where there is no terminal
 
 
+def test_a_path_file_may_spend_more_for_one_barrier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """A donor's money for training, or for anything else, is a decision like another; a region's luck is not."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "donor.toml").write_text(
+        'start = 2026\n[levers]\n"Extra money for HR" = 20\n"Training places" = 0.15\n', encoding="utf-8"
+    )
+    arguments = ["--members", "6", "--structure", "skill", "--until", "2032"]
+    assert main(["compare", "donor.toml", *arguments]) == 0
+    capsys.readouterr()
+    ranking = table((tmp_path / "egovsim-comparison" / "ranking.csv").read_text("utf-8"))
+    donor = next(row for row in ranking if row["policy"] == "donor")
+    assert 40.0 < float(donor["extra_cost_p50"]) < 6 * 20.0
+    assert float(donor["real_use_index_change_p50"]) > 0.0
+    (tmp_path / "luck.toml").write_text('[levers]\n"Budget factor" = 1.4\n', encoding="utf-8")
+    assert main(["compare", "luck.toml", *arguments]) == 1
+    assert capsys.readouterr().err.startswith('egovsim: luck.toml: levers."Budget factor" is not a lever of egov.xmile')
+
+
 def test_compare_alone_does_the_main_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """The first thing that a planner types."""
     monkeypatch.chdir(tmp_path)
     assert main(["compare", "--members", "8"]) == 0
     assert sorted(path.name for path in (tmp_path / "egovsim-comparison").iterdir()) == [
-        "binding.csv", "checks.csv", "comparison.csv", "comparison.png", "comparison.xlsx", "evidence.csv",
-        "gap.csv", "manifest.json", "ranking.csv",
+        "barriers.csv", "binding.csv", "checks.csv", "comparison.csv", "comparison.png", "comparison.xlsx",
+        "evidence.csv", "gap.csv", "manifest.json", "ranking.csv",
     ]  # fmt: skip
     printed = capsys.readouterr()
     assert printed.out.startswith("8 members accepted of ")
     assert printed.err == (
-        "Written to egovsim-comparison: ranking.csv, comparison.csv, binding.csv, gap.csv, checks.csv, evidence.csv, "
-        "comparison.xlsx, comparison.png, manifest.json\n"
+        "Written to egovsim-comparison: ranking.csv, comparison.csv, binding.csv, barriers.csv, gap.csv, checks.csv, "
+        "evidence.csv, comparison.xlsx, comparison.png, manifest.json\n"
     )
 
 
@@ -124,10 +144,14 @@ BAD_COMPARES = [
         "profiles/indonesia.toml: this profile covers access to the internet only "
         '(covers = "access"); choose one that covers all.',
     ),
+    ([""], "an empty name was given for a policy; `egovsim list` shows what is shipped, or give a file."),
+    (["folder"], "folder: this is a folder; give the policy file itself, such as folder/mine.toml."),
+    (["same.toml"], "same.toml: sets no lever, so that it is business as usual; add some under [levers]."),
     (["--scenario", "budget"], '"budget" is not a shipped scenario; nearest: "budget-cut".'),
     (
         ["--by", "Real use indx"],
-        '"Real use indx" is not a variable of egov.xmile; nearest: "Real use index", "Real use score".',
+        '"Real use indx" is no outcome of egov.xmile; nearest: "Real use index"; rank by one of: '
+        f"{', '.join(egovsim.read_model('egov').groups['Outcomes'])}.",
     ),
     (
         ["--outcome", "Citizen thrust"],
@@ -162,10 +186,12 @@ def test_bad_input_ends_in_one_message_and_writes_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").write_text("mine", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "same.toml").write_text("start = 2026\n", encoding="utf-8")
     assert main(["compare", *arguments]) == 1
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", f"egovsim: {message}\n")
-    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+    assert {path.name for path in tmp_path.iterdir()} == {"folder", "same.toml", "taken"}
 
 
 WRONG_CHECKS = [

@@ -6,6 +6,8 @@ fails, a planner is told that another barrier binds than the one that does.
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from small_barriers import CONSTANT, HERE, WORTH, barrier_model, members
@@ -18,6 +20,7 @@ from egovsim.egov.extra_money import extra_money_effects
 from egovsim.errors import InputError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import PolicyPath, Profile, Range, Series
 from egovsim.model.model import Model
+from egovsim.model.variable import Bounds
 
 USUAL = PolicyPath("usual")
 AMOUNT, TERM = 10.0, 4.0
@@ -99,6 +102,49 @@ def test_places_of_the_profile_are_the_ones_that_are_raised(model: Model) -> Non
         np.testing.assert_allclose(found.changes[0, 0, 0], TERM * 20.0 / 10.0)
 
 
+def bounded(model: Model, most: float) -> Model:
+    """Return the model with a largest number of training places."""
+    places = dataclasses.replace(model["Training places"], bounds=Bounds(0.0, most))
+    variables = tuple(places if each.id == places.id else each for each in model.variables)
+    return dataclasses.replace(model, variables=variables)
+
+
+def test_money_for_training_ends_with_its_places(model: Model) -> None:
+    """In a small region the money pays for more places than there can be: what finds none is not spent, and told.
+
+    All staff cost 10 billion, so 10 billion pay for 1.0; of 0.5, 0.02 are there already, and 4.8 billion are spent.
+    """
+    period, *_ = binding_barriers(
+        bounded(model, 0.5), HERE, CONSTANT, policies=[USUAL], by="Level", until=2045, amount=AMOUNT
+    )
+    assert period.changes["hr"].p50 == pytest.approx(3.0 * TERM * 4.8)
+    assert period.spendable == {"hr": pytest.approx(4.8), **dict.fromkeys(list(WORTH)[1:], AMOUNT)}
+    roomy, *_ = binding_barriers(model, HERE, CONSTANT, policies=[USUAL], by="Level", until=2045, amount=AMOUNT)
+    assert roomy.spendable == dict.fromkeys(WORTH, AMOUNT)
+
+
+def test_a_line_of_places_bends_where_they_end(model: Model) -> None:
+    """Own places grow from 0.02 in 2026 to 0.42 in 2030; with 0.25 more they end at 0.5 after 2.3 years of 4."""
+    growing = PolicyPath("growing", {"Training places": Series((2026.0, 2030.0), (0.02, 0.42))}, 2026.0)
+    found = extra_money_effects(
+        bounded(model, 0.5), HERE, CONSTANT, combinations=[(HR,)], outcomes=["Places so far"], years=[2030],
+        policy=growing, amount=2.5,
+    )  # fmt: skip
+    steps = np.arange(0.0, 4.0, 0.25)
+    added = np.minimum(0.25, 0.5 - (0.02 + 0.1 * steps))
+    assert found.changes[0, 0, 0, 0] == pytest.approx(0.25 * added.sum())
+
+
+def test_training_that_costs_nothing_is_refused(model: Model) -> None:
+    free = members(Range("Training cost", 0.0, 0.0))
+    with pytest.raises(ValueRangeError) as failure:
+        extra_money_effects(model, HERE, free, outcomes=["Level"], years=[2030])
+    assert str(failure.value) == (
+        "training as many as all staff costs 0 billion rupiah in the region, so that no money can be weighed against "
+        "places; check its staff and the cost of training."
+    )
+
+
 def test_the_binding_barrier_is_the_best_in_each_member(model: Model) -> None:
     """Training is worth more than culture in some members and less in the others; shares count them."""
     match = members(Range("Training cost", 0.01, 0.01), Range("Worth of HR", 1.0, 2.5), count=300)
@@ -169,6 +215,6 @@ def test_the_shipped_model_has_what_the_barriers_name(egov: egovsim.Model) -> No
     """A renamed input would break every comparison at the end of its work."""
     for relieved in (*BARRIERS, INFRASTRUCTURE):
         assert egov[relieved.money].is_input
-        assert egov[relieved.money].group == "Scenario inputs"
+        assert egov[relieved.money].group == "Extra money"
         assert set(relieved.label) == {"en", "id"}
     assert [barrier.name for barrier in BARRIERS] == ["hr", "security", "divide", "culture", "budget"]

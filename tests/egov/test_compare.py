@@ -142,6 +142,36 @@ def test_horizon_discount_seed_members_and_outcomes_do_what_they_say(small: Mode
     assert other.members.search.accepted.tolist() != near.members.search.accepted.tolist()
 
 
+def test_a_scenario_tells_what_it_changes_in_business_as_usual(small: Model) -> None:
+    """Effort of 0.5 from 2035 on costs 10 years of half the gain, whether the reference is asked for or not."""
+    fixed = dataclasses.replace(speed_benchmark(), ranges=(Range("Speed", 0.05, 0.05),))
+    tired = Scenario("tired", {"Effort": Series.constant(0.5), "Money": Series.constant(0.5)}, 2035.0)
+    for scenarios in ([tired], [REFERENCE, tired]):
+        found = small_comparison(small, path("fast", Effort=3.0), scenarios=scenarios, evidence=fixed)
+        effects = {effect.outcome: effect for effect in found.scenario_effects}
+        assert {effect.scenario for effect in found.scenario_effects} == {"tired"}
+        assert effects["Real use index"].reference.p50 == pytest.approx(1.0 + 42 * 0.05)
+        assert effects["Real use index"].change.p50 == pytest.approx(-10 * 0.025)
+        assert effects["Cumulative spending"].change.p50 == pytest.approx(-10 * 5.0)
+        assert list(found.scenario_frame()["change_p95"]) == [effect.change.p95 for effect in found.scenario_effects]
+
+
+def test_without_a_shock_there_is_nothing_to_tell_of_scenarios(small: Model) -> None:
+    found = small_comparison(small, path("fast", Effort=3.0))
+    assert found.scenario_effects == ()
+    assert found.scenario_frame().empty
+
+
+def test_only_an_outcome_can_rank(small: Model) -> None:
+    """A lever or constant has no direction in which more is better, and no page that says what it is."""
+    with pytest.raises(UnknownNameError) as failure:
+        small_comparison(small, path("fast", Effort=3.0), by="Money")
+    assert str(failure.value) == (
+        '"Money" is no outcome of small.xmile; rank by one of: '
+        "SPBE-like index, Real use index, Digital divide, Cumulative spending."
+    )
+
+
 def test_each_scenario_has_a_ranking_and_the_benchmark_stays_the_same(small: Model) -> None:
     weak = Scenario("weak", {"Speed": Series.constant(0.01)}, 2026.0)
     fast = path("fast", Effort=3.0)
@@ -207,7 +237,8 @@ WRONG = [
     (
         UnknownNameError,
         {"by": "Real us index"},
-        '"Real us index" is not a variable of small.xmile; nearest: "Real use index".',
+        '"Real us index" is no outcome of small.xmile; nearest: "Real use index"; rank by one of: '
+        "SPBE-like index, Real use index, Digital divide, Cumulative spending.",
     ),
     (
         UnknownNameError,

@@ -166,12 +166,12 @@ def test_every_scenario_moves_an_index_and_the_reference_none(name: str) -> None
 
 def test_scenarios_and_paths_stay_out_of_each_others_rooms() -> None:
     """What a region decides and what befalls it are different questions."""
-    decided = {*GROUPS["Levers"], *GROUPS["Budget shares"]}
+    decided = {*GROUPS["Levers"], *GROUPS["Budget shares"], *GROUPS["Extra money"]}
     for path in map(egovsim.read_policy, POLICIES):
         assert set(path.levers) <= decided, path.name
         assert path.start == 2026.0, path.name
     for scenario in map(egovsim.read_scenario, SCENARIOS):
-        assert set(scenario.inputs) <= set(GROUPS["Scenario inputs"]), scenario.name
+        assert set(scenario.inputs) <= {*GROUPS["Scenario inputs"], *GROUPS["Extra money"]}, scenario.name
 
 
 def test_checks_rest_on_graded_figures_and_hold_what_was_observed() -> None:
@@ -191,7 +191,7 @@ def test_every_outcome_lever_and_file_has_labels_in_both_languages() -> None:
     for section, wanted in (
         ("outcomes", GROUPS["Outcomes"]),
         ("levers", (*GROUPS["Levers"], *GROUPS["Budget shares"])),
-        ("inputs", GROUPS["Scenario inputs"]),
+        ("inputs", (*GROUPS["Scenario inputs"], *GROUPS["Extra money"])),
     ):
         assert {canonical(name) for name in wanted} == {canonical(name) for name in labels[section]}
         for name, entry in labels[section].items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -14,12 +15,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import egovsim
 from egovsim import library
 from egovsim.cli import main
-from egovsim.egov.regions.answers import Answer, gather, read_answer, read_number
+from egovsim.egov.regions.answers import Answer, gather, read_answer
 from egovsim.egov.regions.new_profile import NewProfile, make_profile, template_answers, write_profile
+from egovsim.egov.regions.numbers import read_number
 from egovsim.egov.regions.questionnaire import read_questionnaire
 from egovsim.errors import DataError, InputError, OutputError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import PublishedFigure
@@ -48,7 +52,7 @@ EVERYTHING = {
 
 
 def answers(**texts: str) -> dict[str, Answer]:
-    return {key: read_answer(ENGLISH.question(key), text) for key, text in texts.items()}
+    return {key: read_answer(ENGLISH, ENGLISH.question(key), text) for key, text in texts.items()}
 
 
 def made(**texts: str) -> NewProfile:
@@ -61,7 +65,7 @@ def content(profile: NewProfile) -> dict[str, Any]:
 
 def read_back(folder: Path, profile: NewProfile, name: str = "mine.toml") -> egovsim.Profile:
     path = folder / name
-    write_profile(profile, path, overwrite=True)
+    write_profile(profile, path, questionnaire=ENGLISH, overwrite=True)
     return egovsim.read_profile(path, model=MODEL)
 
 
@@ -85,7 +89,99 @@ def read_back(folder: Path, profile: NewProfile, name: str = "mine.toml") -> ego
 )
 def test_a_number_with_one_meaning_is_taken_in_either_notation(text: str, value: float) -> None:
     """An Indonesian writes 1.234,5 and must not be told that this is no number, nor be misread."""
-    assert read_number(text) == value
+    assert read_number(ENGLISH, ENGLISH.question("urban"), text) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        ("budget", "9,8 triliun", 9800.0),
+        ("budget", "9.8 trillion", 9800.0),
+        ("budget", "9,8T", 9800.0),
+        ("budget", "Rp 9,8 triliun rupiah", 9800.0),
+        ("budget", "9.800.000.000.000 rupiah", 9800.0),
+        ("budget", "Rp9.800.000.000.000", 9800.0),
+        ("budget", "9800", 9800.0),
+        ("budget", "9800 miliar", 9800.0),
+        ("budget", "Rp. 9800 milyar", 9800.0),
+        ("budget", "4 800 000 juta", 4800.0),
+        ("population", "8,5 juta", 8500000.0),
+        ("population", "8.5 million people", 8500000.0),
+        ("population", "1.700.000 jiwa", 1700000.0),
+        ("staff", "12,5 ribu orang", 12500.0),
+        ("staff", "12,5 rb", 12500.0),
+        ("urban", "36,1 persen", 36.1),
+        ("urban", "36,1%", 36.1),
+    ],
+)
+def test_large_figures_may_be_written_with_their_word(key: str, text: str, value: float) -> None:
+    """A budget office says 9,8 triliun; read as 9.8 billion the region would have no money at all."""
+    for questionnaire in (ENGLISH, INDONESIAN):
+        assert read_answer(questionnaire, questionnaire.question(key), text) == Answer(value)
+
+
+@given(
+    st.integers(min_value=700, max_value=32000), st.sampled_from([("triliun", 1e3), ("miliar", 1.0), ("juta", 1e-3)])
+)
+def test_any_budget_reads_the_same_in_every_word(billion: int, word: tuple[str, float]) -> None:
+    name, size = word
+    digits = f"{billion / size:.10f}".rstrip("0").rstrip(".").replace(".", ",")
+    if re.fullmatch(r"[1-9]\d{0,2},\d{3}", digits):
+        digits += "0"  # 9,812 could be thousands
+    found = read_answer(INDONESIAN, INDONESIAN.question("budget"), f"{digits} {name}")
+    assert found.value == pytest.approx(billion)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "message"),
+    [
+        ("budget", "9,812 triliun", 'budget: "9,812 triliun" dapat dibaca sebagai 9812 triliun atau 9,812 triliun; '
+         "tulis 9812 triliun atau 9,8120 triliun."),
+        ("budget", "500 M", 'budget: "500 M" dapat berarti juta atau miliar; tulis katanya.'),
+        ("budget", "Rp 9.800", 'budget: "Rp 9.800" dapat dibaca sebagai 9800 atau 9,8; tulis 9800 atau 9,8000.'),
+        ("budget", "1,5", "budget: 1,5 tidak mungkin di sini; harus 3 sampai 42000 miliar rupiah."),
+        ("urban", "36 juta", 'urban: "36 juta" bukan angka; tulis angka saja, misalnya 12500 atau 36,1.'),
+        ("urban", "Rp 36", 'urban: "Rp 36" bukan angka; tulis angka saja, misalnya 12500 atau 36,1.'),
+        ("staff", "50 %", 'staff: "50 %" bukan angka; tulis angka saja, misalnya 12500 atau 36,1.'),
+        ("staff", "50", "staff: 50 tidak mungkin di sini; harus 100 sampai 200000 orang."),
+        ("mandate_since", "2020,5", "mandate_since: 2020,5 bukan tahun yang utuh."),
+        ("mandate_since", "2 ribu", 'mandate_since: "2 ribu" bukan angka; tulis angka saja, misalnya 12500 atau 36,1.'),
+        ("leadership", "kuatt", 'leadership: "kuatt" bukan salah satu kata yang tersedia; pilihannya: biasa, berminat, '
+         "kuat, penggerak."),
+        ("name", " ", "name: kosong; isi dengan sebuah nama."),
+    ],
+)  # fmt: skip
+def test_messages_are_in_the_language_of_the_questions(key: str, text: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_answer(INDONESIAN, INDONESIAN.question(key), text)
+    assert str(caught.value) == message
+
+
+def test_options_and_places_are_refused_in_the_language_of_the_questions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ada.toml").write_text("", "utf-8")
+    for arguments, message in (
+        (["--set", "staf=12500"], '"staf" bukan pertanyaan `egovsim profile new`; yang terdekat: "staff".'),
+        (["--set", "staff 12500"], '--set "staff 12500": tulis kuncinya, =, lalu jawabannya, misalnya staff=12500.'),
+        (["--set", "staff=12500", "--set", "staff=12600"], "staff dijawab dua kali; pakai salah satu."),
+        (["--set", "staff=120000"], "staff: 120000 di luar rentang yang wajar, 1000 sampai 80000 orang; bila memang "
+         "benar, tambahkan --accept staff."),
+        (["--out", "ada.toml"], "ada.toml: sudah ada; pilih nama lain, atau tambahkan --force untuk menggantinya."),
+        (["--out", "ada"], "ada: nama profil berakhiran .toml; tulis ada.toml."),
+        (["--out", "tak/ada.toml"], "tak/ada.toml: berada di folder yang tidak ada; pilih tempat lain."),
+    ):  # fmt: skip
+        assert run_command(tmp_path, "--lang", "id", *arguments, monkeypatch=monkeypatch) == 1
+        assert capsys.readouterr().err == f"egovsim: {message}\n"
+
+
+def test_both_languages_say_the_same_things() -> None:
+    """A text that one language lacks would end in a fault."""
+    gaps = [
+        {key: set(re.findall(r"{(\w+)}", text)) for key, text in questionnaire.words.items()}
+        for questionnaire in (ENGLISH, INDONESIAN)
+    ]
+    assert gaps[0] == gaps[1]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +199,7 @@ def test_a_number_with_one_meaning_is_taken_in_either_notation(text: str, value:
 def test_a_number_with_two_meanings_or_none_is_refused(text: str, message: str) -> None:
     """A staff of 30 instead of 30 thousand would run, and mislead."""
     with pytest.raises(DataError) as caught:
-        read_number(text)
+        read_number(ENGLISH, ENGLISH.question("urban"), text)
     assert str(caught.value) == message
 
 
@@ -123,7 +219,7 @@ def test_a_number_with_two_meanings_or_none_is_refused(text: str, message: str) 
 def test_an_impossible_answer_names_the_range(key: str, text: str, message: str) -> None:
     """The range is the model's own: beyond it the file would be refused when it is used."""
     with pytest.raises(InputError) as caught:
-        read_answer(ENGLISH.question(key), text)
+        read_answer(ENGLISH, ENGLISH.question(key), text)
     assert str(caught.value) == message
 
 
@@ -361,8 +457,20 @@ def test_a_place_that_cannot_be_written_to_is_refused(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "dir.toml").mkdir()
     with pytest.raises(OutputError) as caught:
-        write_profile(made(), Path(place))
+        write_profile(made(), Path(place), questionnaire=ENGLISH)
     assert str(caught.value) == message
+
+
+def test_a_place_without_a_name_is_no_fault_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["profile", "new", "--out", "", "--no-ask"]) == 1
+    assert (
+        capsys.readouterr().err == "egovsim: .: is a folder; give the name of a file in it, such as my-region.toml.\n"
+    )
+    assert main(["profile", "new", "--answers", ".", "--no-ask"]) == 1
+    assert capsys.readouterr().err == "egovsim: .: this is a folder; give the file itself.\n"
 
 
 def test_answers_from_a_file(
@@ -464,9 +572,9 @@ def test_a_person_is_asked_and_enter_means_not_known(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, "--out", "kita.toml", "--lang", "id", "--name", "Kita")
     assert "1/15" in terminal.until("> ")
     terminal.type("30,588\n")
-    assert "can be read as 30588 or as 30.588" in terminal.until("\n> ")
+    assert "dapat dibaca sebagai 30588 atau 30,588; tulis 30588 atau 30,5880." in terminal.until("\n> ")
     terminal.type("120000\n")
-    assert "1000 to 80000 orang" in terminal.until("\n> ")
+    assert "di luar rentang yang wajar, 1000 sampai 80000 orang" in terminal.until("\n> ")
     terminal.type("120000; BKD 2025\n")
     for _ in range(14):
         terminal.until("\n> ")
@@ -476,6 +584,35 @@ def test_a_person_is_asked_and_enter_means_not_known(tmp_path: Path) -> None:
     assert terminal.ended() == 0
     found = tomllib.loads((tmp_path / "kita.toml").read_text(encoding="utf-8"))
     assert found["constants"]["Staff at start"] == {"value": 120000, "source": "BKD 2025"}
+
+
+@posix
+def test_a_person_can_go_back_a_question(tmp_path: Path) -> None:
+    """A slip is seen when the next question is already there; the answer before is shown, and Enter drops it."""
+    terminal = Terminal(tmp_path, "--out", "kita.toml", "--lang", "id", "--set", "name=Kita")
+    assert "Ketik < untuk kembali" in terminal.until("\n> ")
+    terminal.type("<\n")
+    assert "Ini pertanyaan pertama." in terminal.until("\n> ")
+    terminal.type("12500\n")
+    terminal.until("2/15")
+    terminal.until("\n> ")
+    terminal.type("9,8 triliun\n")
+    terminal.until("3/15")
+    terminal.until("\n> ")
+    terminal.type("<\n")
+    again = terminal.until("\n> ")
+    assert "2/15" in again
+    assert "sebelumnya: 9800" in again
+    terminal.type("8,9 triliun\n")
+    assert "3/15" in terminal.until("\n> ")
+    for _ in range(13):
+        terminal.type("\n")
+        terminal.until("\n")
+    assert "2 diberikan" in terminal.until("profile check")
+    assert terminal.ended() == 0
+    found = tomllib.loads((tmp_path / "kita.toml").read_text(encoding="utf-8"))
+    assert found["constants"]["Staff at start"]["value"] == 12500
+    assert "8900 miliar rupiah" in found["constants"]["Regional budget at start"]["note"]
 
 
 @posix
@@ -498,7 +635,7 @@ def test_stopping_in_the_middle_writes_nothing(tmp_path: Path, key: str) -> None
 def test_the_numbers_reach_a_comparison(tmp_path: Path) -> None:
     """The file is for `compare`: what was typed must be what was run, in every member."""
     path = tmp_path / "kita.toml"
-    write_profile(made(**EVERYTHING), path)
+    write_profile(made(**EVERYTHING), path, questionnaire=ENGLISH)
     seen = ["Staff", "Regional budget", "Internet penetration"]
     comparison = egovsim.compare(profile=path, policies=["people-first"], members=8, until=2030, outcomes=seen)
     assert comparison.profile.label["en"] == "Palembang"
@@ -514,7 +651,7 @@ def test_profile_check_shows_published_beside_simulated(
 ) -> None:
     """A planner must see when the assumed histories do not give the region's own index."""
     monkeypatch.chdir(tmp_path)
-    write_profile(made(**EVERYTHING), Path("kita.toml"))
+    write_profile(made(**EVERYTHING), Path("kita.toml"), questionnaire=ENGLISH)
     assert main(["profile", "check", "kita.toml"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("Palembang: every name and value fits egov.xmile.\n")
@@ -522,6 +659,6 @@ def test_profile_check_shows_published_beside_simulated(
         line = next(line for line in said.splitlines() if outcome in line)
         assert published in line
         assert " .. " in line
-    write_profile(made(), Path("bare.toml"))
+    write_profile(made(), Path("bare.toml"), questionnaire=ENGLISH)
     assert main(["profile", "check", "bare.toml", "--lang", "id"]) == 0
     assert "Tidak ada angka terbit" in capsys.readouterr().out

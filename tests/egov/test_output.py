@@ -23,8 +23,9 @@ from small_region import HERE, THERE, USUAL, path, rival_benchmark, shipped_comp
 import egovsim
 from egovsim import library
 from egovsim.analysis.comparison.ranking import rank_paths
-from egovsim.analysis.measures import Lag
+from egovsim.analysis.measures import Lag, Spread
 from egovsim.documentation.listing import shipped_sections
+from egovsim.egov.barriers import BARRIERS
 from egovsim.egov.charts import comparison_chart, comparison_figure, path_styles
 from egovsim.egov.compare import compare
 from egovsim.egov.comparison import Comparison
@@ -34,6 +35,7 @@ from egovsim.egov.labels import Labels, read_labels
 from egovsim.egov.outcomes import SCALE
 from egovsim.egov.ranking import ranking_criteria
 from egovsim.egov.rival_tables import disagreements
+from egovsim.egov.scenario_effects import ScenarioEffect
 from egovsim.egov.spreadsheet import comparison_workbook
 from egovsim.errors import OutputError, UnknownNameError
 from egovsim.model.inputs import PolicyPath, Scenario
@@ -41,9 +43,10 @@ from egovsim.output import check_writable
 
 ROOT = Path(egovsim.__file__).parent.parent
 WORDS = tomllib.loads(resources.files("egovsim.egov").joinpath("texts.toml").read_text("utf-8"))
-TABLES = ("ranking.csv", "comparison.csv", "binding.csv", "gap.csv", "checks.csv", "evidence.csv")
+BARRIER_NAMES = {barrier.name: barrier.label for barrier in BARRIERS}
+TABLES = ("ranking.csv", "comparison.csv", "binding.csv", "barriers.csv", "gap.csv", "checks.csv", "evidence.csv")
 OUTPUTS = {*TABLES, "comparison.xlsx", "comparison.png", "manifest.json"}
-SMALL_OUTPUTS = OUTPUTS - {"binding.csv", "evidence.csv"}
+SMALL_OUTPUTS = OUTPUTS - {"binding.csv", "barriers.csv", "evidence.csv"}
 """A model without the barriers of the study, and evidence without figures."""
 
 
@@ -216,6 +219,69 @@ def test_report_ranked_by_another_outcome_shows_it_and_fits(labels: Labels, by: 
             assert re.search(rf"(^| ){re.escape(word)} ", text), policy.name
     best = next(row for row in ranked.ranking if row.rank == 1)
     assert labels.number(best.levels[by].p50) in text
+
+
+def test_worth_of_barriers_is_told_under_every_structure_and_says_what_it_contains(labels: Labels) -> None:
+    """The two figures of a barrier stand side by side, and the reader sees where one is large by definition."""
+    comparison = shipped_comparison()
+    report = printed(comparison, labels, 100).partition(labels.text("worth"))[2].partition(labels.text("binding"))[0]
+    usual = comparison.policies[0].name
+    for structure in comparison.structures:
+        for row in structure.barriers:
+            if row.policy == usual:
+                name = BARRIER_NAMES[row.barrier][labels.language] + (" *" if row.is_part else "")
+                cells = [
+                    part
+                    for change in (row.money, row.removal)
+                    for part in (
+                        labels.signed(change.p50),
+                        f"{labels.signed(change.p05)} .. {labels.signed(change.p95)}",
+                    )
+                ]
+                assert re.search(r"\s+".join(map(re.escape, [name, *cells])), report), (structure, row)
+    joined = " ".join(report.split())
+    assert f"* {labels.outcome('Real use index')} " in joined
+    assert f"({BARRIER_NAMES['culture'][labels.language]})" in joined
+    paths = {period.policy for structure in comparison.structures for period in structure.binding}
+    assert set(comparison.barrier_frame()["policy"]) == paths
+
+
+def test_money_that_cannot_be_spent_is_said(labels: Labels) -> None:
+    comparison = shipped_comparison()
+    text = " ".join(printed(comparison, labels, 80).split())
+    sentence = labels.text("worth unspent", path="X", barrier="Y", amount="20", most="7").partition(":")[2][:20]
+    assert sentence not in text
+    rows = tuple(
+        dataclasses.replace(row, spendable=7.25) if row.barrier == "hr" else row for row in comparison.barriers
+    )
+    text = " ".join(printed(dataclasses.replace(comparison, barriers=rows), labels, 80).split())
+    usual = labels.label(comparison.policies[0])
+    barrier = BARRIER_NAMES["hr"][labels.language]
+    assert labels.text("worth unspent", path=usual, barrier=barrier, amount="20", most=labels.number(7.25, 1)) in text
+
+
+def test_what_a_scenario_itself_changes_is_told(small: Comparison, labels: Labels) -> None:
+    """Without it nobody sees whether a budget cut costs much or little, only that the order stays."""
+    assert labels.text("scenario costs") not in printed(small, labels, 80)
+    change = Spread(-0.31, -0.21, -0.11)
+    effect = ScenarioEffect("other", "Real use index", Spread(2.0, 2.5, 3.0), change)
+    told = dataclasses.replace(small, scenario_effects=(effect,))
+    figures = [labels.number(2.5), labels.signed(-0.21), f"{labels.signed(-0.31)} .. {labels.signed(-0.11)}"]
+    row = [labels.label(small.scenarios[1]), *figures]
+    assert re.search(r".*\s+".join(map(re.escape, row)), printed(told, labels, 100))
+    assert list(told.scenario_frame()["change_p50"]) == [-0.21]
+
+
+def test_the_interval_stands_beside_the_outcome_that_ranks(labels: Labels) -> None:
+    """Beside another's change it would be read as that one's."""
+    comparison = shipped_comparison()
+    for by, number in (("SPBE-like index", 0), ("Real use index", 1)):
+        ranked = ranked_by(comparison, by)
+        best = next(row for row in ranked.ranking if row.rank == 1)
+        changes = [labels.signed(best.changes[name].p50) for name in ("SPBE-like index", "Real use index")]
+        ends = best.changes[by]
+        beside = rf"{re.escape(changes[number])}\s+{re.escape(labels.signed(ends.p05))} \.\. "
+        assert re.search(beside, printed(ranked, labels, 160)), by
 
 
 def test_members_left_out_are_said(small: Comparison) -> None:

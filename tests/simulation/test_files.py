@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import pytest
 from egovsim import library
 from egovsim.errors import DataError, InputError, ModelError, UnknownNameError, ValueRangeError
 from egovsim.model.expression import Number
-from egovsim.model.inputs import Profile, Series
+from egovsim.model.inputs import PolicyPath, Profile, Scenario, Series
 from egovsim.model.model import Clock, Dimension, Model
 from egovsim.model.variable import Bounds, Equation, Variable
 from egovsim.simulation.files import read_policy, read_profile, read_scenario
@@ -147,7 +147,28 @@ WRONG_POLICIES = [
         'levers."HR share".points is inf; it must be a finite number.',
     ),
     (ValueRangeError, "start = nan", "start is nan; it must be a finite number."),
-    (DataError, 'start = "2026"', "start must be a number, not text."),
+    (
+        DataError,
+        'start = "2026"',
+        "start must be a number, not text; write 2026 without quotation marks.",
+    ),
+    (
+        DataError,
+        '[levers]\n"HR share" = "0,3"',
+        'levers."HR share" must be a number, not text; write 0.3 without quotation marks.',
+    ),
+    (
+        DataError,
+        '[levers]\n"HR share" = { points = [[2026, 0,5]] }',
+        'levers."HR share".points: every entry must be a pair [year, value], such as [2026, 0.2]; decimals take a '
+        "point, 0.5 and not 0,5.",
+    ),
+    (
+        DataError,
+        'start = 2026\n[levers]\n"HR share" = { points = [[26, 0.1], [27, 0.2]] }',
+        'levers."HR share".points: 26 lies before the policy\'s start in 2026; write years with four digits, begin at '
+        "2026, or write an earlier start.",
+    ),
     (DataError, "start = true", "start must be a number, not true or false."),
     (DataError, 'baseline = "yes"', "baseline must be true or false, not text."),
     (DataError, "levers = 3", "levers must be a table, not a number."),
@@ -303,6 +324,66 @@ def test_file_that_is_not_text_names_the_line(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read_policy(path)
     assert str(caught.value) == f"{path}, line 2: the file is not UTF-8 text; save it as UTF-8."
+
+
+MEANT = [
+    ('"HR share" = 0,3', "decimals take a point: 0.3, not 0,3"),
+    ('"HR share" = { value = 0,25 }', "decimals take a point: 0.25, not 0,25"),
+    ('"HR share" = { points = [[2026, 0,05], [2028, 0,15]] }', "decimals take a point: 0.05, not 0,05"),
+    ("“HR share” = 0.3", 'write straight quotation marks: "HR share" = 0.3'),
+    ('"HR share" = 30%', "write a share of 1 without the sign: 0.3 for 30 %"),
+    ("HR share = 0.3", 'names with blanks need quotation marks: "HR share" = 0.3'),
+    ('"HR share" = { points = [[2026,1], [2027,2] }', 'names with blanks need quotation marks: "HR share" = 0.3'),
+]
+
+
+@pytest.mark.parametrize(("line", "remedy"), MEANT, ids=[row[0][:25] for row in MEANT])
+def test_a_line_that_is_not_toml_is_told_what_was_meant(tmp_path: Path, line: str, remedy: str) -> None:
+    """A spreadsheet's habits: decimal commas, per cent, curly quotation marks."""
+    path = written(tmp_path, f"[levers]\n{line}\n")
+    with pytest.raises(DataError) as caught:
+        read_policy(path)
+    assert str(caught.value).startswith(f"{path}, line 2, column ")
+    assert str(caught.value).endswith(f"; {remedy}.")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_files_of_windows_editors_are_read(tmp_path: Path, encoding: str) -> None:
+    """Notepad writes a mark in front, or UTF-16: the text is the same."""
+    for mark in ("", "\ufeff") if encoding.endswith("e") else ("",):
+        path = tmp_path / "mine.toml"
+        path.write_bytes((mark + 'label = "Émile"\n[levers]\n"HR share" = 0.3\n').encode(encoding))
+        policy = read_policy(path)
+        assert (policy.label["id"], policy.levers) == ("Émile", {"HR share": Series.constant(0.3)})
+
+
+def test_a_copy_that_still_has_a_shipped_label_is_called_by_its_file(tmp_path: Path) -> None:
+    """Two rows of one label in a table: nobody could tell the plan from what it was copied from."""
+    files: tuple[tuple[library.Kind, str, Callable[[Path], PolicyPath | Profile | Scenario]], ...] = (
+        ("policy", "people-first", read_policy),
+        ("profile", "south-sumatra", read_profile),
+        ("scenario", "budget-cut", read_scenario),
+    )
+    for kind, name, read in files:
+        text = library.read_bytes(library.find(kind, name)).decode("utf-8")
+        assert read(written(tmp_path, text)).label == {"en": "mine", "id": "mine"}
+        own = text.replace(read(name).label["en"], "Plan A").replace(read(name).label["id"], "Rencana A")
+        assert read(written(tmp_path, own)).label == {"en": "Plan A", "id": "Rencana A"}
+        assert read(name).label["en"] != name
+
+
+def test_an_empty_name_and_a_folder_are_told_what_to_give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plans").mkdir()
+    for given in ("", "  "):
+        with pytest.raises(DataError) as empty:
+            read_policy(given)
+        assert str(empty.value) == (
+            "an empty name was given for a policy; `egovsim list` shows what is shipped, or give a file."
+        )
+    with pytest.raises(DataError) as folder:
+        read_profile("plans")
+    assert str(folder.value) == ("plans: this is a folder; give the profile file itself, such as plans/mine.toml.")
 
 
 def test_truncated_file_is_an_error_and_an_empty_policy_is_business_as_usual(tmp_path: Path) -> None:

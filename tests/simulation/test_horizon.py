@@ -23,6 +23,16 @@ def weeks(tmp_path_factory: pytest.TempPathFactory) -> egovsim.Model:
     return read(tmp_path_factory.mktemp("weeks"), text)
 
 
+@pytest.fixture(scope="module")
+def small_years(tmp_path_factory: pytest.TempPathFactory) -> egovsim.Model:
+    """Return a model of the years 2003 to 2045."""
+    text = xmile(
+        auxiliary("lever", "1.0"), stock("sum", "0.0", inflows=["flow"]), flow("flow", "lever"),
+        start=2003, stop=2045, dt=1.0,
+    )  # fmt: skip
+    return read(tmp_path_factory.mktemp("years"), text)
+
+
 def lever_of(model: egovsim.Model, **options) -> np.ndarray:
     return egovsim.run(model, outputs=["lever"], **options).values("lever")[0, 0, 0]
 
@@ -123,8 +133,28 @@ def test_a_point_that_no_run_reaches_is_refused(
             lever_of(weeks, until=until, **options)
         assert str(caught.value) == (
             f'{source}: "lever": its point at {instant:g} lies outside the time of the model, {span} weeks, and can '
-            "have no effect; leave it out or move it."
+            f"have no effect; leave it out, or move it to {'0 or later' if instant < 0 else f'{span[5:]} or earlier'}."
         )
+
+
+def test_a_year_of_two_digits_is_told_how_to_be_written(small_years: egovsim.Model) -> None:
+    """Nobody means the year 27; the message shows the year that the model has."""
+    values = {"lever": Series.constant(5.0)}
+    with pytest.raises(egovsim.ValueRangeError) as start:
+        lever_of(small_years, policies=[PolicyPath("bold", values, 27.0)])
+    assert str(start.value) == (
+        "policy bold: its start, 27, lies outside the run, 2003 to 2045 years (write 2027 in full); choose one from "
+        "2003 on and before 2045, or leave it out to begin with the run."
+    )
+    with pytest.raises(egovsim.ValueRangeError) as point:
+        lever_of(small_years, policies=[PolicyPath("bold", {"lever": Series((26.0, 27.0), (1.0, 2.0), STEPS)})])
+    assert str(point.value) == (
+        'policy bold: "lever": its point at 26 lies outside the time of the model, 2003 to 2045 years (write 2026 in '
+        "full), and can have no effect; leave it out, or move it to 2003 or later."
+    )
+    with pytest.raises(egovsim.ValueRangeError) as other:
+        lever_of(small_years, policies=[PolicyPath("bold", values, 99.0)])
+    assert "in full" not in str(other.value)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from egovsim.egov.findings.barrier_tables import binding_table, money_tables, pair_table
+from egovsim.egov.findings.barrier_tables import binding_table, money_tables, pair_table, removal_tables
 from egovsim.egov.findings.cells import Table
 from egovsim.egov.findings.influence_chart import draw_influence
 from egovsim.egov.findings.influence_tables import influence, influence_table
@@ -21,7 +21,7 @@ _FEW_POINTS, _ALL_POINTS = 128, 2048
 def barrier_findings(
     *, members: int | None = None, full: bool = False, chart: Path | None = None
 ) -> Iterator[tuple[str, Table]]:
-    """Weigh the five barriers by equal money in South Sumatra, under every structure and for both sets of members.
+    """Weigh the five barriers by equal money and by removal in South Sumatra, by structure, for both sets of members.
 
     Parameters
     ----------
@@ -47,6 +47,7 @@ def barrier_findings(
         raise ValueRangeError(f"members is {members}; at least 1 is needed.")
     study, points = Study.shipped(members), _ALL_POINTS if full else _FEW_POINTS
     yield from money_tables(study)
+    yield from removal_tables(study)
     if full:
         yield "Change of the real use index by pairs", pair_table(study)
     yield "Best relief in each term of four years, real use index", binding_table(study)

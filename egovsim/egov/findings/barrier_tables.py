@@ -9,6 +9,7 @@ import numpy as np
 
 from egovsim.analysis.history_matching.draws import Integers
 from egovsim.analysis.history_matching.matching import Match
+from egovsim.egov.barrier_worth import parts_by_definition, without_barriers
 from egovsim.egov.barriers import AMOUNT, BARRIERS, FIRST_YEAR, Barrier
 from egovsim.egov.binding import binding_barriers
 from egovsim.egov.defaults import BASELINE
@@ -16,6 +17,10 @@ from egovsim.egov.extra_money import ExtraMoneyEffects, extra_money_effects
 from egovsim.egov.findings.cells import Table, interval, medians, shares
 from egovsim.egov.findings.study import OUTCOMES, SEEDS, YEARS, Study
 from egovsim.egov.outcomes import REAL_USE, SPENDING
+from egovsim.egov.region_runs import RegionRuns
+from egovsim.model.inputs import Floats
+from egovsim.model.metrics import Metric, value_at
+from egovsim.names import canonical
 from egovsim.simulation.files import read_policy
 
 SINGLES = [(barrier,) for barrier in BARRIERS]
@@ -45,6 +50,45 @@ def money_tables(study: Study) -> Iterator[tuple[str, Table]]:
         yield f"Change of the {label}", rows
 
 
+def removal_tables(study: Study) -> Iterator[tuple[str, Table]]:
+    """Yield one table an outcome: what the full removal of each barrier changes under business as usual.
+
+    Parameters
+    ----------
+    study : Study
+        The members.
+
+    Yields
+    ------
+    str, list of list of str
+        A heading, and the table; a star marks a barrier whose state the outcome contains by definition.
+    """
+    metrics = [value_at(name, year, name=f"{name} in {year:g}") for name in OUTCOMES for year in YEARS]
+    gone = {name: [_removed(study, match, metrics) for match in study.sets(name)] for name in study.structures}
+    for place, (outcome, label) in enumerate(OUTCOMES.items()):
+        parts = parts_by_definition(study.model, outcome)
+        names = [barrier.label["en"] + (" *" if canonical(barrier.state) in parts else "") for barrier in BARRIERS]
+        rows: Table = [["structure", "barrier", *(f"by {year:.0f}" for year in YEARS)]]
+        for structure, sets in gone.items():
+            for number, name in enumerate(names):
+                columns = range(place * len(YEARS), (place + 1) * len(YEARS))
+                cells = [[changes[number, column] for changes in sets] for column in columns]
+                rows.append([structure, name, *map(_with_interval, cells)])
+        yield f"Change of the {label} by full removal", rows
+
+
+def _with_interval(sets: Sequence[Floats]) -> str:
+    return f"{medians(sets, decimals=3)} ({interval(np.concatenate(sets))})"
+
+
+def _removed(study: Study, match: Match, metrics: Sequence[Metric]) -> Floats:
+    """Return what the removal of each barrier changes, shape (barrier, metric, member)."""
+    usual = (read_policy(BASELINE),)
+    runs = RegionRuns.of(study.model, study.profile, match, usual, FIRST_YEAR, AMOUNT, None)
+    base = runs.without_extra_money(metrics, YEARS[-1])
+    return (without_barriers(runs, metrics, FIRST_YEAR, YEARS[-1]) - base)[:, 0]
+
+
 def _effects(study: Study, match: Match, relieved: Sequence[tuple[Barrier, ...]]) -> ExtraMoneyEffects:
     return extra_money_effects(
         study.model, study.profile, match, combinations=relieved, outcomes=tuple(OUTCOMES), years=YEARS
@@ -54,12 +98,8 @@ def _effects(study: Study, match: Match, relieved: Sequence[tuple[Barrier, ...]]
 def _money_columns(effects: Sequence[ExtraMoneyEffects], outcome: str, year: float) -> Iterator[list[str]]:
     """Yield the medians of both sets with the range of all members, and the shares in which each is best."""
     changes = [np.stack([effect.of(barrier, outcome, year) for barrier in SINGLES]) for effect in effects]
-    together = np.concatenate(changes, axis=1)
     numbers = range(len(SINGLES))
-    yield [
-        f"{medians([change[number] for change in changes], decimals=3)} ({interval(together[number])})"
-        for number in numbers
-    ]
+    yield [_with_interval([change[number] for change in changes]) for number in numbers]
     won = [_shares_won(change.argmax(axis=0)) for change in changes]
     yield [shares(both) for both in zip(*won, strict=True)]
 

@@ -1,4 +1,5 @@
 """Profiles of regions: made from answers, and held against published figures.
 
-Imports: errors, library, output, public, toml, model, readers, simulation, analysis, analysis.history_matching, egov.
+Imports: errors, library, names, output, public, toml, model, readers, simulation, analysis, analysis.history_matching,
+egov.
 """

@@ -1,19 +1,15 @@
-"""Answers about a region as people type them: numbers in either notation, checked for sense."""
+"""Answers about a region as people type them, checked for sense."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-from egovsim.egov.regions.questionnaire import Question, Questionnaire, number_text
-from egovsim.errors import DataError, InputError, ValueRangeError, unknown_name
+from egovsim.egov.regions.numbers import read_number
+from egovsim.egov.regions.questionnaire import Question, Questionnaire
+from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
 from egovsim.toml import Table
-
-_GAP = re.compile(r"(?<=\d)[ \u00a0](?=\d{3}(\D|$))")
-_ENGLISH = re.compile(r"[+-]?([1-9]\d{0,2}(,\d{3})+|\d+)(\.\d+)?")
-_INDONESIAN = re.compile(r"[+-]?([1-9]\d{0,2}(\.\d{3})+|\d+)(,\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,48 +20,13 @@ class Answer:
     source: str = ""
 
 
-def read_number(text: str) -> float:
-    """Read a number as Indonesians or as English speakers write it, if both cannot mean something else.
-
-    ``12500``, ``0.5``, ``0,5``, ``1.234,5``, ``1,234.5``, ``1.234.567`` and ``36,1`` each have one meaning.
-    ``1.234`` and ``1,234`` have two.
-
-    Parameters
-    ----------
-    text : str
-        As it was typed; a sign for per cent at the end is passed over.
-
-    Returns
-    -------
-    float
-        The one meaning.
-
-    Raises
-    ------
-    DataError
-        When it is no number, or may be two; the message says how to write it.
-    """
-    plain = _GAP.sub("", text.strip().removesuffix("%").strip())
-    found: set[float] = set()
-    for pattern, group, point in ((_ENGLISH, ",", "."), (_INDONESIAN, ".", ",")):
-        if pattern.fullmatch(plain):
-            found.add(float(plain.replace(group, "").replace(point, ".")))
-    if not found:
-        raise DataError(f'"{text}" is not a number; write digits alone, such as 12500 or 36.1.')
-    if len(found) > 1:
-        small, large = sorted(found, key=abs)
-        raise DataError(
-            f'"{text}" can be read as {number_text(large)} or as {number_text(small)}; '
-            f"write {number_text(large)} or {small:.4f}."
-        )
-    return found.pop()
-
-
-def read_answer(question: Question, text: str) -> Answer:
+def read_answer(questionnaire: Questionnaire, question: Question, text: str) -> Answer:
     """Read what was typed: a value, and after a semicolon where it is from.
 
     Parameters
     ----------
+    questionnaire : Questionnaire
+        The language of messages.
     question : Question
         What was asked.
     text : str
@@ -82,33 +43,36 @@ def read_answer(question: Question, text: str) -> Answer:
         When it is no answer to the question, or beyond what is possible.
     """
     value, _, source = text.partition(";")
-    return _checked(question, value.strip(), source.strip())
+    return _checked(questionnaire, question, value.strip(), source.strip())
 
 
-def _checked(question: Question, value: float | str, source: str) -> Answer:
+def _checked(questionnaire: Questionnaire, question: Question, value: float | str, source: str) -> Answer:
     match question.kind:
         case "text":
             if not str(value).strip():
-                raise DataError(f"{question.key}: is empty.")
+                raise DataError(f"{question.key}: {questionnaire.say('error_empty')}")
             return Answer(str(value), source)
         case "word":
             if value not in question.words:
-                raise unknown_name(str(value), question.words, what="one of the words", where=question.key)
+                words = ", ".join(question.words)
+                raise UnknownNameError(f"{question.key}: {questionnaire.say('error_word', text=value, words=words)}")
             return Answer(value, source)
         case "number" | "year":
-            return Answer(_number(question, value), source)
+            return Answer(_number(questionnaire, question, value), source)
 
 
-def _number(question: Question, value: float | str) -> float:
+def _number(questionnaire: Questionnaire, question: Question, value: float | str) -> float:
+    say = questionnaire.say
     try:
-        number = read_number(value) if isinstance(value, str) else float(value)
+        number = read_number(questionnaire, question, value) if isinstance(value, str) else float(value)
     except DataError as cause:
         raise DataError(f"{question.key}: {cause}") from cause
+    written = questionnaire.number(number)
     if question.kind == "year" and number != int(number):
-        raise ValueRangeError(f"{question.key}: {number_text(number)} is not a whole year.")
+        raise ValueRangeError(f"{question.key}: {say('error_year', value=written)}")
     if question.possible is not None and not question.possible[0] <= number <= question.possible[1]:
-        span = _span_text(question, question.possible)
-        raise ValueRangeError(f"{question.key}: {number_text(number)} is impossible here; it must be {span}.")
+        span = questionnaire.span(question, question.possible)
+        raise ValueRangeError(f"{question.key}: {say('error_impossible', value=written, span=span)}")
     return number
 
 
@@ -134,15 +98,17 @@ def read_option(questionnaire: Questionnaire, text: str) -> tuple[str, Answer]:
     """
     key, sign, value = text.partition("=")
     if not sign:
-        raise DataError(f'--set "{text}": write the key, =, and the answer, such as staff=12500.')
-    return key.strip(), read_answer(questionnaire.question(key.strip()), value)
+        raise DataError(questionnaire.say("error_option", text=text))
+    return key.strip(), read_answer(questionnaire, questionnaire.question(key.strip()), value)
 
 
-def doubt(question: Question, answer: Answer) -> str:
+def doubt(questionnaire: Questionnaire, question: Question, answer: Answer) -> str:
     """Return why an answer needs a second look.
 
     Parameters
     ----------
+    questionnaire : Questionnaire
+        The language.
     question : Question
         What was asked.
     answer : Answer
@@ -158,13 +124,8 @@ def doubt(question: Question, answer: Answer) -> str:
     low, high = question.plausible
     if low <= answer.value <= high:
         return ""
-    span = _span_text(question, question.plausible)
-    return f"{question.key}: {number_text(answer.value)} is outside what is plausible, {span}"
-
-
-def _span_text(question: Question, span: tuple[float, float]) -> str:
-    """Write a range in the question's unit."""
-    return f"{number_text(span[0])} to {number_text(span[1])} {question.unit}".rstrip()
+    value, span = questionnaire.number(answer.value), questionnaire.span(question, question.plausible)
+    return f"{question.key}: {questionnaire.say('doubt', value=value, span=span)}"
 
 
 def gather(
@@ -196,10 +157,10 @@ def gather(
     for key, answer in given:
         question = questionnaire.question(key)
         if key in found:
-            raise DataError(f"{key} is answered twice; keep one of them.")
-        why = doubt(question, answer)
+            raise DataError(questionnaire.say("error_twice", key=key))
+        why = doubt(questionnaire, question, answer)
         if why and key not in unusual:
-            raise ValueRangeError(f"{why}; if it is right, add --accept {key}.")
+            raise ValueRangeError(f"{why}; {questionnaire.say('accept', key=key)}")
         found[key] = answer
     return found
 
@@ -236,9 +197,10 @@ def answers_of(root: Table, questionnaire: Questionnaire) -> tuple[list[tuple[st
         table.only(("value", "source"), what="an answer")
         plain = table.values.get("value")
         if isinstance(plain, bool) or not isinstance(plain, int | float | str):
-            raise DataError(f"{table.place('value')} must be a number or text.")
+            raise DataError(questionnaire.say("error_value", place=table.place("value")))
         try:
-            found.append((key, _checked(questionnaire.question(key), plain, table.text("source", ""))))
+            source = table.text("source", "")
+            found.append((key, _checked(questionnaire, questionnaire.question(key), plain, source)))
         except InputError as cause:
             raise type(cause)(f"{root.file}: {cause}") from cause
     return found, root.texts("accept")

@@ -125,7 +125,7 @@ def make_profile(
     base = profile_of(root)
     check_profile(base, model, where=root.file)
     if base.covers != "all":
-        raise DataError(f"{root.file}: this profile covers access to the internet only; choose one that covers all.")
+        raise DataError(f"{root.file}: {questionnaire.say('error_covers')}")
     draft = ProfileDraft(questionnaire, base.label.get(language, base.name), base, model)
     copy_template(root, draft)
     for question in questionnaire.questions:
@@ -165,7 +165,7 @@ def usual_path(answers: Mapping[str, Answer]) -> Path:
     return Path(f"{plain or 'my-region'}.toml")
 
 
-def write_profile(profile: NewProfile, path: Path, *, overwrite: bool = False) -> None:
+def write_profile(profile: NewProfile, path: Path, *, questionnaire: Questionnaire, overwrite: bool = False) -> None:
     """Write a profile whole or not at all.
 
     Parameters
@@ -174,6 +174,8 @@ def write_profile(profile: NewProfile, path: Path, *, overwrite: bool = False) -
         From `make_profile`.
     path : Path
         The file.
+    questionnaire : Questionnaire
+        The language of messages.
     overwrite : bool
         Whether a file that is there is replaced.
 
@@ -182,17 +184,19 @@ def write_profile(profile: NewProfile, path: Path, *, overwrite: bool = False) -
     OutputError
         When there is a file already and `overwrite` is not set, or the place cannot be written to.
     """
-    check_place(path, overwrite=overwrite)
+    check_place(path, questionnaire, overwrite=overwrite)
     write_atomically(path, profile.text)
 
 
-def check_place(path: Path, *, overwrite: bool = False) -> None:
+def check_place(path: Path, questionnaire: Questionnaire, *, overwrite: bool = False) -> None:
     """Refuse a place where a profile cannot be written, before anything is asked.
 
     Parameters
     ----------
     path : Path
         The file.
+    questionnaire : Questionnaire
+        The language of messages.
     overwrite : bool
         Whether a file that is there may be replaced.
 
@@ -201,10 +205,12 @@ def check_place(path: Path, *, overwrite: bool = False) -> None:
     OutputError
         When it is no place for a profile, or taken.
     """
+    say = questionnaire.say
+    if not path.name:
+        raise OutputError(f"{path}: {say('error_no_name', path=path / 'my-region.toml')}")
     if path.suffix != ".toml":
-        raise OutputError(f"{path}: a profile's name ends in .toml; write {path.with_suffix('.toml')}.")
+        raise OutputError(f"{path}: {say('error_suffix', path=path.with_suffix('.toml'))}")
     if path.is_dir() or not path.parent.is_dir():
-        what = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
-        raise OutputError(f"{path}: {what}; choose another place.")
+        raise OutputError(f"{path}: {say('error_folder' if path.is_dir() else 'error_no_folder')}")
     if path.exists() and not overwrite:
-        raise OutputError(f"{path}: is there already; choose another name, or add --force to replace it.")
+        raise OutputError(f"{path}: {say('error_taken')}")

@@ -256,10 +256,7 @@ def bend_history(draft: ProfileDraft, question: Question, level: Answer | None, 
     name = question.history
     shape = draft.template.levers.get(name)
     if shape is None or shape.kind != "steps" or shape.values[-1] <= 0.0 or len(shape.times) < 2:
-        raise DataError(
-            f'{draft.template.name}: levers."{name}" is no history in two steps or more that ends above zero, '
-            f"so {question.key} cannot be bent to an answer; choose another template."
-        )
+        raise DataError(draft.words.say("error_history", template=draft.template.name, lever=name, key=question.key))
     top = shape.values[-1]
     if level is not None:
         top = question.words[str(level.value)] if question.kind == "word" else float(level.value) * question.scale

@@ -9,8 +9,9 @@ from importlib import resources
 from typing import Any, Literal
 
 from egovsim.egov.defaults import LANGUAGE
-from egovsim.errors import unknown_name
+from egovsim.errors import UnknownNameError, unknown_name
 from egovsim.model.model import Model
+from egovsim.names import nearest
 
 Kind = Literal["text", "number", "year", "word"]
 YEARS = (2003.0, 2025.0)
@@ -101,14 +102,15 @@ class Questionnaire:
         for question in self.questions:
             if question.key == key:
                 return question
-        raise unknown_name(key, self.keys, what="a question of `egovsim profile new`")
+        keys = nearest(key, self.keys) or self.keys
+        raise UnknownNameError(self.say("error_question", text=key, keys=", ".join(f'"{other}"' for other in keys)))
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys, in the order of the questions."""
         return tuple(question.key for question in self.questions)
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: str, /, **values: object) -> str:
         """Return a text with its gaps filled.
 
         Parameters
@@ -124,6 +126,40 @@ class Questionnaire:
             In the language of the questions.
         """
         return self.words[key].format(**values)
+
+    def number(self, value: float | str) -> str:
+        """Write a number as readers of this language do, so that it can be typed again.
+
+        Parameters
+        ----------
+        value : float or str
+            A number, or one that was written with a decimal point.
+
+        Returns
+        -------
+        str
+            Without marks between thousands.
+        """
+        text = value if isinstance(value, str) else number_text(value)
+        return text.replace(".", self.words["point"])
+
+    def span(self, question: Question, ends: tuple[float, float]) -> str:
+        """Write a range in a question's unit.
+
+        Parameters
+        ----------
+        question : Question
+            One of `questions`.
+        ends : tuple of float
+            The lowest value and the highest.
+
+        Returns
+        -------
+        str
+            In the language of the questions.
+        """
+        low, high = map(self.number, ends)
+        return self.say("span", low=low, high=high, unit=question.unit).rstrip()
 
     def without_answer(self, question: Question, template: str, taken: Mapping[str, float]) -> str:
         """Return what is plausible as an answer, and what is taken where none is given.
@@ -144,12 +180,11 @@ class Questionnaire:
         """
         plausible = ""
         if question.plausible is not None:
-            low, high = map(number_text, question.plausible)
-            plausible = self.say("plausible", low=low, high=high, unit=question.unit).rstrip() + "\n"
+            plausible = self.say("plausible", span=self.span(question, question.plausible)) + "\n"
         if question.kind == "text" or question.only_beside:
             return plausible + self.say("default_none")
         if question.key in taken:
-            value = number_text(taken[question.key])
+            value = self.number(taken[question.key])
             return plausible + self.say("default_value", value=value, template=template)
         return plausible + self.say("default", template=template)
 

@@ -1,0 +1,132 @@
+"""Replace variables for whoever reads them, each behind a switch: what a stock at its best would be worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from egovsim.errors import InputError
+from egovsim.model.expression import Binary, ClockValue, Expression, If, Number, Reference, rewrite
+from egovsim.model.model import Model
+from egovsim.model.variable import Equation, Variable
+from egovsim.names import canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What others read instead of a variable while its switch is on.
+
+    Parameters
+    ----------
+    variable : str
+        A stock, flow or auxiliary. A stock's own flows go on reading the stock itself.
+    value : float or str
+        A number, or the name of a variable of the same dimensions.
+    unchanged_readers : tuple of str
+        Variables that go on reading the variable itself.
+    within_a_step : bool
+        Whether the value is divided by the time step: a flow that empties a stock at once.
+    """
+
+    variable: str
+    value: float | str
+    unchanged_readers: tuple[str, ...] = ()
+    within_a_step: bool = False
+
+
+def with_replacements(model: Model, replacements: Sequence[Replacement]) -> tuple[Model, tuple[str, ...]]:
+    """Return the model with a constant for each replacement that puts it in the place of its variable.
+
+    What replaces a variable bears its name, so that outcomes and metrics show it too; the variable itself is called
+    ``<name> itself``.
+
+    Parameters
+    ----------
+    model : Model
+        The model; it is not changed.
+    replacements : sequence of Replacement
+        Each of another variable.
+
+    Returns
+    -------
+    Model
+        With the new constants, all 0; at 1 a variable is replaced.
+    tuple of str
+        The constants' names, in the order of the replacements.
+
+    Raises
+    ------
+    UnknownNameError
+        When no variable bears a name.
+    InputError
+        When a variable is a lookup or an input, is replaced twice, or has other dimensions than its value.
+    """
+    switches: list[str] = []
+    for each in replacements:
+        model = _with_replacement(model, each)
+        switches.append(_switch(model[each.variable]))
+    return model, tuple(switches)
+
+
+def _with_replacement(model: Model, replacement: Replacement) -> Model:
+    variable = model[replacement.variable]
+    _refuse(model, variable, replacement)
+    own = replace(variable, name=f"{variable.name} itself", group="")
+    kind = "auxiliary" if variable.kind == "stock" else variable.kind
+    switch = Variable(_switch(variable), "auxiliary", (Equation(Number(0.0)),))
+    axes = tuple(map(canonical, variable.dimensions))
+    is_on = Binary(">", Reference(switch.name, switch.id), Number(0.5))
+    instead = If(is_on, _value(model, replacement, axes), Reference(own.name, own.id, axes))
+    public = replace(
+        variable, kind=kind, equations=(Equation(instead, axes),), inflows=(), outflows=(), non_negative=False
+    )
+    keeping = {*variable.inflows, *variable.outflows, *(model[name].id for name in replacement.unchanged_readers)}
+    keep = _renaming(variable, own)
+    others = (_rewritten(user, keep) if user.id in keeping else user for user in model.variables)
+    variables = (public if other.id == variable.id else other for other in others)
+    # an equation that reads its own variable, such as a stock's net flow in Vensim, reads the variable itself
+    return replace(model, variables=(*variables, _rewritten(own, keep), switch))
+
+
+def _switch(variable: Variable) -> str:
+    return f"{variable.name} is replaced"
+
+
+def _refuse(model: Model, variable: Variable, replacement: Replacement) -> None:
+    if variable.kind == "lookup" or (variable.is_input and variable.kind != "stock"):
+        what = "a lookup" if variable.kind == "lookup" else "an input, which a series can set"
+        raise InputError(f'"{variable.name}" is {what}; only a stock, flow or computed auxiliary can be replaced.')
+    if canonical(_switch(variable)) in model.by_id:
+        raise InputError(f'"{variable.name}" is replaced twice; keep one of the replacements.')
+    if isinstance(replacement.value, str) and model[replacement.value].dimensions != variable.dimensions:
+        value = model[replacement.value].name
+        raise InputError(f'"{value}" has other dimensions than "{variable.name}", which it shall replace.')
+
+
+def _value(model: Model, replacement: Replacement, axes: tuple[str, ...]) -> Expression:
+    if isinstance(replacement.value, str):
+        other = model[replacement.value]
+        value: Expression = Reference(other.name, other.id, axes)
+    else:
+        value = Number(replacement.value)
+    return Binary("/", value, ClockValue("time step")) if replacement.within_a_step else value
+
+
+def _renaming(variable: Variable, own: Variable) -> Callable[[Expression], Expression]:
+    def change(node: Expression) -> Expression:
+        if isinstance(node, Reference) and node.id == variable.id:
+            return Reference(own.name, own.id, node.subscripts, node.where)
+        return node
+
+    return change
+
+
+def _rewritten(user: Variable, change: Callable[[Expression], Expression]) -> Variable:
+    def changed(expression: Expression | None) -> Expression | None:
+        return None if expression is None else rewrite(expression, change)
+
+    equations = tuple(
+        replace(equation, expression=changed(equation.expression), rate=changed(equation.rate))
+        for equation in user.equations
+    )
+    return replace(user, equations=equations)
