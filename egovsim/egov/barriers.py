@@ -20,7 +20,7 @@ AMOUNT = 20.0
 """Extra money, in billion rupiah a year at prices of 2024: about a sixth of what South Sumatra spends in the model."""
 FIRST_YEAR = 2026.0
 """From when on extra money comes: when the shipped policies start."""
-PLACES, STAFF, TRAINING_COST = "Training places", "Staff", "Training cost"
+PLACES, STAFF, TRAINING_COST = "Training places", "Staff", "Cost of a trainee"
 
 
 @set_module("egovsim")
