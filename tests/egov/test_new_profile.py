@@ -355,13 +355,13 @@ def test_a_history_is_the_templates_bent_to_level_and_beginning(texts: dict[str,
 )
 def test_a_stated_level_is_sampled_more_closely_than_an_assumed_one(texts: dict[str, str], ends: tuple) -> None:
     """Counted is not guessed; and no share goes beyond all."""
-    one = content(made(**texts))["ranges"]["Mandate height"]
+    one = content(made(**texts))["ranges"]["Mandate multiplier"]
     assert (one["low"], one["high"]) == ends
 
 
 def test_a_level_of_nothing_has_no_height() -> None:
     found = content(made(mandate="0"))
-    assert "Mandate height" not in found["ranges"]
+    assert "Mandate multiplier" not in found["ranges"]
     assert "height" not in found["levers"]["Mandate scope"]
 
 

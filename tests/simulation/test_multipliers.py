@@ -79,9 +79,9 @@ def test_one_leaves_the_shipped_model_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("multiplier", "driven"),
     [
-        ("Mandate height", "Mandate in force"),
-        ("Leadership height", "Personal commitment"),
-        ("Document height", "Documents adopted"),
+        ("Mandate multiplier", "Mandate in force"),
+        ("Leadership multiplier", "Personal commitment"),
+        ("Document multiplier", "Documents adopted"),
     ],
 )
 def test_each_height_of_the_shipped_model_moves_what_it_is_for_and_never_beyond_all(
