@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from egovsim.analysis.history_matching.evidence import Structure
 from egovsim.documentation.sidecar_files import NOT_VARIABLES, Entry
 from egovsim.egov.comparison import Comparison
 from egovsim.egov.outcomes import PREDICATES
+from egovsim.egov.ranking import rounded_share, share_step
 from egovsim.errors import unknown_name
 from egovsim.model.inputs import PolicyPath, Profile, Scenario
 from egovsim.names import canonical
@@ -216,6 +218,46 @@ class Labels:
             With the sign.
         """
         return f"{self.number(100.0 * share, decimals)} %"
+
+    def members_share(self, share: float, members: int) -> str:
+        """Write a share of members, no finer than their number allows.
+
+        Parameters
+        ----------
+        share : float
+            1 is all.
+        members : int
+            How many there are.
+
+        Returns
+        -------
+        str
+            ``75 %``; ``> 95 %`` and ``< 5 %`` where rounding would say all or none and it is not so.
+        """
+        step, rounded = share_step(members), rounded_share(share, members)
+        if rounded >= 1.0 > share:
+            return f"> {self.percent(1.0 - step)}"
+        if rounded <= 0.0 < share:
+            return f"< {self.percent(step)}"
+        return self.percent(rounded)
+
+    def two_figures(self, value: float) -> str:
+        """Write a sum of money to two figures: more of them would be made up.
+
+        Parameters
+        ----------
+        value : float
+            In any unit.
+
+        Returns
+        -------
+        str
+            1,200 for 1236, 47 for 46.8; whole below ten. ``-`` for what is infinite.
+        """
+        if not math.isfinite(value):
+            return "-"
+        digits = max(0, math.floor(math.log10(abs(value))) - 1) if value else 0
+        return self.number(round(value, -digits), 0)
 
     def predicates(self) -> str:
         """Write the official predicates with their lower ends.

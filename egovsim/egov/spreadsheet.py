@@ -121,10 +121,9 @@ def _facts(comparison: Comparison, labels: Labels) -> Iterable[tuple[str, str]]:
     yield labels.text("scenarios"), _listed(comparison.scenarios, labels)
     yield labels.text("policies"), _listed(comparison.policies, labels)
     yield labels.text("version"), own_version()
-    for rival in comparison.rivals.values():
-        for scenario in comparison.scenarios:
-            for sentence in disagreements(comparison, rival, scenario.name, labels):
-                yield labels.text("rival", structure=labels.structure(rival.structure)), sentence
+    for scenario in comparison.scenarios:
+        for sentence in disagreements(comparison, scenario.name, labels):
+            yield labels.text("other structures"), sentence
     for failure in comparison.failures:
         yield "", failure
     for number, caveat in enumerate(labels.caveats_of(comparison)):
