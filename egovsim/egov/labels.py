@@ -67,6 +67,21 @@ class Labels:
         """
         return self.texts[key][self.language].format(**values)
 
+    def either(self, value: str | Mapping[str, str]) -> str:
+        """Return a text that a file gives in one language or in both.
+
+        Parameters
+        ----------
+        value : str or mapping of str to str
+            As the file has it.
+
+        Returns
+        -------
+        str
+            In this language where there is one.
+        """
+        return value if isinstance(value, str) else value.get(self.language, next(iter(value.values()), ""))
+
     def label(self, item: Profile | PolicyPath | Scenario) -> str:
         """Return what a profile, policy or scenario is called.
 
