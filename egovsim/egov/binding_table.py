@@ -46,7 +46,11 @@ def binding_report(comparison: Comparison, labels: Labels) -> Iterator[Renderabl
         if comparison.rivals:
             table.add_row(f"[bold]{escaped(labels.structure(structure.structure))}")
         for policy in dict.fromkeys(period.policy for period in structure.binding):
-            cells = [_most_binding(period, labels, structure.complete) for period in structure.binding if period.policy == policy]
+            cells = [
+                _most_binding(period, labels, structure.complete)
+                for period in structure.binding
+                if period.policy == policy
+            ]
             table.add_row(escaped(names[policy]), *cells)
     yield table
 

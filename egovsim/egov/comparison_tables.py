@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-_PATH_WIDTHS = (28, 24, 21)
+_PATH_WIDTHS = (28, 24)
 """Longer labels of paths are wrapped at their words, the sooner the less room there is."""
 _HEAD_WIDTH = 10
 
@@ -66,15 +66,7 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
     from rich.text import Text
 
     yield Text(labels.members_sentence(comparison), style="bold")
-    yield Text(
-        labels.text(
-            "question",
-            profile=labels.label(comparison.profile),
-            benchmark=labels.label(comparison.benchmark),
-            start=f"{comparison.start:g}",
-            horizon=f"{comparison.horizon:g}",
-        )
-    )
+    yield Text(question(comparison, labels))
     if comparison.failures:
         count = len(comparison.failures)
         yield Text(labels.text("left out", count=count, first=comparison.failures[0]), style="red")
@@ -83,7 +75,7 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
             rows = [row for row in comparison.ranking if (row.scenario, row.family) == (scenario.name, family)]
             yield Text()
             yield Text(labels.text(f"family {family}"), style="bold")
-            yield Text(_ranked(comparison, labels, scenario))
+            yield Text(ranked_by(comparison, labels, scenario))
             yield from _ranking(comparison, rows, labels, width)
             if len(rows) > 2:
                 yield Text(separability(rows, labels, comparison.complete), style="bold")
@@ -107,7 +99,47 @@ def _bullet(text: str) -> RenderableType:
     return grid
 
 
-def _ranked(comparison: Comparison, labels: Labels, scenario: Scenario) -> str:
+def question(comparison: Comparison, labels: Labels) -> str:
+    """Say what is compared with what, and over which years.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        From `compare`.
+    labels : Labels
+        The language.
+
+    Returns
+    -------
+    str
+        A line.
+    """
+    return labels.text(
+        "question",
+        profile=labels.label(comparison.profile),
+        benchmark=labels.label(comparison.benchmark),
+        start=f"{comparison.start:g}",
+        horizon=f"{comparison.horizon:g}",
+    )
+
+
+def ranked_by(comparison: Comparison, labels: Labels, scenario: Scenario) -> str:
+    """Say under which scenario, and by which outcome, paths are ranked.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        From `compare`.
+    labels : Labels
+        The language.
+    scenario : Scenario
+        One of its scenarios.
+
+    Returns
+    -------
+    str
+        A line.
+    """
     future = labels.text("scenario", scenario=labels.label(scenario))
     ranked = labels.text("ranked", outcome=labels.outcome(comparison.by), year=f"{comparison.horizon:g}")
     return f"{future}. {ranked}"
@@ -182,7 +214,7 @@ def _layout(
 def _stacked(
     front: list[Column], groups: list[list[Column]], rows: Sequence[PathResult], width: int
 ) -> Iterator[list[Column]]:
-    """Put groups side by side as long as they fit, each table beginning with the same columns; cut one that does not."""
+    """Put groups side by side as long as they fit, each table beginning with the same columns; cut a wider group."""
     table: list[Column] = []
 
     def fits(columns: Sequence[Column]) -> bool:

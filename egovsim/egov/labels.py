@@ -14,7 +14,7 @@ from egovsim.analysis.history_matching.evidence import Structure
 from egovsim.documentation.sidecar_files import NOT_VARIABLES, Entry
 from egovsim.egov.comparison import Comparison
 from egovsim.egov.outcomes import PREDICATES
-from egovsim.egov.ranking import rounded_share, share_step
+from egovsim.egov.ranking import rounded_share, share_step, two_figures
 from egovsim.errors import unknown_name
 from egovsim.model.inputs import PolicyPath, Profile, Scenario
 from egovsim.names import canonical
@@ -22,6 +22,7 @@ from egovsim.names import canonical
 Language = Literal["en", "id"]
 LANGUAGES: tuple[Language, ...] = ("en", "id")
 _SEPARATORS = str.maketrans(",.", ".,")
+_PERCENTILES = ("p05", "p50", "p95")
 _PURE_NUMBERS = ("dmnl", "dimensionless", "1", "")
 
 
@@ -42,6 +43,8 @@ class Labels:
         called by the model's own name and unit.
     units : mapping
         By the model's unit, a table with ``en`` and ``id``.
+    columns : mapping
+        Heads of columns by their name in the CSV files, each a table with ``en`` and ``id``.
     """
 
     language: Language
@@ -49,6 +52,7 @@ class Labels:
     caveats: tuple[Entry, ...]
     outcomes: Mapping[str, Entry]
     units: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
+    columns: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
 
     def text(self, key: str, **values: object) -> str:
         """Return a text with its gaps filled.
@@ -66,6 +70,25 @@ class Labels:
             In this language.
         """
         return self.texts[key][self.language].format(**values)
+
+    def column(self, name: str) -> str:
+        """Return the head of a column in words.
+
+        Parameters
+        ----------
+        name : str
+            As the CSV files have it, with or without a percentile: ``extra_cost_p95``.
+
+        Returns
+        -------
+        str
+            Its words, or the name's own where it has none.
+        """
+        base, _, percentile = name.rpartition("_")
+        if percentile in _PERCENTILES:
+            return f"{self.column(base)}, {self.text(percentile)}"
+        entry = self.columns.get(name)
+        return entry[self.language] if entry else name.replace("_", " ")
 
     def either(self, value: str | Mapping[str, str]) -> str:
         """Return a text that a file gives in one language or in both.
@@ -257,7 +280,7 @@ class Labels:
         return self.percent(rounded)
 
     def two_figures(self, value: float) -> str:
-        """Write a sum of money to two figures: more of them would be made up.
+        """Write a sum of money to two figures.
 
         Parameters
         ----------
@@ -267,12 +290,9 @@ class Labels:
         Returns
         -------
         str
-            1,200 for 1236, 47 for 46.8; whole below ten. ``-`` for what is infinite.
+            1,200 for 1236, 47 for 46.8; ``-`` for what is infinite.
         """
-        if not math.isfinite(value):
-            return "-"
-        digits = max(0, math.floor(math.log10(abs(value))) - 1) if value else 0
-        return self.number(round(value, -digits), 0)
+        return self.number(two_figures(value), 0) if math.isfinite(value) else "-"
 
     def predicates(self) -> str:
         """Write the official predicates with their lower ends.
@@ -326,5 +346,6 @@ def read_labels(language: str) -> Labels:
             shipped = tomllib.loads(library.read_bytes(library.root() / "labels.toml").decode("utf-8"))
             sections = [shipped[section] for section in shipped if section not in NOT_VARIABLES]
             outcomes = {canonical(name): entry for section in sections for name, entry in section.items()}
-            return Labels(known, words["texts"], tuple(words["caveats"]), outcomes, shipped.get("units", {}))
+            caveats, units = tuple(words["caveats"]), shipped.get("units", {})
+            return Labels(known, words["texts"], caveats, outcomes, units, words["columns"])
     raise unknown_name(language, LANGUAGES, what="a language of egovsim")

@@ -104,7 +104,10 @@ def _judged(
     )
     if min(agreements) >= claim.least_agreement:
         return Verdict(test, _FAMILY, "passed", figures, numbers=numbers)
-    remedy = f"under {claim.least_agreement:g}: the order is one of the constants; report it with the share of members in which it holds."
+    remedy = (
+        f"under {claim.least_agreement:g}: the order is one of the constants; report it with the share of members in "
+        "which it holds."
+    )
     return Verdict(test, _FAMILY, "failed", figures, remedy, numbers)
 
 
