@@ -105,13 +105,13 @@ def test_compare_alone_does_the_main_job(tmp_path: Path, monkeypatch: pytest.Mon
     assert main(["compare", "--members", "8"]) == 0
     assert sorted(path.name for path in (tmp_path / "egovsim-comparison").iterdir()) == [
         "binding.csv", "checks.csv", "comparison.csv", "comparison.png", "comparison.xlsx", "evidence.csv",
-        "gap.csv", "manifest.json", "ranking.csv",
+        "gap.csv", "manifest.json", "outcomes.png", "ranking.csv",
     ]  # fmt: skip
     printed = capsys.readouterr()
     assert printed.out.startswith("8 members accepted of ")
     assert printed.err == (
         "Written to egovsim-comparison: ranking.csv, comparison.csv, binding.csv, gap.csv, checks.csv, evidence.csv, "
-        "comparison.xlsx, comparison.png, manifest.json\n"
+        "comparison.xlsx, comparison.png, outcomes.png, manifest.json\n"
     )
 
 
@@ -297,7 +297,7 @@ def test_list_shows_what_is_shipped(capsys: Capture) -> None:
     assert main(["list", "policies", "--lang", "id"]) == 0
     policies = capsys.readouterr().out
     assert "people-first" in policies
-    assert "Manusia dahulu" in policies
+    assert "Dahulukan SDM" in policies
     assert "south-sumatra" not in policies
     assert max(map(len, everything.splitlines())) <= 80
 

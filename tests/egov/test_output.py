@@ -355,7 +355,7 @@ def test_four_structures_stand_side_by_side(labels: Labels, width: int, tables: 
         {row.policy: row for row in structure.ranking if row.rank is not None} for structure in comparison.structures
     ]
     for policy in rows[0]:
-        lines = [line for line in text.splitlines() if line.startswith(f"{names[policy]} ")]
+        lines = [line for line in text.splitlines() if re.match(rf"{names[policy]} +\d", line)]
         cells = " ".join(line.removeprefix(names[policy]) for line in lines).split()
         expected = [
             cell
