@@ -243,7 +243,7 @@ def _level_columns(comparison: Comparison, labels: Labels) -> list[Column]:
 
 
 def _standing_columns(labels: Labels, members: int) -> list[Column]:
-    """How far behind the benchmark a path is, and how sure its place before the next."""
+    """How far behind the benchmark a path is, and in which share of members it stands before the next."""
     return [
         Column(labels.text("lag"), lambda row: lag_text(row.lag, labels)),
         Column(labels.text("before next"), lambda row: _before_next(row, labels, members)),
