@@ -17,10 +17,13 @@ from egovsim.analysis.measures import Spread
 from egovsim.egov.comparison import Comparison, bands
 from egovsim.egov.labels import Labels
 from egovsim.egov.outcomes import INDEX, REAL_USE
+from egovsim.egov.ranking import rounded_share
 
 Frame = Any  # a pandas data frame, which only the comparison itself makes
 POINTS, SHARE, WHOLE, MONEY, YEAR = "0.00", "0 %", "#,##0", "#,##0;-#,##0", "0"
 """Number formats, which a spreadsheet shows in its user's own notation."""
+BY_SIZE = "by size"
+"""In place of a number format: one for each figure, see `by_size`."""
 SIGNED = f"+{POINTS};-{POINTS};{POINTS}"
 _LARGE = 100.0
 """An outcome that comes to this is shown without decimals."""
@@ -82,8 +85,8 @@ def ranking_columns(comparison: Comparison, labels: Labels) -> list[SheetColumn]
         column("rank", lambda row: row.rank, WHOLE),
         *_level_columns(comparison, results, labels),
         column("lag_years", lambda row: row.lag.years if row.lag.bound == "exact" else None, "0.0"),
-        column("rank_share", lambda row: row.rank_share, SHARE),
-        column("ahead_of_next_share", lambda row: row.ahead_share, SHARE),
+        _share_column("rank_share", [(row.rank_share, part.complete) for part, row in rows], labels),
+        _share_column("ahead_of_next_share", [(row.ahead_share, part.complete) for part, row in rows], labels),
         *_spread_columns("extra_cost", [row.cost if row.rank else None for row in results], MONEY, labels),
         *_spread_columns(
             "cost_per_point", [row.cost_per_point if row.rank else None for row in results], MONEY, labels
@@ -91,6 +94,12 @@ def ranking_columns(comparison: Comparison, labels: Labels) -> list[SheetColumn]
         *_spread_columns("regret", [row.regret for row in results], POINTS, labels),
         *_reached_columns(rows, labels),
     ]
+
+
+def _share_column(key: str, shares: Sequence[tuple[float | None, int]], labels: Labels) -> SheetColumn:
+    """Return shares of members, no finer than the number of members allows."""
+    told = [None if share is None else rounded_share(share, members) for share, members in shares]
+    return SheetColumn(labels.column(key), told, SHARE)
 
 
 def _level_columns(comparison: Comparison, results: Sequence[PathResult], labels: Labels) -> Iterator[SheetColumn]:
@@ -162,8 +171,8 @@ def yearly_columns(comparison: Comparison, labels: Labels) -> list[SheetColumn]:
         SheetColumn(labels.column("outcome"), [labels.outcome(o) for o in outcomes for _ in years] * len(scenarios)),
         SheetColumn(labels.column("unit"), [unit for unit in units for _ in years] * len(scenarios)),
         SheetColumn(labels.column("year"), years * len(outcomes) * len(scenarios), YEAR),
-        *(SheetColumn(labels.label(comparison.policies[p]), column, "by size") for p, column in enumerate(paths)),
-        *(SheetColumn(f"{place}, {labels.text(q)}", beside(n), "by size") for n, q in enumerate(_QUANTILES)),
+        *(SheetColumn(labels.label(comparison.policies[p]), column, BY_SIZE) for p, column in enumerate(paths)),
+        *(SheetColumn(f"{place}, {labels.text(q)}", beside(n), BY_SIZE) for n, q in enumerate(_QUANTILES)),
     ]
 
 
@@ -225,6 +234,8 @@ def frame_columns(comparison: Comparison, frame: Frame, labels: Labels) -> list[
         values = [None if missing else value for value, missing in zip(frame[name], frame[name].isna(), strict=True)]
         tell = tellers.get(name, str)
         told = [tell(value) if isinstance(value, str) else value for value in values]
+        if "share_of_members" in name:
+            told = [rounded_share(float(value), comparison.complete) for value in frame[name]]
         found.append(SheetColumn(labels.column(name), told, _format_of(name, values)))
     return found
 
@@ -258,7 +269,7 @@ def _format_of(name: str, values: Sequence[object]) -> str:
         return YEAR
     if "share" in name or name.startswith(("closed", "lost")):
         return SHARE
-    return "by size" if len(numbers) > 1 else POINTS
+    return BY_SIZE
 
 
 def _number_format(values: Sequence[float]) -> str:
@@ -276,6 +287,6 @@ def by_size(value: float) -> str:
     Returns
     -------
     str
-        Without decimals from 100 on.
+        Without decimals from 100 on, with three below one.
     """
-    return _number_format([value])
+    return "0.000" if abs(value) < 1.0 else _number_format([value])

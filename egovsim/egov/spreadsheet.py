@@ -18,6 +18,7 @@ from egovsim.egov.labels import Labels
 from egovsim.egov.outcomes import INDEX, REAL_USE
 from egovsim.egov.rival_tables import disagreements
 from egovsim.egov.sheet_tables import (
+    BY_SIZE,
     SheetColumn,
     by_size,
     frame_columns,
@@ -128,7 +129,7 @@ def _write(sheet: Worksheet, row: int, column: int, value: object, number_format
         case None | "":
             pass
         case int() | float() if math.isfinite(value):
-            looks = by_size(value) if number_format == "by size" else number_format
+            looks = by_size(value) if number_format == BY_SIZE else number_format
             sheet.write_number(row, column, float(f"{value:.9g}"), shown(looks))
         case int() | float():
             pass  # a price that no member's gain bears has no number

@@ -74,7 +74,7 @@ def test_every_option_of_compare_has_its_effect(
     assert main(arguments) == 0
     printed = capsys.readouterr()
     words = read_labels("id")
-    assert printed.out.startswith("3 anggota disimpan dari ")
+    assert printed.out.startswith("3 kombinasi parameter diterima dari ")
     assert "(benih acak 1). Struktur: Minat membatasi pemakaian." in " ".join(printed.out.split())
     assert f"{words.outcome('Citizen trust')} tahun 2030" in printed.out
     assert "10,0 %" in printed.out

@@ -673,6 +673,18 @@ def test_sheets_are_in_words_with_formats_and_widths_that_show_them(labels: Labe
             assert all(cell.number_format != "General" for cell in numbers), (sheet.title, head.value)
 
 
+def test_small_figures_keep_their_digits_and_shares_of_members_do_not() -> None:
+    """A bound of 0.025 shown as 0.03 would be another bound; 62.5 % of 24 members is 60 %."""
+    book = load_workbook(io.BytesIO(comparison_workbook(shipped_comparison(), read_labels("en"))))
+    head, first, *_ = book["Checks"].iter_rows()
+    cells = dict(zip([cell.value for cell in head], first, strict=True))
+    assert (cells["At most"].value, cells["At most"].number_format) == (0.025, "0.000")
+    heads = [cell.value for cell in next(book["Barriers"].iter_rows())]
+    place = heads.index("Members in which it helps most")
+    shares = {row[place] for row in book["Barriers"].iter_rows(min_row=2, values_only=True)}
+    assert shares <= {0.0, 0.2, 0.4, 0.6, 0.8, 1.0}
+
+
 def test_every_column_of_the_sheets_has_words_in_both_languages() -> None:
     """A head that is missing would stand there as the program's name."""
     comparison = shipped_comparison()
