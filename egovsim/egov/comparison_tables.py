@@ -238,7 +238,8 @@ def _level_columns(comparison: Comparison, labels: Labels) -> list[Column]:
         beside = comparison.benchmark_trajectories[outcome][:, -1]
         columns.append(_level(heads.get(outcome, _head(outcome, labels)), outcome, float(np.median(beside)), labels))
         columns.append(_change(outcome, labels))
-    columns.append(_range(comparison.by, labels))
+        if outcome == comparison.by:  # beside its own figures: an interval that stands elsewhere is read as another's
+            columns.append(_range(outcome, labels))
     return columns
 
 

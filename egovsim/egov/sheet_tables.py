@@ -244,10 +244,13 @@ def _tellers(comparison: Comparison, labels: Labels) -> Mapping[str, Callable[[s
     """Return what tells a name of a table in words, by column."""
     structures = {part.structure.name: labels.structure(part.structure) for part in comparison.structures}
     policies = {policy.name: labels.label(policy) for policy in comparison.policies}
+    scenarios = {scenario.name: labels.label(scenario) for scenario in comparison.scenarios}
     places = {name: labels.label(place) for name, place in comparison.members.benchmark.profiles.items()}
     return {
         "structure": structures.__getitem__,
         "policy": policies.__getitem__,
+        "against": policies.__getitem__,
+        "scenario": scenarios.__getitem__,
         "outcome": labels.outcome,
         "items": lambda items: labels.text("all items") if items == "all" else _items(items, labels),
         "place": lambda place: places.get(place, place),

@@ -128,6 +128,8 @@ def _write(sheet: Worksheet, row: int, column: int, value: object, number_format
     match value:
         case None | "":
             pass
+        case bool():
+            sheet.write_boolean(row, column, value)
         case int() | float() if math.isfinite(value):
             looks = by_size(value) if number_format == BY_SIZE else number_format
             sheet.write_number(row, column, float(f"{value:.9g}"), shown(looks))
