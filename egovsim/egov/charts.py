@@ -219,7 +219,10 @@ def dress(axis: Axes, time: Floats, labels: Labels) -> None:
     labels : Labels
         The language.
     """
+    from matplotlib.ticker import MaxNLocator
+
     axis.set_xlim(time[0], time[-1])
+    axis.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
     axis.tick_params(labelsize=8)
     axis.grid(axis="y", color="0.92", linewidth=0.6)
     ticks = axis.get_yticks()

@@ -193,8 +193,8 @@ def _ranking(
 
     members = comparison.complete
     groups = [
-        _level_columns(comparison, labels),
-        _standing_columns(labels, members),
+        *_level_columns(comparison, labels),
+        _standing_columns(rows, labels, members),
         _cost_columns(labels),
         _predicate_columns(rows, labels, members),
     ]
@@ -229,26 +229,24 @@ def _stacked(
     yield [*front, *table]
 
 
-def _level_columns(comparison: Comparison, labels: Labels) -> list[Column]:
-    """Levels at the horizon and their differences from business as usual."""
+def _level_columns(comparison: Comparison, labels: Labels) -> Iterator[list[Column]]:
+    """Yield, for each outcome, levels at the horizon and their differences from business as usual."""
     heads = {INDEX: labels.text("index"), REAL_USE: labels.text("real use")}
-    shown = tuple(dict.fromkeys((INDEX, REAL_USE, comparison.by)))
-    columns: list[Column] = []
-    for outcome in shown:
-        beside = comparison.benchmark_trajectories[outcome][:, -1]
-        columns.append(_level(heads.get(outcome, _head(outcome, labels)), outcome, float(np.median(beside)), labels))
+    for outcome in dict.fromkeys((INDEX, REAL_USE, comparison.by)):
+        beside = float(np.median(comparison.benchmark_trajectories[outcome][:, -1]))
+        columns = [_level(heads.get(outcome, _head(outcome, labels)), outcome, beside, labels)]
         columns.append(_change(outcome, labels))
         if outcome == comparison.by:  # beside its own figures: an interval that stands elsewhere is read as another's
             columns.append(_range(outcome, labels))
-    return columns
+        yield columns
 
 
-def _standing_columns(labels: Labels, members: int) -> list[Column]:
+def _standing_columns(rows: Sequence[PathResult], labels: Labels, members: int) -> list[Column]:
     """How far behind the benchmark a path is, and in which share of members it stands before the next."""
-    return [
-        Column(labels.text("lag"), lambda row: lag_text(row.lag, labels)),
-        Column(labels.text("before next"), lambda row: _before_next(row, labels, members)),
-    ]
+    columns = [Column(labels.text("lag"), lambda row: lag_text(row.lag, labels))]
+    if any(row.ahead_share is not None for row in rows):
+        columns.append(Column(labels.text("before next"), lambda row: _before_next(row, labels, members)))
+    return columns
 
 
 def _before_next(row: PathResult, labels: Labels, members: int) -> str:
