@@ -192,10 +192,38 @@ def test_model_page_gives_the_official_weights_of_the_model(egov: egovsim.Model)
     }
 
 
-def test_planner_page_lists_every_lever_with_its_range(egov: egovsim.Model) -> None:
+PLANNERS = {"en": ROOT / "docs" / "planner.md", "id": ROOT / "docs" / "planner.id.md"}
+
+
+def test_planner_page_says_the_same_in_both_languages() -> None:
+    """What is missing in one language is missing for an office that reads only that one."""
+    english, indonesian = (path.read_text("utf-8") for path in PLANNERS.values())
+    prose = [re.sub(r"^(```.*\n)(?:(?!```).*\n)*", r"\1", text, flags=re.MULTILINE) for text in (english, indonesian)]
+    for mark in (r"^#+ ", r"^```.*$", r"^\|", r"^\s*- ", r"!\["):
+        one, other = (re.findall(mark, text, flags=re.MULTILINE) for text in prose)
+        assert one == other, mark
+    typed = [
+        [command.text for block in blocks(text) if block.language == "console" for command in commands(block)]
+        for text in (english, indonesian)
+    ]
+    assert len(typed[0]) > 5
+    assert [text.removesuffix(" --lang id") for text in typed[0]] == [
+        text.removesuffix(" --lang id") for text in typed[1]
+    ]
+    speaking = [text for text in typed[1] if text.split()[1] in ("compare", "list", "profile")]
+    assert all(text.endswith(" --lang id") for text in speaking)
+
+
+@pytest.mark.parametrize("language", PLANNERS)
+def test_planner_page_lists_every_lever_with_its_range(language: str, egov: egovsim.Model) -> None:
     """A lever that is not on the page is one that no planner pulls; a wrong range sends him into an error."""
-    page = (ROOT / "docs" / "planner.md").read_text("utf-8")
-    rows = re.findall(r"^\| ((?:`[^`]+`(?:, )?)+) \| .* \| ([\d.]+) to ([\d.]+) \|$", page, flags=re.MULTILINE)
-    listed = {name: (float(low), float(high)) for names, low, high in rows for name in re.findall(r"`([^`]+)`", names)}
+    page = PLANNERS[language].read_text("utf-8")
+    end = r"([\d.,]+) (?:to|sampai) ([\d.,]+)"
+    rows = re.findall(rf"^\| ((?:`[^`]+`(?:, )?)+) \| .* \| {end} \|$", page, flags=re.MULTILINE)
+    listed = {
+        name: (float(low.replace(",", ".")), float(high.replace(",", ".")))
+        for names, low, high in rows
+        for name in re.findall(r"`([^`]+)`", names)
+    }
     levers = [*egov.groups["Levers"], *egov.groups["Budget shares"], *egov.groups["Extra money"]]
     assert listed == {name: (egov[name].bounds.low, egov[name].bounds.high) for name in levers}

@@ -113,7 +113,7 @@ def test_installed_wheel_compares_from_another_folder(clean_environment: Path, t
     assert re.search(r"16 members accepted of [\d,]+ tried", done.stdout)
     written = {path.name for path in (tmp_path / "result").iterdir()}
     tables = {"ranking.csv", "comparison.csv", "binding.csv", "gap.csv", "checks.csv", "evidence.csv"}
-    assert written == {*tables, "comparison.xlsx", "comparison.png", "manifest.json"}
+    assert written == {*tables, "comparison.xlsx", "comparison.png", "outcomes.png", "manifest.json"}
 
 
 def test_installed_command_knows_its_version(clean_environment: Path, tmp_path: Path) -> None:

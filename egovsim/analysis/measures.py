@@ -143,22 +143,26 @@ def share_reaching(values: Floats, time: Floats, *, threshold: float, year: floa
 
 
 @set_module("egovsim.analysis")
-def cost_per_point(cost: float, gap_closed: float) -> float | None:
-    """Return cost over gap closed.
+def cost_per_point(costs: Floats, gains: Floats) -> Spread:
+    """Return what one point of an outcome costs, over members.
 
     Parameters
     ----------
-    cost : float
+    costs : float64, shape (member,)
         In any unit of money.
-    gap_closed : float
+    gains : float64, shape (member,)
         In points of an outcome.
 
     Returns
     -------
-    float or None
-        None where less than 0.05 points are closed.
+    Spread
+        Of cost over gain, member by member. A member that gains less than 0.05 points buys none at any price: it
+        counts as infinitely dear, and so may the median or the upper end.
     """
-    return cost / gap_closed if gap_closed >= SMALLEST_GAP_CLOSED else None
+    enough = gains >= SMALLEST_GAP_CLOSED
+    prices = np.where(enough, costs / np.where(enough, gains, 1.0), np.inf)
+    low, middle, high = np.quantile(prices, (0.05, 0.5, 0.95), method="inverted_cdf")  # between finite and infinite
+    return Spread(float(low), float(middle), float(high))
 
 
 def order(levels: Floats, costs: Floats, *, better: float = 1.0) -> NDArray[np.int64]:

@@ -40,7 +40,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Which policy path takes a region's e-government to where Surabaya is, how soon, at what cost, "
-    "and how sure is that? Begin with `egovsim compare`.",
+    "and how far can that be relied on? Begin with `egovsim compare`.",
     epilog="A policy of your own: `egovsim show people-first > mine.toml`, edit it, `egovsim compare all mine.toml`.",
 )
 

@@ -140,12 +140,13 @@ def list_shipped(
     egovsim list policies
     """
     from egovsim.cli.tables import listing_table
-    from egovsim.documentation.listing import shipped_sections
+    from egovsim.egov.labels import read_labels
+    from egovsim.egov.listing import shipped_sections
 
-    screen = console()
-    for title, rows in shipped_sections(kind, lang):
+    labels, screen = read_labels(lang), console()
+    for title, rows in shipped_sections(kind, labels):
         screen.print(title, style="bold")
-        screen.print(listing_table(rows))
+        screen.print(listing_table(rows, labels))
         screen.print()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from egovsim.egov.labels import Labels
 from egovsim.model.checking import Finding, Severity
 from egovsim.terminal import escaped, plain_table
 from egovsim.validation.pysd_comparison import Crosscheck
@@ -86,13 +87,15 @@ def crosscheck_table(result: Crosscheck, *, count: int) -> RenderableType:
     return table
 
 
-def listing_table(rows: Sequence[tuple[str, str, str]]) -> RenderableType:
+def listing_table(rows: Sequence[tuple[str, str, str]], labels: Labels) -> RenderableType:
     """Return what is shipped of one kind.
 
     Parameters
     ----------
     rows : sequence of (str, str, str)
         Name, label and note of each.
+    labels : Labels
+        The language.
 
     Returns
     -------
@@ -103,7 +106,7 @@ def listing_table(rows: Sequence[tuple[str, str, str]]) -> RenderableType:
     heads = ("name", "label", "note")
     shown = [column for column in range(len(heads)) if any(row[column] for row in rows)]
     for column in shown:
-        table.add_column(heads[column], no_wrap=heads[column] == "name")
+        table.add_column(labels.text(f"shipped {heads[column]}"), no_wrap=heads[column] == "name")
     for row in rows:
         table.add_row(*(escaped(row[column]) for column in shown))
     return table

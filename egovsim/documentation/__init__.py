@@ -1,5 +1,5 @@
 """Pages of a model to read: equations, constants, loops and diagrams.
 
-Imports: errors, library, markdown, names, toml, model, simulation, analysis.history_matching, validation,
+Imports: errors, markdown, names, toml, model, simulation, analysis.history_matching, validation,
 documentation.diagrams.
 """

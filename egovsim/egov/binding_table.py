@@ -46,14 +46,18 @@ def binding_report(comparison: Comparison, labels: Labels) -> Iterator[Renderabl
         if comparison.rivals:
             table.add_row(f"[bold]{escaped(labels.structure(structure.structure))}")
         for policy in dict.fromkeys(period.policy for period in structure.binding):
-            cells = [_most_binding(period, labels) for period in structure.binding if period.policy == policy]
+            cells = [
+                _most_binding(period, labels, structure.complete)
+                for period in structure.binding
+                if period.policy == policy
+            ]
             table.add_row(escaped(names[policy]), *cells)
     yield table
 
 
-def _most_binding(period: BindingPeriod, labels: Labels) -> str:
+def _most_binding(period: BindingPeriod, labels: Labels, members: int) -> str:
     """Return the barrier that binds in most members, with their share."""
     barrier = period.barrier
     if barrier is None:
         return labels.text("none")
-    return f"{labels.text(f'barrier {barrier.name}')} {labels.percent(period.best[barrier.name])}"
+    return f"{labels.text(f'barrier {barrier.name}')} {labels.members_share(period.best[barrier.name], members)}"

@@ -1,4 +1,4 @@
-"""Charts of a comparison: one panel an outcome, the benchmark's band in grey, one line a path."""
+"""The page with everything: one panel an outcome, the benchmark's band in grey, one line a path; and parts of pages."""
 
 # matplotlib leaves the types of what it takes and returns open in part.
 # pyright: reportUnknownMemberType=false
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from egovsim.egov.comparison import Comparison, bands
+from egovsim.egov.comparison_tables import question
 from egovsim.egov.labels import Labels
 from egovsim.egov.outcomes import INDEX, REAL_USE
 from egovsim.model.inputs import Floats, PolicyPath, Profile
@@ -91,7 +92,22 @@ def comparison_chart(comparison: Comparison, labels: Labels, *, scenario: int = 
     bytes
         A PNG picture; the same comparison always gives the same bytes.
     """
-    figure = comparison_figure(comparison, labels, scenario=scenario)
+    return png(comparison_figure(comparison, labels, scenario=scenario))
+
+
+def png(figure: Figure) -> bytes:
+    """Return a figure as a picture.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Any.
+
+    Returns
+    -------
+    bytes
+        A PNG picture; the same figure always gives the same bytes.
+    """
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
     return buffer.getvalue()
@@ -139,9 +155,9 @@ def comparison_figure(comparison: Comparison, labels: Labels, *, scenario: int =
         hspace=0.4,
         wspace=0.27,
     )
-    _heading(figure, comparison, labels, scenario)
+    write_heading(figure, comparison, labels, scenario)
     _legends(figure, axes.flat[0], groups, labels, below - 0.45, in_a_row)
-    _caption(figure, comparison, labels)
+    write_caption(figure, labels, labels.text("caption", **caption_words(comparison, labels)))
     return figure
 
 
@@ -180,7 +196,7 @@ def _panel(
     axis.set_title(title, fontsize=10, loc="left", fontweight="bold", y=1.0)  # given, it is not looked for
     unit = labels.unit(outcome, comparison.outcomes[outcome])
     axis.set_ylabel(f"{labels.text(prefix)} {unit}".strip() if prefix else unit, fontsize=8)
-    _dress(axis, time, labels)
+    dress(axis, time, labels)
 
 
 def _scale(largest: float) -> tuple[float, str]:
@@ -191,8 +207,22 @@ def _scale(largest: float) -> tuple[float, str]:
     return 1.0, ""
 
 
-def _dress(axis: Axes, time: Floats, labels: Labels) -> None:
+def dress(axis: Axes, time: Floats, labels: Labels) -> None:
+    """Give a panel its years, quiet lines, and ticks as the language writes numbers.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+        With everything drawn.
+    time : float64, shape (time,)
+        First and last are its ends.
+    labels : Labels
+        The language.
+    """
+    from matplotlib.ticker import MaxNLocator
+
     axis.set_xlim(time[0], time[-1])
+    axis.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
     axis.tick_params(labelsize=8)
     axis.grid(axis="y", color="0.92", linewidth=0.6)
     ticks = axis.get_yticks()
@@ -207,14 +237,21 @@ def _decimals(spacing: float) -> int:
     return next((n for n in range(5) if math.isclose(spacing, round(spacing, n), rel_tol=1e-6)), 5)
 
 
-def _heading(figure: Figure, comparison: Comparison, labels: Labels, scenario: int) -> None:
-    heading = labels.text(
-        "question",
-        profile=labels.label(comparison.profile),
-        benchmark=labels.label(comparison.benchmark),
-        start=f"{comparison.start:g}",
-        horizon=f"{comparison.horizon:g}",
-    )
+def write_heading(figure: Figure, comparison: Comparison, labels: Labels, scenario: int) -> None:
+    """Write what is compared with what, and under which scenario, at the top of a page.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The page.
+    comparison : Comparison
+        From `compare`.
+    labels : Labels
+        The language.
+    scenario : int
+        Which scenario, from 0.
+    """
+    heading = question(comparison, labels)
     future = labels.text("scenario", scenario=labels.label(comparison.scenarios[scenario]))
     text = textwrap.fill(f"{heading}. {future}.", int(figure.get_figwidth() * 9))
     top = 1 - 0.14 / figure.get_figheight()
@@ -262,14 +299,40 @@ def _legends(
         top -= _legend_height(len(group), in_a_row)
 
 
-def _caption(figure: Figure, comparison: Comparison, labels: Labels) -> None:
-    """Write what must be read with the picture."""
-    caption = labels.text(
-        "caption",
-        accepted=labels.number(len(comparison.members), 0),
-        benchmark=labels.label(comparison.benchmark),
-        structure=labels.structure(comparison.structure),
-    )
+def caption_words(comparison: Comparison, labels: Labels) -> dict[str, str]:
+    """Return what every caption says of a comparison.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        From `compare`.
+    labels : Labels
+        The language.
+
+    Returns
+    -------
+    dict of str to str
+        How many members were accepted, the benchmark and the structure.
+    """
+    return {
+        "accepted": labels.number(comparison.complete, 0),
+        "benchmark": labels.label(comparison.benchmark),
+        "structure": labels.structure(comparison.structure),
+    }
+
+
+def write_caption(figure: Figure, labels: Labels, caption: str) -> None:
+    """Write what must be read with a page at its foot.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The page.
+    labels : Labels
+        The language.
+    caption : str
+        What its lines are.
+    """
     note = f"{caption} {labels.text('scale')} {labels.text('latent')}"
     text = textwrap.fill(note, int(figure.get_figwidth() * 15))
     figure.text(0.012, 0.1 / figure.get_figheight(), text, fontsize=8, color="0.25", va="bottom")

@@ -137,6 +137,11 @@ class Comparison:
         return int(self.members.draws.members(self.members.accepted).max()) + 1
 
     @property
+    def complete(self) -> int:
+        """How many of the members ran through everywhere: those that every figure is made of."""
+        return len(self.members) - len(self.failures)
+
+    @property
     def families(self) -> tuple[str, ...]:
         """The families of paths, in the order of the rankings."""
         return tuple(dict.fromkeys(row.family for row in self.ranking))
@@ -147,10 +152,11 @@ class Comparison:
         Returns
         -------
         pandas.DataFrame
-            Columns structure, scenario, family, ranked_by, rank, policy, rank_share; p05, p50 and p95 of the level
-            and the change of each index (``real_use_index_p50``, ``real_use_index_change_p50``), extra_cost and
-            regret; gap, lag_years, lag_bound, cost_per_point; ``chance_baik_by_2029`` and so on; benchmark, and p05,
-            p50 and p95 of its level of the ranked outcome.
+            Columns structure, members, scenario, family, ranked_by, rank, policy; shares of members rank_share and
+            ahead_of_next_share; p05, p50 and p95 of the level and the change of each index (``real_use_index_p50``,
+            ``real_use_index_change_p50``), extra_cost, cost_per_point (empty where members gain less than 0.05) and
+            regret; gap, lag_years, lag_bound; ``share_reaching_baik_by_2029`` and so on; benchmark, and p05, p50 and
+            p95 of its level of the ranked outcome.
         """
         import pandas
 
@@ -342,25 +348,29 @@ def bands(values: Floats, *, axis: int = 0) -> Floats:
 def _ranking_row(comparison: Comparison, result: PathResult) -> dict[str, object]:
     row: dict[str, object] = {
         "structure": comparison.structure.name,
+        "members": comparison.complete,
         "scenario": result.scenario,
         "family": result.family,
         "ranked_by": comparison.by,
         "rank": result.rank,
         "policy": result.policy,
         "rank_share": result.rank_share,
+        "ahead_of_next_share": result.ahead_share,
     }
     for outcome in result.levels:
         row |= spread_columns(_key(outcome), result.levels[outcome])
         row |= spread_columns(f"{_key(outcome)}_change", result.changes[outcome])
     row |= {"gap": result.gap, "lag_years": result.lag.years, "lag_bound": result.lag.bound}
-    row |= spread_columns("extra_cost", result.cost) | {"cost_per_point": result.cost_per_point}
-    row |= {f"chance_{_key(name)}_by_{year:g}": share for (name, year), share in result.shares_reaching.items()}
+    row |= spread_columns("extra_cost", result.cost) | _finite(spread_columns("cost_per_point", result.cost_per_point))
+    row |= {f"share_reaching_{_key(name)}_by_{year:g}": share for (name, year), share in result.shares_reaching.items()}
     row |= spread_columns("regret", result.regret) | {"benchmark": benchmark_name(comparison.benchmark)}
-    return (
-        row
-        | spread_columns("benchmark", spread(comparison.benchmark_trajectories[comparison.by][:, -1]))
-        | {"note": SCALE}
-    )
+    benchmark = spread(comparison.benchmark_trajectories[comparison.by][:, -1])
+    return row | spread_columns("benchmark", benchmark) | {"note": SCALE}
+
+
+def _finite(row: dict[str, object]) -> dict[str, object]:
+    """Leave what is infinite empty: no table program reads it as a number."""
+    return {head: None if value in (np.inf, -np.inf) else value for head, value in row.items()}
 
 
 def _binding_rows(comparison: Comparison) -> Iterator[dict[str, object]]:

@@ -13,6 +13,7 @@ from egovsim.egov.charts import comparison_chart
 from egovsim.egov.comparison import Comparison
 from egovsim.egov.defaults import LANGUAGE
 from egovsim.egov.labels import read_labels
+from egovsim.egov.meeting_chart import meeting_chart
 from egovsim.egov.spreadsheet import comparison_workbook
 from egovsim.egov.why_chart import why_chart
 from egovsim.output import check_writable, place_files
@@ -40,7 +41,7 @@ def write_comparison(
     folder : str or Path
         Made when it does not exist.
     language : {"en", "id"}
-        Of pictures and of the spreadsheet's sheet about the comparison; the tables keep the model's names.
+        Of pictures and spreadsheet; the CSV files keep the model's names.
     options : mapping, optional
         What was asked for, kept in the manifest.
 
@@ -48,9 +49,9 @@ def write_comparison(
     -------
     tuple of Path
         ``ranking.csv``, ``comparison.csv``, ``binding.csv``, ``barriers.csv``, ``scenarios.csv`` (where a scenario
-        moves anything), ``gap.csv``, ``checks.csv``, ``evidence.csv``, ``comparison.xlsx``, ``comparison.png`` (and
-        ``comparison-NAME.png`` for each scenario after the first) and ``manifest.json``; ``why.csv`` and ``why.png``
-        where it was asked what carries the effects.
+        moves anything), ``gap.csv``, ``checks.csv``, ``evidence.csv``, ``comparison.xlsx``, ``comparison.png`` (the
+        page for a meeting), ``outcomes.png`` (the page with everything; both with ``-NAME`` for each scenario after the
+        first) and ``manifest.json``; ``why.csv`` and ``why.png`` where it was asked what carries the effects.
 
     Raises
     ------
@@ -94,7 +95,8 @@ def _contents(comparison: Comparison, language: str) -> Iterator[tuple[str, byte
             yield name, frame.to_csv(index=False, float_format=_FLOATS, lineterminator="\n").encode()
     yield "comparison.xlsx", comparison_workbook(comparison, labels)
     for number, scenario in enumerate(comparison.scenarios):
-        name = "comparison.png" if number == 0 else f"comparison-{scenario.name}.png"
-        yield name, comparison_chart(comparison, labels, scenario=number)
+        ending = ".png" if number == 0 else f"-{scenario.name}.png"
+        yield f"comparison{ending}", meeting_chart(comparison, labels, scenario=number)
+        yield f"outcomes{ending}", comparison_chart(comparison, labels, scenario=number)
     if comparison.why:
         yield "why.png", why_chart(comparison, comparison.why, labels)

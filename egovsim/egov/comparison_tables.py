@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from egovsim.analysis.comparison.ranking import PathResult
-from egovsim.analysis.measures import SMALLEST_GAP_CLOSED, Lag
+from egovsim.analysis.measures import SMALLEST_GAP_CLOSED, Lag, Spread
 from egovsim.egov.barrier_worth_table import barrier_worth_report
 from egovsim.egov.benchmark_tables import benchmark_report
 from egovsim.egov.binding_table import binding_report
@@ -18,6 +19,7 @@ from egovsim.egov.comparison import Comparison
 from egovsim.egov.labels import Labels
 from egovsim.egov.origin import origin_lines
 from egovsim.egov.outcomes import INDEX, REAL_USE
+from egovsim.egov.ranking import SEPARABLE, not_separable, share_step
 from egovsim.egov.rival_tables import rival_report
 from egovsim.egov.scenario_table import scenario_report
 from egovsim.egov.why_sentences import why_report
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-_PATH_WIDTHS = (28, 24, 20)
+_PATH_WIDTHS = (28, 24)
 """Longer labels of paths are wrapped at their words, the sooner the less room there is."""
 _HEAD_WIDTH = 10
 
@@ -68,15 +70,7 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
     from rich.text import Text
 
     yield Text(labels.members_sentence(comparison), style="bold")
-    yield Text(
-        labels.text(
-            "question",
-            profile=labels.label(comparison.profile),
-            benchmark=labels.label(comparison.benchmark),
-            start=f"{comparison.start:g}",
-            horizon=f"{comparison.horizon:g}",
-        )
-    )
+    yield Text(question(comparison, labels))
     if comparison.failures:
         count = len(comparison.failures)
         yield Text(labels.text("left out", count=count, first=comparison.failures[0]), style="red")
@@ -85,8 +79,10 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
             rows = [row for row in comparison.ranking if (row.scenario, row.family) == (scenario.name, family)]
             yield Text()
             yield Text(labels.text(f"family {family}"), style="bold")
-            yield Text(_ranked(comparison, labels, scenario))
+            yield Text(ranked_by(comparison, labels, scenario))
             yield from _ranking(comparison, rows, labels, width)
+            if len(rows) > 2:
+                yield Text(separability(rows, labels, comparison.complete), style="bold")
     yield Text()
     yield Text(_legend(comparison, labels), style="dim")
     for line in origin_lines(comparison.profile, comparison.members, labels):
@@ -103,10 +99,72 @@ def comparison_report(comparison: Comparison, labels: Labels, *, width: int) -> 
         yield bullet(caveat)
 
 
-def _ranked(comparison: Comparison, labels: Labels, scenario: Scenario) -> str:
+def question(comparison: Comparison, labels: Labels) -> str:
+    """Say what is compared with what, and over which years.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        From `compare`.
+    labels : Labels
+        The language.
+
+    Returns
+    -------
+    str
+        A line.
+    """
+    return labels.text(
+        "question",
+        profile=labels.label(comparison.profile),
+        benchmark=labels.label(comparison.benchmark),
+        start=f"{comparison.start:g}",
+        horizon=f"{comparison.horizon:g}",
+    )
+
+
+def ranked_by(comparison: Comparison, labels: Labels, scenario: Scenario) -> str:
+    """Say under which scenario, and by which outcome, paths are ranked.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        From `compare`.
+    labels : Labels
+        The language.
+    scenario : Scenario
+        One of its scenarios.
+
+    Returns
+    -------
+    str
+        A line.
+    """
     future = labels.text("scenario", scenario=labels.label(scenario))
     ranked = labels.text("ranked", outcome=labels.outcome(comparison.by), year=f"{comparison.horizon:g}")
     return f"{future}. {ranked}"
+
+
+def separability(rows: Sequence[PathResult], labels: Labels, members: int) -> str:
+    """Say which places of a ranking can be told from each other.
+
+    Parameters
+    ----------
+    rows : sequence of PathResult
+        Of one family under one scenario, by rank.
+    labels : Labels
+        The language.
+    members : int
+        How many there are.
+
+    Returns
+    -------
+    str
+        A line.
+    """
+    groups = [labels.text("ranks", first=first, last=last) for first, last in not_separable(rows, members)]
+    key = "not separable" if groups else "separable"
+    return labels.text(key, groups="; ".join(groups), bar=labels.percent(SEPARABLE))
 
 
 def _legend(comparison: Comparison, labels: Labels) -> str:
@@ -118,6 +176,8 @@ def _legend(comparison: Comparison, labels: Labels) -> str:
         outcome=labels.outcome(comparison.by),
         least=labels.number(SMALLEST_GAP_CLOSED),
         predicates=labels.predicates(),
+        members=labels.number(comparison.complete, 0),
+        step=labels.percent(share_step(comparison.complete)),
     )
 
 
@@ -131,7 +191,13 @@ def _ranking(
         beside = labels.label(comparison.benchmark)
         return [rank, Column(labels.text("path"), lambda row: names[row.policy], beside, path_width)]
 
-    groups = [_level_columns(comparison, labels), _cost_columns(rows, labels)]
+    members = comparison.complete
+    groups = [
+        *_level_columns(comparison, labels),
+        _standing_columns(rows, labels, members),
+        _cost_columns(labels),
+        _predicate_columns(rows, labels, members),
+    ]
     for number, columns in enumerate(_layout(front, groups, rows, width)):
         yield from [""] if number else []
         yield _table(columns, rows)
@@ -140,44 +206,51 @@ def _ranking(
 def _layout(
     front: Callable[[int], list[Column]], groups: list[list[Column]], rows: Sequence[PathResult], width: int
 ) -> list[list[Column]]:
-    """Return the columns of as few tables as fit the width: one, one a group with shorter names, or more."""
-    whole = [*front(_PATH_WIDTHS[0]), *(column for group in groups for column in group)]
-    if natural_width(_table(whole, rows)) <= width:
-        return [whole]
-    for path_width in _PATH_WIDTHS:
-        tables = [[*front(path_width), *group] for group in groups]
-        if all(natural_width(_table(table, rows)) <= width for table in tables):
-            return tables
-    first = front(_PATH_WIDTHS[-1])
-    return [[*first, *part] for group in groups for part in _packed(first, group, rows, width)]
+    """Return the columns of as few tables as fit the width, with names of paths as wide as that allows."""
+    layouts = [list(_stacked(front(path_width), groups, rows, width)) for path_width in _PATH_WIDTHS]
+    return min(layouts, key=len)
 
 
-def _packed(
-    front: list[Column], columns: list[Column], rows: Sequence[PathResult], width: int
+def _stacked(
+    front: list[Column], groups: list[list[Column]], rows: Sequence[PathResult], width: int
 ) -> Iterator[list[Column]]:
-    """Cut columns into as few tables as fit the width, each beginning with the same columns."""
-    part: list[Column] = []
-    for column in columns:
-        if part and natural_width(_table([*front, *part, column], rows)) > width:
-            yield part
-            part = []
-        part.append(column)
-    yield part
+    """Put groups side by side as long as they fit, each table beginning with the same columns; cut a wider group."""
+    table: list[Column] = []
+
+    def fits(columns: Sequence[Column]) -> bool:
+        return natural_width(_table([*front, *columns], rows)) <= width
+
+    for group in groups:
+        for part in [group] if fits(group) else [[column] for column in group]:
+            if table and not fits([*table, *part]):
+                yield [*front, *table]
+                table = []
+            table += part
+    yield [*front, *table]
 
 
-def _level_columns(comparison: Comparison, labels: Labels) -> list[Column]:
-    """Levels at the horizon and their differences from business as usual, then the lag."""
+def _level_columns(comparison: Comparison, labels: Labels) -> Iterator[list[Column]]:
+    """Yield, for each outcome, levels at the horizon and their differences from business as usual."""
     heads = {INDEX: labels.text("index"), REAL_USE: labels.text("real use")}
-    shown = tuple(dict.fromkeys((INDEX, REAL_USE, comparison.by)))
-    columns: list[Column] = []
-    for outcome in shown:
-        beside = comparison.benchmark_trajectories[outcome][:, -1]
-        columns.append(_level(heads.get(outcome, _head(outcome, labels)), outcome, float(np.median(beside)), labels))
+    for outcome in dict.fromkeys((INDEX, REAL_USE, comparison.by)):
+        beside = float(np.median(comparison.benchmark_trajectories[outcome][:, -1]))
+        columns = [_level(heads.get(outcome, _head(outcome, labels)), outcome, beside, labels)]
         columns.append(_change(outcome, labels))
         if outcome == comparison.by:  # beside its own figures: an interval that stands elsewhere is read as another's
             columns.append(_range(outcome, labels))
-    columns.append(Column(labels.text("lag"), lambda row: lag_text(row.lag, labels)))
+        yield columns
+
+
+def _standing_columns(rows: Sequence[PathResult], labels: Labels, members: int) -> list[Column]:
+    """How far behind the benchmark a path is, and in which share of members it stands before the next."""
+    columns = [Column(labels.text("lag"), lambda row: lag_text(row.lag, labels))]
+    if any(row.ahead_share is not None for row in rows):
+        columns.append(Column(labels.text("before next"), lambda row: _before_next(row, labels, members)))
     return columns
+
+
+def _before_next(row: PathResult, labels: Labels, members: int) -> str:
+    return "" if row.ahead_share is None else labels.members_share(row.ahead_share, members)
 
 
 def _head(outcome: str, labels: Labels) -> str:
@@ -204,30 +277,37 @@ def _range(outcome: str, labels: Labels) -> Column:
     return Column(labels.text("range"), cell)
 
 
-def _cost_columns(rows: Sequence[PathResult], labels: Labels) -> list[Column]:
-    """Cost, chances, and how sure the rank is."""
+def _cost_columns(labels: Labels) -> list[Column]:
+    """Extra cost, and what a point costs, with its range."""
 
-    def shares_reaching(year: float) -> Column:
-        def cell(row: PathResult) -> str:
-            return "/".join(
-                labels.number(100 * share, 0) for (_, when), share in row.shares_reaching.items() if when == year
-            )
+    def money(key: str, text: Callable[[PathResult], str]) -> Column:
+        return Column(labels.text(key), lambda row: "" if row.rank is None else text(row))
 
-        return Column(labels.text("chance", year=f"{year:g}"), cell)
-
-    years = dict.fromkeys(year for _, year in rows[0].shares_reaching)
     return [
-        Column(labels.text("extra cost"), lambda row: "" if row.rank is None else labels.number(row.cost.p50, 0)),
-        Column(labels.text("per point"), lambda row: _per_point(row, labels)),
-        *(shares_reaching(year) for year in years),
-        Column(labels.text("holds"), lambda row: "" if row.rank_share is None else labels.percent(row.rank_share)),
+        money("extra cost", lambda row: labels.two_figures(row.cost.p50)),
+        money("per point", lambda row: labels.two_figures(row.cost_per_point.p50)),
+        money("price range", lambda row: _price_range(row.cost_per_point, labels)),
     ]
 
 
-def _per_point(row: PathResult, labels: Labels) -> str:
-    if row.rank is None:
+def _predicate_columns(rows: Sequence[PathResult], labels: Labels, members: int) -> list[Column]:
+    """In how many members each predicate is reached by a year."""
+
+    def reached(year: float) -> Column:
+        def cell(row: PathResult) -> str:
+            shares = (share for (_, when), share in row.shares_reaching.items() if when == year)
+            return "/".join(labels.number(share * members, 0) for share in shares)
+
+        return Column(labels.text("reached", year=f"{year:g}", members=labels.number(members, 0)), cell)
+
+    return [reached(year) for year in dict.fromkeys(year for _, year in rows[0].shares_reaching)]
+
+
+def _price_range(price: Spread, labels: Labels) -> str:
+    """Write the range of a cost per point; nothing where it is not told."""
+    if not math.isfinite(price.p50):
         return ""
-    return "-" if row.cost_per_point is None else labels.number(row.cost_per_point, 0)
+    return f"{labels.two_figures(price.p05)} .. {labels.two_figures(price.p95)}"
 
 
 def lag_text(lag: Lag, labels: Labels) -> str:

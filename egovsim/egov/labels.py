@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from egovsim.analysis.history_matching.evidence import Structure
 from egovsim.documentation.sidecar_files import NOT_VARIABLES, Entry
 from egovsim.egov.comparison import Comparison
 from egovsim.egov.outcomes import PREDICATES
+from egovsim.egov.ranking import rounded_share, share_step, two_figures
 from egovsim.errors import unknown_name
 from egovsim.model.inputs import PolicyPath, Profile, Scenario
 from egovsim.names import canonical
@@ -20,6 +22,7 @@ from egovsim.names import canonical
 Language = Literal["en", "id"]
 LANGUAGES: tuple[Language, ...] = ("en", "id")
 _SEPARATORS = str.maketrans(",.", ".,")
+_PERCENTILES = ("p05", "p50", "p95")
 _PURE_NUMBERS = ("dmnl", "dimensionless", "1", "")
 
 
@@ -40,6 +43,8 @@ class Labels:
         called by the model's own name and unit.
     units : mapping
         By the model's unit, a table with ``en`` and ``id``.
+    columns : mapping
+        Heads of columns by their name in the CSV files, each a table with ``en`` and ``id``.
     """
 
     language: Language
@@ -47,6 +52,7 @@ class Labels:
     caveats: tuple[Entry, ...]
     outcomes: Mapping[str, Entry]
     units: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
+    columns: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
 
     def text(self, key: str, **values: object) -> str:
         """Return a text with its gaps filled.
@@ -64,6 +70,40 @@ class Labels:
             In this language.
         """
         return self.texts[key][self.language].format(**values)
+
+    def column(self, name: str) -> str:
+        """Return the head of a column in words.
+
+        Parameters
+        ----------
+        name : str
+            As the CSV files have it, with or without a percentile: ``extra_cost_p95``.
+
+        Returns
+        -------
+        str
+            Its words, or the name's own where it has none.
+        """
+        base, _, percentile = name.rpartition("_")
+        if percentile in _PERCENTILES:
+            return f"{self.column(base)}, {self.text(percentile)}"
+        entry = self.columns.get(name)
+        return entry[self.language] if entry else name.replace("_", " ")
+
+    def either(self, value: str | Mapping[str, str]) -> str:
+        """Return a text that a file gives in one language or in both.
+
+        Parameters
+        ----------
+        value : str or mapping of str to str
+            As the file has it.
+
+        Returns
+        -------
+        str
+            In this language where there is one.
+        """
+        return value if isinstance(value, str) else value.get(self.language, next(iter(value.values()), ""))
 
     def label(self, item: Profile | PolicyPath | Scenario) -> str:
         """Return what a profile, policy or scenario is called.
@@ -217,6 +257,43 @@ class Labels:
         """
         return f"{self.number(100.0 * share, decimals)} %"
 
+    def members_share(self, share: float, members: int) -> str:
+        """Write a share of members, no finer than their number allows.
+
+        Parameters
+        ----------
+        share : float
+            1 is all.
+        members : int
+            How many there are.
+
+        Returns
+        -------
+        str
+            ``75 %``; ``> 95 %`` and ``< 5 %`` where rounding would say all or none and it is not so.
+        """
+        step, rounded = share_step(members), rounded_share(share, members)
+        if rounded >= 1.0 > share:
+            return f"> {self.percent(1.0 - step)}"
+        if rounded <= 0.0 < share:
+            return f"< {self.percent(step)}"
+        return self.percent(rounded)
+
+    def two_figures(self, value: float) -> str:
+        """Write a sum of money to two figures.
+
+        Parameters
+        ----------
+        value : float
+            In any unit.
+
+        Returns
+        -------
+        str
+            1,200 for 1236, 47 for 46.8; ``-`` for what is infinite.
+        """
+        return self.number(two_figures(value), 0) if math.isfinite(value) else "-"
+
     def predicates(self) -> str:
         """Write the official predicates with their lower ends.
 
@@ -269,5 +346,6 @@ def read_labels(language: str) -> Labels:
             shipped = tomllib.loads(library.read_bytes(library.root() / "labels.toml").decode("utf-8"))
             sections = [shipped[section] for section in shipped if section not in NOT_VARIABLES]
             outcomes = {canonical(name): entry for section in sections for name, entry in section.items()}
-            return Labels(known, words["texts"], tuple(words["caveats"]), outcomes, shipped.get("units", {}))
+            caveats, units = tuple(words["caveats"]), shipped.get("units", {})
+            return Labels(known, words["texts"], caveats, outcomes, units, words["columns"])
     raise unknown_name(language, LANGUAGES, what="a language of egovsim")

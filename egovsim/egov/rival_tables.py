@@ -1,7 +1,8 @@
-"""What the rival structures say: where every path stands under them, and whether another one is first."""
+"""What the other structures say: where every path stands under each, and whether another one is first."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,11 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-_RIVAL_PARTS = (
-    ("rank here", "rank there", "change here", "change there", "range", "holds there"),
-    ("rank here", "rank there", "change here", "change there", "holds there"),
-    ("rank here", "rank there", "change there", "holds there"),
-)
-"""Columns of the table of a rival, fewer where figures are large."""
+_HEAD_WIDTH = 14
 
 
 def rival_report(comparison: Comparison, labels: Labels, *, width: int) -> Iterator[RenderableType]:
-    """Yield, for each rival structure, where every path stands under it and whether another is first.
+    """Yield rank and change of every path under each structure, and whether the first path depends on it.
 
     Parameters
     ----------
@@ -42,79 +38,76 @@ def rival_report(comparison: Comparison, labels: Labels, *, width: int) -> Itera
     """
     from rich.text import Text
 
-    for rival in comparison.rivals.values():
-        yield Text()
-        yield Text(labels.text("rival", structure=labels.structure(rival.structure)), style="bold")
-        for number, scenario in enumerate(comparison.scenarios):
-            yield from [Text()] if number else []
-            if len(comparison.scenarios) > 1:
-                yield Text(labels.text("scenario", scenario=labels.label(scenario)) + ".")
-            yield _rival_table(comparison, rival, scenario.name, labels, width)
-            for sentence in disagreements(comparison, rival, scenario.name, labels):
-                yield Text(sentence, style="bold")
-    if comparison.rivals:
-        yield Text(labels.text("undecided"), style="dim")
+    if not comparison.rivals:
+        return
+    yield Text()
+    yield Text(labels.text("other structures"), style="bold")
+    for number, scenario in enumerate(comparison.scenarios):
+        yield from [Text()] if number else []
+        if len(comparison.scenarios) > 1:
+            yield Text(labels.text("scenario", scenario=labels.label(scenario)) + ".")
+        yield from _tables(comparison, scenario.name, labels, width)
+        for sentence in disagreements(comparison, scenario.name, labels):
+            yield Text(sentence, style="bold")
+    yield Text(labels.text("undecided", outcome=labels.outcome(comparison.by)), style="dim")
 
 
-def disagreements(comparison: Comparison, rival: Comparison, scenario: str, labels: Labels) -> Iterator[str]:
-    """Yield a sentence for each family in which another path is first under the rival structure.
+def disagreements(comparison: Comparison, scenario: str, labels: Labels) -> Iterator[str]:
+    """Yield a sentence for each family in which the first path is not the same under every structure.
 
     Parameters
     ----------
-    comparison, rival : Comparison
-        Under the first structure, and under another.
+    comparison : Comparison
+        With its rivals.
     scenario : str
-        Name of one that both have.
+        Name of one that all have.
     labels : Labels
         The language.
 
     Yields
     ------
     str
-        A sentence.
+        A sentence that names the structures under which each path comes first.
     """
-    here, there = winners(comparison.ranking, scenario), winners(rival.ranking, scenario)
     names = {policy.name: labels.label(policy) for policy in comparison.policies}
-    for family, first in here.items():
-        if there[family].policy != first.policy:
-            yield labels.text(
-                "disagree",
-                family=labels.family(family),
-                first=names[first.policy],
-                other=names[there[family].policy],
-                structure=labels.structure(comparison.structure),
-                rival=labels.structure(rival.structure),
-            )
+    for family in comparison.families:
+        firsts: dict[str, list[str]] = {}
+        for structure in comparison.structures:
+            first = winners(structure.ranking, scenario)[family].policy
+            firsts.setdefault(first, []).append(labels.structure(structure.structure))
+        if len(firsts) > 1:
+            told = "; ".join(f"{names[first]} ({', '.join(where)})" for first, where in firsts.items())
+            yield labels.text("disagree", family=labels.family(family), firsts=told)
 
 
-def _rival_table(comparison: Comparison, rival: Comparison, scenario: str, labels: Labels, width: int) -> Table:
-    """Return the first table that fits the width: large figures leave no room for the range or for both changes."""
-    tables = [_rival_cells(comparison, rival, scenario, labels, parts) for parts in _RIVAL_PARTS]
-    return next((table for table in tables if natural_width(table) <= width), tables[-1])
+def _tables(comparison: Comparison, scenario: str, labels: Labels, width: int) -> Iterator[Table]:
+    """Yield the structures side by side, in as few tables as fit the width."""
+    part: list[Comparison] = []
+    for structure in comparison.structures:
+        if part and natural_width(_table(comparison, [*part, structure], scenario, labels)) > width:
+            yield _table(comparison, part, scenario, labels)
+            part = []
+        part.append(structure)
+    yield _table(comparison, part, scenario, labels)
 
 
-def _rival_cells(
-    comparison: Comparison, rival: Comparison, scenario: str, labels: Labels, parts: Sequence[str]
-) -> Table:
+def _table(comparison: Comparison, structures: Sequence[Comparison], scenario: str, labels: Labels) -> Table:
     names = {policy.name: labels.label(policy) for policy in comparison.policies}
-    rows = {(row.family, row.policy): row for row in rival.ranking if row.scenario == scenario and row.rank}
-    table = headed_table([labels.text("path")], [labels.text(key) for key in parts])
+    heads = [textwrap.fill(escaped(labels.structure(part.structure)), _HEAD_WIDTH) for part in structures]
+    rows = [_rows(structure, scenario) for structure in structures]
+    table = headed_table([labels.text("path")], heads)
     for family in comparison.families:
         table.add_row(f"[bold]{labels.family(family)}")
         for row in comparison.ranking:
             if (row.scenario, row.family) == (scenario, family) and row.rank is not None:
-                cells = _beside(row, rows[family, row.policy], comparison.by, labels)
-                table.add_row(escaped(names[row.policy]), *(cells[key] for key in parts))
+                cells = (_cell(found[family, row.policy], comparison.by, labels) for found in rows)
+                table.add_row(escaped(names[row.policy]), *cells)
     return table
 
 
-def _beside(here: PathResult, there: PathResult, by: str, labels: Labels) -> dict[str, str]:
-    change = there.changes[by]
-    return {
-        "rank here": str(here.rank),
-        "rank there": str(there.rank),
-        "change here": labels.signed(here.changes[by].p50),
-        "change there": labels.signed(change.p50),
-        "range": f"{labels.signed(change.p05)} .. {labels.signed(change.p95)}",
-        "holds there": labels.percent(there.rank_share or 0.0),
-    }
+def _rows(comparison: Comparison, scenario: str) -> dict[tuple[str, str], PathResult]:
+    return {(row.family, row.policy): row for row in comparison.ranking if row.scenario == scenario and row.rank}
+
+
+def _cell(row: PathResult, by: str, labels: Labels) -> str:
+    return f"{row.rank}  {labels.signed(row.changes[by].p50)}"

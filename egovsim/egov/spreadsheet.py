@@ -1,4 +1,4 @@
-"""A comparison as a spreadsheet: rankings, yearly figures, evidence checks, and what to keep in mind."""
+"""A comparison as a spreadsheet to read: the answer with charts first, then tables in words, then notes."""
 
 # xlsxwriter and pandas bring no type stubs, so what they return is unknown to the type checker.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
@@ -6,21 +6,36 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from egovsim.egov.answer_sheet import write_answer
 from egovsim.egov.comparison import Comparison
 from egovsim.egov.labels import Labels
+from egovsim.egov.outcomes import INDEX, REAL_USE
 from egovsim.egov.rival_tables import disagreements
+from egovsim.egov.sheet_tables import (
+    BY_SIZE,
+    SheetColumn,
+    by_size,
+    frame_columns,
+    outcome_columns,
+    ranking_columns,
+    yearly_columns,
+)
 from egovsim.provenance import own_version
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-Frame = Any  # a pandas data frame, which only the comparison itself makes
-_WIDEST = 60
+_WIDEST, _NARROWEST = 60, 9
+_FROZEN = 5
+"""Columns to the left that stay in sight, at most: those of texts that tell rows apart."""
 _WRITTEN = datetime(1980, 1, 1)
 """The time of writing would differ at every run."""
 
@@ -28,8 +43,8 @@ _WRITTEN = datetime(1980, 1, 1)
 def comparison_workbook(comparison: Comparison, labels: Labels) -> bytes:
     """Return a comparison as an .xlsx file.
 
-    Sheet and column heads of the tables keep the model's names, so that formulas survive a change of
-    language; the sheet about the comparison is in the reader's. The same comparison always gives the
+    The first sheet says what was asked and answered, with charts of the two main outcomes; the others hold the
+    tables with heads in words. Tidy tables for programs are the CSV files. The same comparison always gives the
     same bytes.
 
     Parameters
@@ -37,7 +52,7 @@ def comparison_workbook(comparison: Comparison, labels: Labels) -> bytes:
     comparison : Comparison
         From `compare`.
     labels : Labels
-        The language of the sheet about the comparison.
+        The language.
 
     Returns
     -------
@@ -49,54 +64,83 @@ def comparison_workbook(comparison: Comparison, labels: Labels) -> bytes:
     buffer = io.BytesIO()
     with Workbook(buffer, {"in_memory": True, "nan_inf_to_errors": True}) as book:
         book.set_properties({"created": _WRITTEN})
-        for title, frame in _tables(comparison):
-            if not frame.empty:
-                _fill(book, title, frame)
+        answer = book.add_worksheet(labels.text("sheet answer"))
+        for title, columns in _tables(comparison, labels):
+            if columns and columns[0].values:
+                _fill(book, title, columns)
         _about(book, comparison, labels)
+        write_answer(book, answer, comparison, labels)
     return buffer.getvalue()
 
 
-def _tables(comparison: Comparison) -> Iterable[tuple[str, Frame]]:
-    yield "ranking", comparison.ranking_frame()
-    # rivals by year are in comparison.csv: a sheet twice as long would take twice as long
-    yield "comparison", comparison.yearly_frame().drop(columns=["structure", "benchmark"])
-    yield "binding barriers", comparison.binding_frame()
-    yield "why", comparison.why_frame()
-    yield "barriers", comparison.barrier_frame()
-    yield "scenarios", comparison.scenario_frame()
-    yield "gap", comparison.gap_frame()
-    yield "evidence checks", comparison.evidence_frame()
-    yield "evidence", comparison.figures_frame()
+def _tables(comparison: Comparison, labels: Labels) -> Iterator[tuple[str, list[SheetColumn]]]:
+    yield labels.text("sheet ranking"), ranking_columns(comparison, labels)
+    for outcome in (REAL_USE, INDEX):
+        yield labels.outcome(outcome), outcome_columns(comparison, outcome, labels)
+    yield labels.text("sheet years"), yearly_columns(comparison, labels)
+    for key, frame in (
+        ("sheet why", comparison.why_frame()),
+        ("sheet worth", comparison.barrier_frame()),
+        ("sheet scenarios", comparison.scenario_frame()),
+        ("sheet barriers", comparison.binding_frame()),
+        ("sheet gap", comparison.gap_frame()),
+        ("sheet checks", comparison.evidence_frame()),
+        ("sheet figures", comparison.figures_frame()),
+    ):
+        if len(frame):
+            yield labels.text(key), frame_columns(comparison, frame, labels)
 
 
-def _fill(book: Workbook, title: str, frame: Frame) -> None:
+def _fill(book: Workbook, title: str, columns: Sequence[SheetColumn]) -> None:
     """Write a table with a bold, frozen head, a filter, and columns as wide as what they hold."""
     sheet = book.add_worksheet(title)
-    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-    heads = [str(column) for column in frame.columns]
-    for number, head in enumerate(heads):
-        column = frame[head]
-        texts = [str(value) for value in column.unique()] if column.dtype.kind not in "fi" else []
-        longest = max([*(len(word) for word in head.split("_")), *map(len, texts), 9])
-        sheet.set_column(number, number, min(longest + 3, _WIDEST))
-        sheet.write_string(0, number, head.replace("_", " "), bold)
-        for row, (value, missing) in enumerate(zip(column.tolist(), column.isna().tolist(), strict=True), start=1):
-            _write(sheet, row, number, None if missing else value)
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, len(frame), len(heads) - 1)
+    head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#EEF2F6"})
+
+    @cache
+    def shown(number_format: str) -> Format:
+        return book.add_format({"num_format": number_format} if number_format else {"valign": "top"})
+
+    for number, column in enumerate(columns):
+        sheet.set_column(number, number, _width(column))
+        sheet.write_string(0, number, column.head, head)
+        for row, value in enumerate(column.values, start=1):
+            _write(sheet, row, number, value, column.number_format, shown)
+    texts = next((number for number, column in enumerate(columns) if column.number_format), len(columns))
+    sheet.freeze_panes(1, min(max(texts, 1), _FROZEN))
+    sheet.autofilter(0, 0, len(columns[0].values), len(columns) - 1)
+    _printed(sheet)
+    sheet.repeat_rows(0)
 
 
-def _write(sheet: Worksheet, row: int, column: int, value: object) -> None:
+def _printed(sheet: Worksheet) -> None:
+    """Print a sheet as wide as a page lying down."""
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+
+
+def _width(column: SheetColumn) -> int:
+    """Return a width that holds every word of the head and every value."""
+    longest = max(map(len, column.head.split()), default=0)
+    if not column.number_format:
+        longest = max([longest, *(len(str(value)) for value in set(column.values) if value is not None)])
+    return min(max(longest + 3, _NARROWEST), _WIDEST)
+
+
+def _write(sheet: Worksheet, row: int, column: int, value: object, number_format: str, shown: Any) -> None:
     """Write a value as a spreadsheet shows it well: numbers to nine digits, texts never as formulas."""
     match value:
         case None | "":
             pass
         case bool():
             sheet.write_boolean(row, column, value)
+        case int() | float() if math.isfinite(value):
+            looks = by_size(value) if number_format == BY_SIZE else number_format
+            sheet.write_number(row, column, float(f"{value:.9g}"), shown(looks))
         case int() | float():
-            sheet.write_number(row, column, float(f"{value:.9g}"))
+            pass  # a price that no member's gain bears has no number
         case _:
-            sheet.write_string(row, column, str(value))
+            sheet.write_string(row, column, str(value), shown(""))
 
 
 def _about(book: Workbook, comparison: Comparison, labels: Labels) -> None:
@@ -109,6 +153,7 @@ def _about(book: Workbook, comparison: Comparison, labels: Labels) -> None:
         if head:
             sheet.write_string(row, 0, head, bold)
         sheet.write_string(row, 1, value, plain)
+    _printed(sheet)
 
 
 def _facts(comparison: Comparison, labels: Labels) -> Iterable[tuple[str, str]]:
@@ -124,10 +169,9 @@ def _facts(comparison: Comparison, labels: Labels) -> Iterable[tuple[str, str]]:
     yield labels.text("scenarios"), _listed(comparison.scenarios, labels)
     yield labels.text("policies"), _listed(comparison.policies, labels)
     yield labels.text("version"), own_version()
-    for rival in comparison.rivals.values():
-        for scenario in comparison.scenarios:
-            for sentence in disagreements(comparison, rival, scenario.name, labels):
-                yield labels.text("rival", structure=labels.structure(rival.structure)), sentence
+    for scenario in comparison.scenarios:
+        for sentence in disagreements(comparison, scenario.name, labels):
+            yield labels.text("other structures"), sentence
     for failure in comparison.failures:
         yield "", failure
     for number, caveat in enumerate(labels.caveats_of(comparison)):

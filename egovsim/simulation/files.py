@@ -90,7 +90,7 @@ def profile_of(root: Table) -> Profile:
         published=_published(root.table("published")),
         label=label_of(root, Path(root.file).stem),
         covers=covers,
-        note=root.text("note", ""),
+        note=note_of(root),
     )
 
 
@@ -134,7 +134,7 @@ def read_policy(
         family=root.one_of("family", _FAMILIES, "own"),
         baseline=root.flag("baseline"),
         label=_label_of_file(root, "policy", path),
-        note=root.text("note", ""),
+        note=note_of(root),
     )
     if model is not None:
         check_policy(policy, model, profile=profile, until=until, where=root.file)
@@ -173,7 +173,7 @@ def read_scenario(path_or_name: str | Path, *, model: Model | None = None, until
         inputs=_series_of(root.table("inputs"), start=start, what="scenario"),
         start=start,
         label=_label_of_file(root, "scenario", path),
-        note=root.text("note", ""),
+        note=note_of(root),
     )
     if model is not None:
         check_scenario(scenario, model, until=until, where=root.file)
@@ -307,3 +307,24 @@ def label_of(table: Table, fallback: str) -> dict[str, str]:
     texts = {key: entry.text(key) for key in entry.values}
     first = next(iter(texts.values()), fallback)
     return {"en": texts.get("en", first), "id": texts.get("id", first)}
+
+
+def note_of(table: Table) -> str:
+    """Return a note in English, or in the language that it is written in.
+
+    Parameters
+    ----------
+    table : Table
+        One that may have a key ``note``, a text or a table of texts.
+
+    Returns
+    -------
+    str
+        Empty where there is none.
+    """
+    if not isinstance(table.values.get("note"), dict):
+        return table.text("note", "")
+    entry = table.table("note")
+    entry.only(("en", "id"), what="a note")
+    texts = {key: entry.text(key) for key in entry.values}
+    return texts.get("en", next(iter(texts.values()), ""))

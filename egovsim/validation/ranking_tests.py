@@ -96,7 +96,7 @@ def _judged(
         rows = [number for number, policy in enumerate(policies) if policy in family]
         agreement, best, share = agreement_of(values[rows])
         agreements.append(agreement)
-        shown.append(f'{family[0].family} {agreement:.2f}, "{family[best].name}" best in {share:.0%}')
+        shown.append(f'{family[0].family} {agreement:.2f}, "{family[best].name}" best in {share:.0%} of members')
         numbers |= {f"{family[0].family}: agreement": agreement, f"{family[0].family}: share of the best": share}
     figures = (
         f"{counted(len(members.design), 'member')}, correlation of their rankings with that of medians by family: "
@@ -104,7 +104,10 @@ def _judged(
     )
     if min(agreements) >= claim.least_agreement:
         return Verdict(test, _FAMILY, "passed", figures, numbers=numbers)
-    remedy = f"under {claim.least_agreement:g}: the order is one of the constants; report it with its chance."
+    remedy = (
+        f"under {claim.least_agreement:g}: the order is one of the constants; report it with the share of members in "
+        "which it holds."
+    )
     return Verdict(test, _FAMILY, "failed", figures, remedy, numbers)
 
 

@@ -74,7 +74,7 @@ def test_every_option_of_compare_has_its_effect(
     assert main(arguments) == 0
     printed = capsys.readouterr()
     words = read_labels("id")
-    assert printed.out.startswith("3 anggota disimpan dari ")
+    assert printed.out.startswith("3 kombinasi parameter diterima dari ")
     assert "(benih acak 1). Struktur: Minat membatasi pemakaian." in " ".join(printed.out.split())
     assert f"{words.outcome('Citizen trust')} tahun 2030" in printed.out
     assert "10,0 %" in printed.out
@@ -125,13 +125,13 @@ def test_compare_alone_does_the_main_job(tmp_path: Path, monkeypatch: pytest.Mon
     assert main(["compare", "--members", "8"]) == 0
     assert sorted(path.name for path in (tmp_path / "egovsim-comparison").iterdir()) == [
         "barriers.csv", "binding.csv", "checks.csv", "comparison.csv", "comparison.png", "comparison.xlsx",
-        "evidence.csv", "gap.csv", "manifest.json", "ranking.csv",
+        "evidence.csv", "gap.csv", "manifest.json", "outcomes.png", "ranking.csv",
     ]  # fmt: skip
     printed = capsys.readouterr()
     assert printed.out.startswith("8 members accepted of ")
     assert printed.err == (
         "Written to egovsim-comparison: ranking.csv, comparison.csv, binding.csv, barriers.csv, gap.csv, checks.csv, "
-        "evidence.csv, comparison.xlsx, comparison.png, manifest.json\n"
+        "evidence.csv, comparison.xlsx, comparison.png, outcomes.png, manifest.json\n"
     )
 
 
@@ -323,7 +323,7 @@ def test_list_shows_what_is_shipped(capsys: Capture) -> None:
     assert main(["list", "policies", "--lang", "id"]) == 0
     policies = capsys.readouterr().out
     assert "people-first" in policies
-    assert "Manusia dahulu" in policies
+    assert "Dahulukan SDM" in policies
     assert "south-sumatra" not in policies
     assert max(map(len, everything.splitlines())) <= 80
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -15,13 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_region import HERE, THERE, USUAL, path, rival_benchmark, shipped_comparison, small_model, speed_benchmark
 
-from egovsim.analysis.comparison.ranking import winners
+from egovsim.analysis.comparison.ranking import rank_paths, winners
 from egovsim.analysis.history_matching.evidence import Benchmark
 from egovsim.analysis.history_matching.match_files import write_match
 from egovsim.analysis.history_matching.matching import history_match
 from egovsim.analysis.measures import Lag, cost_per_point, discounted, lag, order, regret, share_reaching
 from egovsim.egov.compare import compare
 from egovsim.egov.comparison import Comparison
+from egovsim.egov.outcomes import INDEX, REAL_USE, SPENDING
+from egovsim.egov.ranking import ranking_criteria
 from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import PolicyPath, Profile, Range, Scenario, Series
 from egovsim.model.model import Model
@@ -98,11 +101,28 @@ def test_extra_cost_is_discounted_spending_above_business_as_usual(exact: Compar
     assert rows["fast"].cost.p50 == pytest.approx(expected)
     assert rows["slow"].cost.p50 == 0.0
     closed = rows["fast"].changes["Real use index"].p50
-    assert rows["fast"].cost_per_point == pytest.approx(expected / closed)
-    assert rows["slow"].cost_per_point is None
+    assert rows["fast"].cost_per_point.p50 == pytest.approx(expected / closed)
+    assert math.isinf(rows["slow"].cost_per_point.p05)
 
 
-def test_chances_count_members_that_reach_a_predicate_by_a_year(exact: Comparison) -> None:
+def test_share_before_the_next_path_counts_members_with_that_order(exact: Comparison) -> None:
+    """Fast and dear are equal, so the cheaper is before the other everywhere; the last has no next."""
+    shares = {row.policy: row.ahead_share for row in exact.ranking if row.rank is not None}
+    assert shares == {"fast": 1.0, "dear": 1.0, "slow": None, "push": None}
+
+
+def test_ranks_of_members_that_disagree_give_the_share_of_their_order() -> None:
+    """In one of four members the second path is ahead of the first."""
+    levels = np.array([[1.0, 1.0, 1.0, 1.0], [3.0, 3.0, 3.0, 1.5], [2.0, 2.0, 2.0, 2.0]])
+    trajectories = np.repeat(levels[:, :, np.newaxis], 2, axis=2)
+    found = {INDEX: trajectories, REAL_USE: trajectories, SPENDING: np.zeros_like(trajectories)}
+    beside = {name: values[0] for name, values in found.items()}
+    criteria = ranking_criteria(REAL_USE, np.array([2026.0, 2027.0]), 2026.0, 0.05)
+    rows = rank_paths("reference", ["usual", "a", "b"], ["", "money", "money"], found, beside, criteria)
+    assert [(row.policy, row.ahead_share) for row in rows] == [("usual", None), ("a", 0.75), ("b", None)]
+
+
+def test_shares_count_members_that_reach_a_predicate_by_a_year(exact: Comparison) -> None:
     rows = {row.policy: row for row in exact.ranking}
     assert rows["usual"].shares_reaching == {
         ("Baik", 2029.0): 0.0, ("Sangat Baik", 2029.0): 0.0, ("Memuaskan", 2029.0): 0.0,
@@ -559,17 +579,25 @@ def test_discounting_counts_nothing_before_the_start() -> None:
     assert discounted(cumulative, np.arange(4.0), start=1.0, rate=0.1) == pytest.approx(10 * 1.1**-0.5 + 10 * 1.1**-1.5)
 
 
-def test_chance_counts_what_was_reached_and_lost_again() -> None:
+def test_share_counts_what_was_reached_and_lost_again() -> None:
     trajectories = np.array([[1.0, 3.0, 2.0], [1.0, 2.0, 2.5], [1.0, 1.0, 1.0]])
     assert share_reaching(trajectories, np.arange(3.0), threshold=3.0, year=2.0) == pytest.approx(1 / 3)
     assert share_reaching(trajectories, np.arange(3.0), threshold=2.5, year=1.0) == pytest.approx(1 / 3)
     assert share_reaching(trajectories, np.arange(3.0), threshold=2.5, year=2.0) == pytest.approx(2 / 3)
 
 
-def test_cost_per_point_says_nothing_about_a_tiny_gain() -> None:
-    assert cost_per_point(100.0, 0.05) == pytest.approx(2000.0)
-    assert cost_per_point(100.0, 0.049) is None
-    assert cost_per_point(100.0, -1.0) is None
+def test_cost_per_point_is_taken_member_by_member() -> None:
+    found = cost_per_point(np.full(101, 100.0), np.linspace(0.5, 1.5, 101))
+    assert (found.p05, found.p50, found.p95) == pytest.approx((100 / 1.45, 100.0, 100 / 0.55))
+
+
+def test_member_that_gains_next_to_nothing_buys_no_point_at_any_price() -> None:
+    """Dividing by a tiny gain, or by a loss, would give a price of which nothing is true."""
+    assert cost_per_point(np.array([100.0]), np.array([0.05])).p50 == pytest.approx(2000.0)
+    assert math.isinf(cost_per_point(np.array([100.0]), np.array([0.049])).p50)
+    assert math.isinf(cost_per_point(np.array([-100.0]), np.array([-1.0])).p05)
+    half = cost_per_point(np.full(100, 10.0), np.where(np.arange(100) < 90, 1.0, 0.0))
+    assert (half.p50, half.p95) == (10.0, math.inf)
 
 
 @given(st.lists(st.tuples(st.floats(1, 5), st.floats(-9, 9)), min_size=1, max_size=8))

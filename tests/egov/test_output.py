@@ -6,15 +6,19 @@ import dataclasses
 import hashlib
 import io
 import json
+import math
 import re
 import string
 import tomllib
 from collections.abc import Iterator
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis.strategies import floats, integers, lists
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from openpyxl import load_workbook
 from rich.console import Console
@@ -22,9 +26,8 @@ from small_region import HERE, THERE, USUAL, path, rival_benchmark, shipped_comp
 
 import egovsim
 from egovsim import library
-from egovsim.analysis.comparison.ranking import rank_paths
+from egovsim.analysis.comparison.ranking import PathResult, rank_paths
 from egovsim.analysis.measures import Lag, Spread
-from egovsim.documentation.listing import shipped_sections
 from egovsim.egov.barriers import BARRIERS
 from egovsim.egov.charts import comparison_chart, comparison_figure, path_styles
 from egovsim.egov.compare import compare
@@ -32,10 +35,13 @@ from egovsim.egov.comparison import Comparison
 from egovsim.egov.comparison_files import write_comparison
 from egovsim.egov.comparison_tables import comparison_report, lag_text
 from egovsim.egov.labels import Labels, read_labels
+from egovsim.egov.listing import shipped_sections
+from egovsim.egov.meeting_chart import meeting_chart, meeting_figure, spread_out
 from egovsim.egov.outcomes import SCALE
-from egovsim.egov.ranking import ranking_criteria
+from egovsim.egov.ranking import main_paths, not_separable, ranking_criteria, rounded_share
 from egovsim.egov.rival_tables import disagreements
 from egovsim.egov.scenario_effects import ScenarioEffect
+from egovsim.egov.sheet_tables import LEFT_OUT
 from egovsim.egov.spreadsheet import comparison_workbook
 from egovsim.errors import OutputError, UnknownNameError
 from egovsim.model.inputs import PolicyPath, Scenario
@@ -45,7 +51,7 @@ ROOT = Path(egovsim.__file__).parent.parent
 WORDS = tomllib.loads(resources.files("egovsim.egov").joinpath("texts.toml").read_text("utf-8"))
 BARRIER_NAMES = {barrier.name: barrier.label for barrier in BARRIERS}
 TABLES = ("ranking.csv", "comparison.csv", "binding.csv", "barriers.csv", "gap.csv", "checks.csv", "evidence.csv")
-OUTPUTS = {*TABLES, "comparison.xlsx", "comparison.png", "manifest.json"}
+OUTPUTS = {*TABLES, "comparison.xlsx", "comparison.png", "outcomes.png", "manifest.json"}
 SMALL_OUTPUTS = OUTPUTS - {"binding.csv", "barriers.csv", "evidence.csv"}
 """A model without the barriers of the study, and evidence without figures."""
 
@@ -89,15 +95,19 @@ def gaps(text: str) -> set[str]:
 
 def test_every_text_exists_in_both_languages_with_the_same_gaps() -> None:
     """A missing gap would drop a figure for one language's readers only."""
-    for entry in (*WORDS["texts"].values(), *WORDS["caveats"]):
+    for entry in (*WORDS["texts"].values(), *WORDS["columns"].values(), *WORDS["caveats"]):
         assert set(entry) == {"en", "id"}
         assert gaps(entry["en"]) == gaps(entry["id"])
+
+
+ASKED_BY_NAME = ("family ", "barrier ", "shipped ", "model ", "evidence ", "action ")
+"""Texts whose keys are put together from a name."""
 
 
 def test_every_text_is_used() -> None:
     sources = "".join(file.read_text("utf-8") for file in (Path(egovsim.__file__).parent).rglob("*.py"))
     for key in WORDS["texts"]:
-        assert key in sources.replace("'", '"').split('"') or key.startswith(("family ", "barrier ")), key
+        assert key in sources.replace("'", '"').split('"') or key.startswith(ASKED_BY_NAME), key
 
 
 def test_numbers_are_written_as_each_language_does() -> None:
@@ -106,6 +116,39 @@ def test_numbers_are_written_as_each_language_does() -> None:
     assert (english.signed(0.05), indonesian.signed(-1234.5, 1)) == ("+0.05", "-1.234,5")
     assert (english.signed(-0.001), english.number(-0.2, 0)) == ("0.00", "0")
     assert (english.percent(0.5), indonesian.percent(0.055, 1)) == ("50 %", "5,5 %")
+
+
+@pytest.mark.parametrize(
+    ("share", "members", "shown"),
+    [
+        (0.7734, 256, "75 %"),
+        (1.0, 256, "100 %"),
+        (0.996, 256, "> 95 %"),
+        (0.974, 256, "95 %"),
+        (0.004, 256, "< 5 %"),
+        (0.0, 256, "0 %"),
+        (0.7734, 100, "75 %"),
+        (0.7734, 99, "80 %"),
+        (0.7734, 24, "80 %"),
+        (0.95, 24, "> 80 %"),
+    ],
+)
+def test_share_of_members_is_no_finer_than_their_number(share: float, members: int, shown: str) -> None:
+    """77.3 % of 256 draws from assumed ranges is 75 %; and none is said to be all."""
+    assert read_labels("en").members_share(share, members) == shown
+
+
+@given(members=integers(1, 100_000), counted=floats(0.0, 1.0))
+def test_rounding_a_share_moves_it_by_its_sampling_error_at_most(members: int, counted: float) -> None:
+    """Half a step is no more than one standard error of a half, until so few are left that a step is a fifth."""
+    step = max(0.05, min(0.2, 2 * 0.5 / math.sqrt(members)))
+    assert abs(rounded_share(counted, members) - counted) <= step / 2 + 1e-9
+
+
+def test_money_is_written_to_two_figures() -> None:
+    english = read_labels("en")
+    shown = [english.two_figures(value) for value in (1236.0, -780.4, 46.8, 4.4, 0.0, 99.6, math.inf)]
+    assert shown == ["1,200", "-780", "47", "4", "0", "100", "-"]
 
 
 def test_lag_is_written_so_that_a_reader_knows_what_is_meant() -> None:
@@ -157,24 +200,28 @@ def test_every_path_stands_on_one_line_with_its_figures(labels: Labels, width: i
         if row.rank is None:
             continue
         level = labels.number(row.levels["Real use index"].p50)
-        found = [line for line in lines if re.match(rf"{row.rank} +{re.escape(names[row.policy])} .*{level}", line)]
-        assert len(found) == 1, row.policy
-        assert labels.signed(row.changes["Real use index"].p50) in found[0]
-        assert lag_text(row.lag, labels) in found[0]
+        found = [line for line in lines if re.match(rf"{row.rank} +{re.escape(names[row.policy])} ", line)]
+        with_level = [line for line in found if level in line]
+        assert len(with_level) == 1, row.policy
+        assert labels.signed(row.changes["Real use index"].p50) in with_level[0]
+        assert any(lag_text(row.lag, labels) in line for line in found)
 
 
-def test_wide_report_is_one_table_a_family_and_narrow_one_two() -> None:
+def test_report_is_one_table_a_family_where_it_is_wide_and_two_or_three_where_it_is_not() -> None:
     english, comparison = read_labels("en"), shipped_comparison()
-    for width, tables in ((80, 4), (160, 2)):
+    for width, tables in ((80, 6), (100, 4), (160, 2)):
         rankings = printed(comparison, english, width).partition("\nchange: ")[0]
         assert len(re.findall("─{20}\n", rankings)) == tables
 
 
-def test_report_says_how_members_were_kept_and_what_the_scale_is(labels: Labels) -> None:
+def test_report_says_how_members_were_accepted_and_what_the_scale_is(labels: Labels) -> None:
     comparison = shipped_comparison()
     text = " ".join(printed(comparison, labels, 80).split())
     tried = labels.number(comparison.tried, 0)
-    accepted = {"en": f"24 members accepted of {tried} tried", "id": f"24 anggota disimpan dari {tried} yang"}
+    accepted = {
+        "en": f"24 members accepted of {tried} tried",
+        "id": f"24 kombinasi parameter diterima dari {tried} yang",
+    }
     assert text.startswith(accepted[labels.language])
     assert labels.structure(comparison.structure) in text
     assert "PermenPANRB 59/2020" in text
@@ -302,44 +349,104 @@ def test_long_labels_of_a_user_wrap_at_words(small: Comparison) -> None:
         assert re.search(rf"\b{word}\b", text), word
 
 
+def ranked_with(small: Comparison, *shares: float | None) -> list[PathResult]:
+    """Return a family's ranking in which each path stands before the next in so many of the members."""
+    usual, first, *_ = small.ranking
+    places = [dataclasses.replace(first, rank=rank, ahead_share=share) for rank, share in enumerate(shares, start=1)]
+    return [usual, *places]
+
+
+def test_neighbours_that_change_places_too_often_are_not_separable(small: Comparison) -> None:
+    """The bar is met as it is printed: 0.88 of 256 members is 90 %."""
+    assert not_separable(ranked_with(small, 0.95, 0.91, 0.9, None), 256) == []
+    assert not_separable(ranked_with(small, 0.95, 0.6, 0.7, 0.99, 0.5, None), 256) == [(2, 4), (5, 6)]
+    assert not_separable(ranked_with(small, 0.88, 0.87, None), 256) == [(2, 3)]
+
+
+def test_report_says_which_ranks_are_not_separable(labels: Labels) -> None:
+    comparison = shipped_comparison()
+    text = " ".join(printed(comparison, labels, 100).split())
+    for family in comparison.families:
+        rows = [row for row in comparison.ranking if row.family == family]
+        for first, last in not_separable(rows, comparison.complete):
+            assert labels.text("ranks", first=first, last=last) in text
+    assert labels.text("not separable", groups="", bar=labels.percent(0.9)).partition("{")[0].split(":")[0] in text
+
+
+def test_nothing_that_is_printed_or_written_is_called_a_chance(labels: Labels, tmp_path: Path) -> None:
+    """A share of draws from assumed ranges is no probability of what will come."""
+    comparison = shipped_comparison()
+    text = printed(comparison, labels, 100)
+    denied = {"en": "not chances", "id": "bukan peluang"}[labels.language]
+    assert denied in " ".join(text.split())
+    assert len(re.findall(r"\bchances?\b|\bprobab|\bpeluang\b", text)) == 1
+    assert not [head for head in comparison.ranking_frame().columns if "chance" in head]
+    assert "Rank holds" not in text
+
+
+def test_predicates_are_counted_in_members(labels: Labels) -> None:
+    comparison = shipped_comparison()
+    text = printed(comparison, labels, 160)
+    for row in comparison.ranking:
+        counts = [round(share * 24) for (_, year), share in row.shares_reaching.items() if year == 2045.0]
+        assert "/".join(map(str, counts)) in text
+
+
 # What stands under the rankings -------------------------------------------------------------------------------
 
 
-def test_rival_structure_stands_beside_every_path(labels: Labels) -> None:
-    """Without it a planner would report an order that the other reading of the same evidence turns round."""
-    comparison = shipped_comparison()
+def four_structures(comparison: Comparison) -> Comparison:
+    """Return a comparison with three rivals: its own, twice more under other names."""
     (rival,) = comparison.rivals.values()
-    heading = labels.text("rival", structure=labels.structure(rival.structure))
-    lines = printed(comparison, labels, 80).partition(heading)[2].splitlines()
+    names = {"skill-for-capacity": "Skill limits capacity alone", "skill-for-culture": "Skill limits culture alone"}
+    others = {
+        name: dataclasses.replace(
+            rival, structure=dataclasses.replace(rival.structure, name=name, label={"en": label, "id": label})
+        )
+        for name, label in names.items()
+    }
+    return dataclasses.replace(comparison, rivals=comparison.rivals | others)
+
+
+@pytest.mark.parametrize(("width", "tables"), [(60, 2), (100, 1)])
+def test_four_structures_stand_side_by_side(labels: Labels, width: int, tables: int) -> None:
+    """Without them a planner would report an order that another reading of the same evidence turns round."""
+    comparison = four_structures(shipped_comparison())
+    text = printed(comparison, labels, width).partition(f"\n{labels.text('other structures')}\n")[2]
+    text = text.partition(f"\n{labels.text('binding')}\n")[0]
+    assert len(re.findall("─{20}\n", text)) == tables
+    assert max(map(len, text.splitlines())) <= width
     names = {policy.name: labels.label(policy) for policy in comparison.policies}
-    here = {(row.family, row.policy): row for row in comparison.ranking}
-    for row in rival.ranking:
-        if row.rank is None:
-            continue
-        line = next(line for line in lines if line.startswith(f"{names[row.policy]} "))
-        cells = line.removeprefix(names[row.policy]).split()
-        assert cells[:2] == [str(here[row.family, row.policy].rank), str(row.rank)]
-        assert cells[3] == labels.signed(row.changes["Real use index"].p50)
-        assert row.rank_share is not None
-        assert line.rstrip().endswith(labels.percent(row.rank_share))
+    rows = [
+        {row.policy: row for row in structure.ranking if row.rank is not None} for structure in comparison.structures
+    ]
+    for policy in rows[0]:
+        lines = [line for line in text.splitlines() if re.match(rf"{names[policy]} +\d", line)]
+        cells = " ".join(line.removeprefix(names[policy]) for line in lines).split()
+        expected = [
+            cell
+            for found in rows
+            for cell in (str(found[policy].rank), labels.signed(found[policy].changes["Real use index"].p50))
+        ]
+        assert cells == expected, policy
 
 
 def test_disagreement_on_the_first_path_is_said_and_agreement_is_not(small: Comparison) -> None:
     english = read_labels("en")
     rival = small.rivals["harms"]
+    assert list(disagreements(small, "reference", english)) == []
     slow = dataclasses.replace(rival.ranking[1], policy="usual")
-    assert list(disagreements(small, rival, "reference", english)) == []
     turned = dataclasses.replace(rival, ranking=(slow, *rival.ranking[2:]))
-    assert list(disagreements(small, turned, "reference", english)) == [
-        'Money paths: Fast comes first under "Effort helps", As usual under "Effort harms". Do not build on either as '
-        "the first."
+    assert list(disagreements(dataclasses.replace(small, rivals={"harms": turned}), "reference", english)) == [
+        "Money paths: which path comes first depends on the structure: Fast (Effort helps); As usual (Effort harms). "
+        "Do not report any of them as the first."
     ]
 
 
 def test_barrier_that_binds_is_printed_for_each_path_and_term(labels: Labels) -> None:
     """A planner must see that the barrier changes as time goes by, and with the structure."""
     comparison = shipped_comparison()
-    lines = printed(comparison, labels, 80).partition(labels.text("binding"))[2].splitlines()
+    lines = printed(comparison, labels, 100).partition(labels.text("binding"))[2].splitlines()
     names = {policy.name: labels.label(policy) for policy in comparison.policies}
     for structure in comparison.structures:
         first, *_ = labels.structure(structure.structure).split()  # a long label wraps
@@ -349,7 +456,7 @@ def test_barrier_that_binds_is_printed_for_each_path_and_term(labels: Labels) ->
             for period in structure.binding:
                 if period.policy == policy:
                     name, share = max(period.best.items(), key=lambda item: item[1])
-                    assert f"{labels.text(f'barrier {name}')} {labels.percent(share)}" in line
+                    assert f"{labels.text(f'barrier {name}')} {labels.members_share(share, structure.complete)}" in line
 
 
 def test_swap_table_stands_beside_the_benchmark_with_the_largest_items_and_all(labels: Labels) -> None:
@@ -411,7 +518,7 @@ def test_scale_of_the_index_stands_by_each_of_its_figures(labels: Labels, tmp_pa
 def test_benchmark_is_never_called_by_the_citys_bare_name(labels: Labels) -> None:
     """The line in the tables is a simulated place."""
     comparison = shipped_comparison()
-    names = {"en": "Surabaya-like (stylised)", "id": "Serupa Surabaya (disederhanakan)"}
+    names = {"en": "Surabaya-like (stylised)", "id": "Setara Surabaya (disederhanakan)"}
     assert labels.label(comparison.benchmark) == names[labels.language]
     for frame in (comparison.ranking_frame(), comparison.to_frame(), comparison.gap_frame()):
         assert set(frame["benchmark"]) == {"Surabaya-like (stylised)"}
@@ -496,21 +603,77 @@ def test_picture_is_the_same_again(small: Comparison, labels: Labels) -> None:
     assert comparison_chart(small, labels) == first
 
 
+def test_meeting_page_shows_two_outcomes_with_predicates_and_the_few_paths_that_matter(small: Comparison) -> None:
+    """Fourteen lines in sixteen panels are nothing to decide on."""
+    english = read_labels("en")
+    figure = meeting_figure(small, english)
+    assert [axis.get_title(loc="left").partition(",")[0] for axis in figure.axes] == [
+        english.outcome("Real use index"), english.outcome("SPBE-like index")
+    ]  # fmt: skip
+    for axis in figure.axes:
+        lines = {str(line.get_gid()) for line in axis.lines}
+        assert {"usual", "fast", "push"} <= lines
+        assert len(axis.collections) == 2  # the benchmark's band, and that of the path that the page is about
+    limits = [line.get_ydata()[0] for line in figure.axes[1].lines if str(line.get_gid()).startswith("predicate")]
+    assert limits == [2.6, 3.5, 4.2]
+    assert not [line for line in figure.axes[0].lines if str(line.get_gid()).startswith("predicate")]
+
+
+def test_meeting_page_is_about_ones_own_path_where_there_is_one(small: Comparison) -> None:
+    mine = dataclasses.replace(small.policies[2], family="own")
+    rows = tuple(dataclasses.replace(row, family="own") if row.family == "political" else row for row in small.ranking)
+    own = dataclasses.replace(small, policies=(*small.policies[:2], mine), ranking=rows)
+    assert [policy.name for policy in main_paths(own, "reference")] == ["push", "fast", "usual"]
+    words = " ".join(" ".join(text.get_text() for text in meeting_figure(own, read_labels("en")).texts).split())
+    assert "Coloured band: 5 to 95 % of Push" in words
+
+
+def test_names_at_line_ends_do_not_overlap_and_are_not_cut(labels: Labels) -> None:
+    figure = meeting_figure(shipped_comparison(), labels)
+    FigureCanvasAgg(figure).draw()
+    edges = figure.axes[1].bbox.x0, figure.bbox.x1
+    for axis, edge in zip(figure.axes, edges, strict=True):
+        boxes = [text.get_window_extent() for text in axis.texts if "  " in text.get_text()]
+        assert len(boxes) == 4
+        assert max(box.x1 for box in boxes) < edge
+        ends = sorted((box.y0, box.y1) for box in boxes)
+        assert all(below[1] <= above[0] for below, above in pairwise(ends))
+    assert max(text.get_window_extent().x1 for text in figure.texts) <= figure.bbox.x1
+
+
+@given(values=lists(floats(1.0, 5.0), min_size=1, max_size=8), gap=floats(0.01, 0.5))
+def test_names_keep_their_distance_and_their_order(values: list[float], gap: float) -> None:
+    """A name that passes another would be taken for that line's."""
+    places = spread_out(values, gap)
+    order = sorted(range(len(values)), key=lambda number: (values[number], places[number]))
+    assert all(places[above] - places[below] >= gap - 1e-9 for below, above in pairwise(order))
+    assert sum(places) == pytest.approx(sum(values))
+    if all(values[above] - values[below] >= gap + 1e-9 for below, above in pairwise(order)):
+        assert places == pytest.approx(values)
+
+
+def test_meeting_page_is_the_same_again(small: Comparison, labels: Labels) -> None:
+    assert meeting_chart(small, labels) == meeting_chart(small, labels)
+
+
 # The spreadsheet ---------------------------------------------------------------------------------------------
 
 
 def test_spreadsheet_holds_what_the_tables_hold(small: Comparison, labels: Labels) -> None:
     book = load_workbook(io.BytesIO(comparison_workbook(small, labels)))
-    about = labels.text("sheet about")
-    assert book.sheetnames == ["ranking", "comparison", "gap", "evidence checks", about]
-    frame = small.yearly_frame().drop(columns=["structure", "benchmark"])
-    rows = list(book["comparison"].iter_rows(values_only=True))
-    assert [str(head).replace(" ", "_") for head in rows[0]] == list(frame.columns)
-    assert len(rows) == len(frame) + 1
-    assert rows[200][5] == pytest.approx(frame.iloc[199].p05)
-    for name in ("ranking", "comparison", "gap", "evidence checks"):
-        assert book[name].freeze_panes == "A2"
-        assert book[name].column_dimensions["A"].width >= 10
+    about, years = labels.text("sheet about"), labels.text("sheet years")
+    tables = [labels.text("sheet ranking"), labels.outcome("Real use index"), labels.outcome("SPBE-like index"), years]
+    tables += [labels.text("sheet gap"), labels.text("sheet checks")]
+    assert book.sheetnames == [labels.text("sheet answer"), *tables, about]
+    head, *rows = book[years].iter_rows(values_only=True)
+    assert len(rows) == len(small.scenarios) * len(small.outcomes) * len(small.time)
+    frame = small.yearly_frame()
+    for policy in small.policies:
+        column = [row[head.index(labels.label(policy))] for row in rows]
+        assert column == pytest.approx(frame[frame["policy"] == policy.name]["p50"].tolist(), rel=1e-8), policy.name
+    for name in tables:
+        assert re.fullmatch("[A-F]2", str(book[name].freeze_panes)), name
+        assert book[name].auto_filter.ref.startswith("A1:"), name
     cells = [str(row[1]) for row in book[about].iter_rows(values_only=True)]
     for caveat in labels.caveats_of(small):
         assert caveat in cells
@@ -524,13 +687,85 @@ def test_spreadsheet_is_the_same_again(small: Comparison) -> None:
 
 
 def test_spreadsheet_leaves_what_is_not_a_number_empty(small: Comparison) -> None:
-    book = load_workbook(io.BytesIO(comparison_workbook(small, read_labels("en"))))
-    head, usual, *_ = book["ranking"].iter_rows(values_only=True)
-    assert usual[head.index("rank")] is None
-    assert all(cell != "nan" for row in book["ranking"].iter_rows(values_only=True) for cell in row)
+    english = read_labels("en")
+    sheet = load_workbook(io.BytesIO(comparison_workbook(small, english)))["Ranking"]
+    head, usual, *_ = sheet.iter_rows(values_only=True)
+    assert usual[head.index("Rank")] is None
+    assert all(
+        cell not in ("nan", "inf", "#DIV/0!", "#NUM!") for row in sheet.iter_rows(values_only=True) for cell in row
+    )
+
+
+def test_first_sheet_says_what_was_asked_and_answered_with_a_chart_of_each_main_outcome(labels: Labels) -> None:
+    """Who opens the file must not have to look for the answer."""
+    comparison = four_structures(shipped_comparison())
+    book = load_workbook(io.BytesIO(comparison_workbook(comparison, labels)))
+    sheet = book.worksheets[0]
+    assert book.active is sheet
+    cells = [cell for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None]
+    assert str(cells[0]).startswith(labels.label(comparison.profile))
+    for sentence in disagreements(comparison, "reference", labels):
+        assert sentence in cells
+    rows = {row[1]: row for row in sheet.iter_rows(values_only=True)}
+    names = {policy.name: labels.label(policy) for policy in comparison.policies}
+    for row in comparison.ranking:
+        if row.rank is not None:
+            found = rows[names[row.policy]]
+            assert found[0] == row.rank
+            assert found[4:8] == pytest.approx(
+                [row.levels["Real use index"].p50, *(getattr(row.changes["Real use index"], q) for q in PERCENTILES)],
+                rel=1e-12,
+            )
+    assert len(sheet._charts) == 2
+    for chart, outcome in zip(sheet._charts, ("Real use index", "SPBE-like index"), strict=True):
+        lines = [series.val if hasattr(series, "val") and series.val else series.yVal for series in chart.series]
+        assert all(f"'{labels.outcome(outcome)}'!" in line.numRef.f for line in lines)
+        assert len(lines) == len(main_paths(comparison, "reference")) + 1
+
+
+PERCENTILES = ("p50", "p05", "p95")
+
+
+def test_sheets_are_in_words_with_formats_and_widths_that_show_them(labels: Labels) -> None:
+    """No name of a program, no long row of decimals, no cut number."""
+    book = load_workbook(io.BytesIO(comparison_workbook(shipped_comparison(), labels)))
+    for sheet in book.worksheets[1:-1]:
+        for column in sheet.iter_cols():
+            head, *cells = column
+            assert "_" not in str(head.value), (sheet.title, head.value)
+            width = next(size.width for size in sheet.column_dimensions.values() if size.min <= head.column <= size.max)
+            assert width >= max(map(len, str(head.value).split())), (sheet.title, head.value)
+            numbers = [cell for cell in cells if isinstance(cell.value, float) and not cell.value.is_integer()]
+            assert all(cell.number_format != "General" for cell in numbers), (sheet.title, head.value)
+
+
+def test_small_figures_keep_their_digits_and_shares_of_members_do_not() -> None:
+    """A bound of 0.025 shown as 0.03 would be another bound; 62.5 % of 24 members is 60 %."""
+    book = load_workbook(io.BytesIO(comparison_workbook(shipped_comparison(), read_labels("en"))))
+    head, first, *_ = book["Checks"].iter_rows()
+    cells = dict(zip([cell.value for cell in head], first, strict=True))
+    assert (cells["At most"].value, cells["At most"].number_format) == (0.025, "0.000")
+    heads = [cell.value for cell in next(book["Barriers"].iter_rows())]
+    place = heads.index("Members in which it helps most")
+    shares = {row[place] for row in book["Barriers"].iter_rows(min_row=2, values_only=True)}
+    assert shares <= {0.0, 0.2, 0.4, 0.6, 0.8, 1.0}
+
+
+def test_every_column_of_the_sheets_has_words_in_both_languages() -> None:
+    """A head that is missing would stand there as the program's name."""
+    comparison = shipped_comparison()
+    frames = (
+        comparison.binding_frame(), comparison.gap_frame(), comparison.evidence_frame(), comparison.figures_frame()
+    )  # fmt: skip
+    heads = {str(name) for frame in frames for name in frame.columns} - set(LEFT_OUT)
+    heads = {re.sub(r"_p(05|50|95)$", "", head) for head in heads}
+    assert heads - set(WORDS["columns"]) == set()
 
 
 # Files -------------------------------------------------------------------------------------------------------
+
+
+OTHER_PICTURES = {"comparison-other.png", "outcomes-other.png"}
 
 
 def test_all_outputs_are_written_and_others_are_left_alone(small: Comparison, tmp_path: Path) -> None:
@@ -538,8 +773,8 @@ def test_all_outputs_are_written_and_others_are_left_alone(small: Comparison, tm
     folder.mkdir(parents=True)
     (folder / "my notes.txt").write_text("keep", encoding="utf-8")
     paths = write_comparison(small, folder)
-    assert {file.name for file in paths} == SMALL_OUTPUTS | {"comparison-other.png"}
-    assert {file.name for file in folder.iterdir()} == SMALL_OUTPUTS | {"comparison-other.png", "my notes.txt"}
+    assert {file.name for file in paths} == SMALL_OUTPUTS | OTHER_PICTURES
+    assert {file.name for file in folder.iterdir()} == SMALL_OUTPUTS | OTHER_PICTURES | {"my notes.txt"}
     assert (folder / "my notes.txt").read_text(encoding="utf-8") == "keep"
 
 
@@ -639,19 +874,32 @@ def test_failure_half_way_leaves_no_half_written_output(
 # Listing -----------------------------------------------------------------------------------------------------
 
 
-def test_listing_shows_everything_that_is_shipped_with_a_label() -> None:
-    sections = dict(shipped_sections(None, "id"))
-    assert list(sections) == ["models", "profiles", "policies", "scenarios", "evidence", "matches"]
-    accepted = {name: note for name, _, note in sections["matches"]}
-    assert re.fullmatch(r"[\d,]+ accepted members of structure \"skill\", seed 0", accepted["skill-0"])
-    policies = {name: (label, note) for name, label, note in sections["policies"]}
-    assert policies["business-as-usual"][0] == "Seperti biasa"
-    for title in ("profiles", "policies", "scenarios"):
-        assert all(label and note for _, label, note in sections[title]), title
-    assert [name for name, _, _ in sections["models"]] == ["capacity", "egov"]
+def test_listing_shows_everything_that_is_shipped_with_a_label(labels: Labels) -> None:
+    sections = dict(shipped_sections(None, labels))
+    kinds = ("models", "profiles", "policies", "scenarios", "evidence", "matches")
+    assert list(sections) == [labels.text(f"shipped {kind}") for kind in kinds]
+    shown = dict(zip(kinds, sections.values(), strict=True))
+    accepted = {name: note for name, _, note in shown["matches"]}
+    words = {"en": "accepted members of structure", "id": "kombinasi parameter yang diterima, struktur"}
+    number = {"en": "seed 0", "id": "benih acak 0"}
+    assert re.fullmatch(rf'[\d,.]+ {words[labels.language]} "skill", {number[labels.language]}', accepted["skill-0"])
+    for kind in ("profiles", "policies", "scenarios"):
+        assert all(label and note for _, label, note in shown[kind]), kind
+    assert [name for name, _, _ in shown["models"]] == ["capacity", "egov"]
+
+
+@pytest.mark.parametrize("kind", ["policies", "scenarios"])
+def test_notes_of_paths_and_scenarios_are_in_the_readers_language(kind: str) -> None:
+    """An office reads them in its own language, or not at all."""
+    english, indonesian = (dict(shipped_sections(kind, read_labels(language))) for language in ("en", "id"))
+    for (name, label, note), (_, own_label, own_note) in zip(
+        *(rows for sections in (english, indonesian) for rows in sections.values()), strict=True
+    ):
+        assert own_label != label, name
+        assert own_note != note, name
 
 
 def test_listing_of_an_unknown_kind_names_the_kinds() -> None:
     with pytest.raises(UnknownNameError) as caught:
-        list(shipped_sections("policy", "en"))
+        list(shipped_sections("policy", read_labels("en")))
     assert str(caught.value) == '"policy" is not a kind of shipped file; nearest: "policies".'

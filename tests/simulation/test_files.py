@@ -88,6 +88,14 @@ def test_bare_policy_gets_family_own_and_its_file_name_as_label(tmp_path: Path) 
     assert (policy.family, policy.start, policy.label["id"]) == ("own", None, "mine")
 
 
+@pytest.mark.parametrize(
+    ("note", "read"),
+    [('"Plain"', "Plain"), ('{ en = "Plain", id = "Biasa" }', "Plain"), ('{ id = "Biasa" }', "Biasa")],
+)
+def test_note_is_given_in_one_language_or_in_both(note: str, read: str, tmp_path: Path) -> None:
+    assert read_policy(written(tmp_path, f"note = {note}\n")).note == read
+
+
 def test_one_label_serves_both_languages(tmp_path: Path) -> None:
     assert read_policy(written(tmp_path, 'label = "Plan A"\n')).label == {"en": "Plan A", "id": "Plan A"}
 
@@ -135,6 +143,7 @@ WRONG_POLICIES = [
     ),
     (UnknownNameError, 'family = "mony"', 'family: "mony" is not a possible value; nearest: "money".'),
     (UnknownNameError, 'label = { de = "x" }', 'label.de is not a key of a label; there are: "en", "id".'),
+    (UnknownNameError, 'note = { de = "x" }', 'note.de is not a key of a note; there are: "en", "id".'),
     (
         UnknownNameError,
         '[levers]\n"HR share" = { pionts = [[2026, 0.1]] }',

@@ -486,7 +486,7 @@ def test_a_ranking_that_no_constant_changes_is_agreed_by_all(
     found = egovsim.validate(tmp_path / "made.xmile", members=MEMBERS)["ranking of policies"]
     assert found.result == "passed"
     assert (found.numbers["own: agreement"], found.numbers["own: share of the best"]) == (1.0, 1.0)
-    assert f'"{best}" best in 100%' in found.figures
+    assert f'"{best}" best in 100% of members' in found.figures
 
 
 # ------------------------------------------------------------------------------------------ Reality Checks

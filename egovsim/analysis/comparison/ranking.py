@@ -74,6 +74,8 @@ class PathResult:
         From 1, by median gap at the horizon within the family, ties by cost; None for business as usual.
     rank_share : float or None
         Share of members in which the path has this rank.
+    ahead_share : float or None
+        Share of members in which the path comes before the next one of its family; None for the last.
     levels : mapping of str to Spread
         At the horizon, for the outcomes that the criteria show.
     changes : mapping of str to Spread
@@ -84,8 +86,8 @@ class PathResult:
         Years behind the benchmark, of the ranked outcome, at the horizon.
     cost : Spread
         Spending above business as usual from the start, discounted to it, in the unit of the spending.
-    cost_per_point : float or None
-        Median cost over the median gap closed; None where less than 0.05 are closed.
+    cost_per_point : Spread
+        Cost over the gain against business as usual, member by member; infinite where less than 0.05 is gained.
     shares_reaching : mapping of (str, float) to float
         Share of members that reach a threshold by a year.
     regret : Spread or None
@@ -97,12 +99,13 @@ class PathResult:
     policy: str
     rank: int | None
     rank_share: float | None
+    ahead_share: float | None
     levels: Mapping[str, Spread]
     changes: Mapping[str, Spread]
     gap: float
     lag: Lag
     cost: Spread
-    cost_per_point: float | None
+    cost_per_point: Spread
     shares_reaching: Mapping[tuple[str, float], float]
     regret: Spread | None
 
@@ -165,10 +168,14 @@ def winners(ranking: Sequence[PathResult], scenario: str) -> dict[str, PathResul
 
 @dataclass(frozen=True)
 class _Standing:
-    """Where a path stands in its family: its rank, in which share of members, and what it misses of the best."""
+    """Where a path stands in its family: its rank, in which share of members it has it, and stands before the next.
+
+    The regret is what it misses of the best.
+    """
 
     rank: int
     share: float
+    ahead: float | None
     regret: Floats
 
 
@@ -201,11 +208,14 @@ class _ScenarioPaths:
         better = self.criteria.better
         levels, costs = self.trajectories[self.criteria.by][numbers, :, -1], self.costs[numbers]
         ranks = order(np.median(levels, axis=1), np.median(costs, axis=1), better=better)
-        holds = np.mean(order(levels, costs, better=better) == ranks[:, np.newaxis], axis=1)
+        by_member = order(levels, costs, better=better)
+        holds = np.mean(by_member == ranks[:, np.newaxis], axis=1)
         missed = regret(levels, better=better)
+        places = np.argsort(ranks)
+        ahead = [*np.mean(by_member[places[:-1]] < by_member[places[1:]], axis=1).tolist(), None]
         return [
-            (int(place), _Standing(int(ranks[place]) + 1, float(holds[place]), missed[place]))
-            for place in np.argsort(ranks)
+            (int(place), _Standing(int(ranks[place]) + 1, float(holds[place]), before, missed[place]))
+            for place, before in zip(places, ahead, strict=True)
         ]
 
     def row(self, family: str, path: int, standing: _Standing | None) -> PathResult:
@@ -213,20 +223,20 @@ class _ScenarioPaths:
         by, better = self.criteria.by, self.criteria.better
         final = {outcome: self.trajectories[outcome][:, :, -1] for outcome in self.criteria.shown}
         levels = {outcome: spread(values[path]) for outcome, values in final.items()}
-        changes = {outcome: spread(values[path] - values[0]) for outcome, values in final.items()}
-        cost = spread(self.costs[path])
+        differences = {outcome: values[path] - values[0] for outcome, values in final.items()}
         return PathResult(
             scenario=self.scenario,
             family=family,
             policy=self.names[path],
             rank=standing.rank if standing else None,
             rank_share=standing.share if standing else None,
+            ahead_share=standing.ahead if standing else None,
             levels=levels,
-            changes=changes,
+            changes={outcome: spread(values) for outcome, values in differences.items()},
             gap=float(self.benchmark_median[-1]) - levels[by].p50,
             lag=lag(levels[by].p50, self.benchmark_median, self.criteria.time, better=better),
-            cost=cost,
-            cost_per_point=cost_per_point(cost.p50, better * changes[by].p50),
+            cost=spread(self.costs[path]),
+            cost_per_point=cost_per_point(self.costs[path], better * differences[by]),
             shares_reaching=self._shares_reaching(path),
             regret=spread(standing.regret) if standing else None,
         )

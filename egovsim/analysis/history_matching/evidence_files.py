@@ -27,7 +27,7 @@ from egovsim.analysis.history_matching.evidence_places import read_places
 from egovsim.errors import DataError, UnknownNameError, ValueRangeError, unknown_name
 from egovsim.model.model import Model
 from egovsim.public import set_module
-from egovsim.simulation.files import label_of, read_ranges
+from egovsim.simulation.files import label_of, note_of, read_ranges
 from egovsim.simulation.input_checks import check_profile, check_ranges
 from egovsim.toml import Table, read_table
 
@@ -259,7 +259,7 @@ def read_structures(path: str | Path) -> tuple[Structure, ...]:
         if name in (other.name for other in found):
             raise DataError(f'{root.file}: two structures are called "{name}"; give each its own name.')
         values = {key: constants.number(key) for key in constants.values}
-        found.append(Structure(name, values, label_of(table, name), table.text("note", "")))
+        found.append(Structure(name, values, label_of(table, name), note_of(table)))
     if not found:
         raise DataError(f"{root.file}: there is no [[structure]] in this file.")
     return tuple(found)

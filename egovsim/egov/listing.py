@@ -8,24 +8,24 @@ import tomllib
 from collections.abc import Iterator
 
 from egovsim import library
+from egovsim.egov.labels import Labels
 from egovsim.errors import unknown_name
 
-_HEADER_NAME = re.compile(r"<header>.*?<name>([^<]*)</name>", re.DOTALL)
 _SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
 _LONG_ENOUGH = 40
 
 Row = tuple[str, str, str]
 
 
-def shipped_sections(kind: str | None, language: str) -> Iterator[tuple[str, list[Row]]]:
+def shipped_sections(kind: str | None, labels: Labels) -> Iterator[tuple[str, list[Row]]]:
     """Yield a title and rows of (name, label, note) for each kind of shipped file.
 
     Parameters
     ----------
     kind : str or None
         ``"models"``, ``"profiles"``, ``"policies"``, ``"scenarios"``, ``"evidence"``, ``"matches"``, or all.
-    language : str
-        Of the labels.
+    labels : Labels
+        The language.
 
     Yields
     ------
@@ -42,25 +42,26 @@ def shipped_sections(kind: str | None, language: str) -> Iterator[tuple[str, lis
         raise unknown_name(kind, kinds, what="a kind of shipped file")
     for plural, key in kinds.items():
         if kind in (None, plural):
-            yield plural, [_row(key, name, language) for name in library.names(key)]
+            yield labels.text(f"shipped {plural}"), [_row(key, name, labels) for name in library.names(key)]
 
 
-def _row(kind: library.Kind, name: str, language: str) -> Row:
-    text = library.read_bytes(library.find(kind, name)).decode("utf-8")
+def _row(kind: library.Kind, name: str, labels: Labels) -> Row:
     match kind:
-        case "model":
-            found = _HEADER_NAME.search(text[:4000])
-            return name, found.group(1).strip() if found else "", ""
-        case "evidence":
-            first = text.partition("\n")[0]
-            return name, "", first.removeprefix("#").strip() if first.startswith("#") else ""
+        case "model" | "evidence":
+            about = labels.text(f"{kind} {name}")
+            return (name, about, "") if kind == "model" else (name, "", about)
         case "match":
-            accepted = json.loads(text)
-            count, seed = len(accepted["search"]["accepted"]), accepted["seed"]
-            return name, "", f'{count:,} accepted members of structure "{accepted["structure"]}", seed {seed}'
+            accepted = json.loads(_text(kind, name))
+            count = labels.number(len(accepted["search"]["accepted"]), 0)
+            about = labels.text("match", count=count, structure=accepted["structure"], seed=accepted["seed"])
+            return name, "", about
         case "profile" | "policy" | "scenario":
-            table = tomllib.loads(text)
-            return name, str(table.get("label", {}).get(language, "")), _first_sentences(str(table.get("note", "")))
+            table = tomllib.loads(_text(kind, name))
+            return name, labels.either(table.get("label", "")), _first_sentences(labels.either(table.get("note", "")))
+
+
+def _text(kind: library.Kind, name: str) -> str:
+    return library.read_bytes(library.find(kind, name)).decode("utf-8")
 
 
 def _first_sentences(note: str) -> str:
