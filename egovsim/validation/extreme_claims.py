@@ -92,7 +92,7 @@ def declared_extremes_verdict(subject: Subject) -> Verdict:
         remedy = "declare what must follow from extremes ([[extreme]])."
         return Verdict(_TEST, _FAMILY, "not automatic", "nothing is declared", remedy)
     tests = _ExtremeTests(subject)
-    wrong = [text for extreme in extremes for text in tests.broken(extreme)]
+    wrong = list(dict.fromkeys(text for extreme in extremes for text in tests.broken(extreme)))
     figures = f"{len(extremes)} declared, {counted(tests.runs, 'run')}, {len(wrong)} consequences that do not follow"
     if tests.shares:
         figures += f"; {min(tests.shares):.0%} of accepted members or more keep a number"
@@ -166,7 +166,9 @@ class _ExtremeTests:
             if what == BASE:
                 self.seen[label] = value
                 if not holding.all():
-                    yield f'in "{extreme.name}", {claim.measured} {verb} {value:.4g} in the base run, and must {claim}'
+                    text = f"{claim.measured} {verb} {value:.4g} in the base run, and must {claim}"
+                    failed = ensemble.failures[0]
+                    yield f'in "{extreme.name}", {BASE} {failed}' if failed else f'in "{extreme.name}", {text}'
                 continue
             shares.append(float(holding.mean()))
             if shares[-1] < _LEAST_SHARE:
@@ -196,7 +198,9 @@ def _first_broken(extreme: str, label: str, said: str, ensembles: Ensembles) -> 
         if label in ensemble.measures:
             wrong = np.flatnonzero(~(ensemble.measures[label] <= ROUNDING))
             if len(wrong):
-                yield f'in "{extreme}", {said} in {member_text(what, int(wrong[0]))}'
+                member = int(wrong[0])
+                failed, run = ensemble.failures[member], member_text(what, member)
+                yield f'in "{extreme}", {run} {failed}' if failed else f'in "{extreme}", {said} in {run}'
                 return
 
 

@@ -201,3 +201,6 @@ def test_a_run_that_fails_keeps_no_number(tmp_path: Path) -> None:
     for claim in ({"at_most": {"Tank": 1e9}}, {"at_least": {"Tank": -1e9}}, {"moves": {"Tank": 1.0}}):
         found = judged(broken, Extreme("shut", {"Tap": -1.0}, **claim))  # pyright: ignore[reportArgumentType]
         assert found.result == "failed", claim
+        assert found.remedy.startswith('in "shut", the base run fails at 0.125 through "Filling"'), found.remedy
+    found = judged(broken, Extreme("shut", {"Tap": -1.0}, ("Filling",), ("Tank",)))
+    assert found.numbers["wrong"] == 1.0  # one run that fails is one fault, whatever is claimed of it
