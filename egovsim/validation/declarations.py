@@ -94,9 +94,9 @@ class Extreme:
         How far variables lie above (or, with a minus, below) the same run without the extreme at the instant `at`, at
         the least.
     hold : tuple of str
-        Stocks, flows and auxiliaries that keep the value of the model's start.
+        Stocks, flows and auxiliaries that keep the value that they have at `start`.
     start : float, optional
-        The instant from which the values in `set` hold; by default the model's start.
+        The instant from which on inputs are set and variables held; by default the model's start.
     at : float, optional
         By default the end.
     """

@@ -95,9 +95,7 @@ def _check_instants(table: Table, names: DeclaredNames, extreme: Extreme) -> Non
     if extreme.start is None:
         return
     place = table.place("from")
-    if extreme.hold:
-        raise DataError(f"{place}: what is held keeps its value of the model's start; leave out from or hold.")
-    levers = {name: Series.constant(value) for name, value in extreme.set.items()}
+    levers = {name: Series.constant(extreme.set.get(name, 0.0)) for name in (*extreme.set, *extreme.hold)}
     check_start(PolicyPath(extreme.name, levers, extreme.start), names.model.clock, place=place)
     used = {id for variable in names.model.variables for id in uses(names.model, variable)}
     for name in extreme.set:

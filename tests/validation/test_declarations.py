@@ -331,10 +331,10 @@ WATER = '[[conserved]]\nname = "water"\n'
             "them or leave it out.",
         ),
         (
-            DRY + 'zero = ["Filling"]\nhold = ["Tank"]\nfrom = 3\n',
-            DataError,
-            "tank.declarations.toml: extreme[1].from: what is held keeps its value of the model's start; leave out "
-            "from or hold.",
+            '[[extreme]]\nname = "still"\nzero = ["Filling"]\nhold = ["Tank"]\nfrom = 10\n',
+            ValueRangeError,
+            "tank.declarations.toml: extreme[1].from: its start, 10, lies outside the run, 0 to 10 years; choose one "
+            "from 0 on and before 10, or leave it out to begin with the run.",
         ),
         (
             DRY + 'zero = ["Filling"]\nhold = ["Wetness[indoors]"]\n',

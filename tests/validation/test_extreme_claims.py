@@ -102,7 +102,7 @@ def test_ninety_five_of_a_hundred_accepted_members_must_keep_a_number(
     assert found.numbers[f"{label}: share of members"] == holding / 100
     assert found.figures == (
         f"1 declared, 101 runs, {int(holding < 95)} consequences that do not follow; "
-        f"{holding}% of accepted members or more keep a number"
+        f"each number in {holding}% of accepted members or more"
     )
 
 
@@ -166,8 +166,21 @@ def test_what_is_held_stands_still_in_every_run(model: egovsim.Model) -> None:
     still = Extreme("still", hold=("Tank",), never_rising=("Tank",), moves={"Tank": -20.0}, at_most={"Tank": 10.0})
     found = judged(model, still, accepted=(members(Tap=np.linspace(2.0, 5.0, 10)),))
     assert (found.result, found.numbers["still: Tank must fall by 20 or more: share of members"]) == ("passed", 1.0)
+    later = Extreme("later", hold=("Tank",), start=4.0, at_most={"Tank": 18.0}, at_least={"Tank": 18.0})
+    assert judged(model, later).result == "passed"
+    rate = Extreme("rate", {"Tap": 200.0}, hold=("Filling",), start=4.5, moves={"Filling": 1.0})
+    assert judged(model, rate).numbers["rate: Filling must rise by 1 or more"] == 198.0
     both = Extreme("both", {"Tap": 5.0, "Tank": 7.0}, hold=("Filling", "Tank"), at_most={"Tank": 7.0, "Filling": 5.0})
     assert judged(model, both).result == "passed"
+
+
+@pytest.mark.parametrize("start", [4.05, 4.125])
+def test_between_two_instants_everything_begins_at_the_next(model: egovsim.Model, start: float) -> None:
+    """Else what is set and what is held would begin a step apart."""
+    extreme = Extreme("later", {"Tap": 0.0}, ("Filling",), ("Tank",), start=start, at_least={"Tank": 18.25})
+    assert judged(model, extreme).result == "passed"
+    held = Extreme("later", hold=("Tank",), start=start, at_least={"Tank": 18.25}, at_most={"Tank": 18.25})
+    assert judged(model, held).result == "passed"
 
 
 def test_every_element_must_keep_a_number_and_an_element_that_is_set_leaves_the_others_alone(
