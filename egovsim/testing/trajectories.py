@@ -23,6 +23,9 @@ from egovsim.validation.declarations import Balance, Bound, Conserved, Extreme
 _ROUNDING = 1e-9
 """What rounding may add up to, relative to the largest number in it."""
 
+_NOT_TRIED = ("start", "hold", "at_most", "at_least", "moves")
+"""What an extreme may say that is not a claim about any constants."""
+
 
 @dataclass(frozen=True)
 class _Miss:
@@ -362,7 +365,8 @@ def assert_extreme(model: Model, extreme: Extreme, *, over: Examples | None = No
     model : Model
         From `read_model`.
     extreme : Extreme
-        The inputs and their values; the variables that are then zero, never rise or never fall.
+        The inputs and their values; the variables that are then zero, never rise or never fall. One that begins after
+        the start, holds a variable or claims a number is for `validate`, whose members are plausible ones.
     over : Examples, optional
         What it is tried under.
 
@@ -370,7 +374,13 @@ def assert_extreme(model: Model, extreme: Extreme, *, over: Examples | None = No
     ------
     AssertionError
         With the smallest counterexample.
+    InputError
+        When the extreme says what is not tried here.
     """
+    said = [key for key in _NOT_TRIED if getattr(extreme, key) not in (None, (), {})]
+    if said:
+        text = f"{said[0]} is not tried under any constants; declare the extreme in a file and use validate"
+        raise InputError(f'extreme "{extreme.name}": {text}.')
     over = over or Examples()
     names = list(dict.fromkeys((*extreme.zero, *extreme.never_rising, *extreme.never_falling)))
 

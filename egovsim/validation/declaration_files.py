@@ -24,7 +24,6 @@ from egovsim.validation.declarations import (
     Conserved,
     Declarations,
     Direction,
-    Extreme,
     Loop,
     Mode,
     Observed,
@@ -33,6 +32,7 @@ from egovsim.validation.declarations import (
     Rest,
 )
 from egovsim.validation.declared_bounds import read_bounds
+from egovsim.validation.declared_extremes import read_extreme
 from egovsim.validation.declared_names import DeclaredNames
 from egovsim.validation.observed_series import points_of_check, points_of_file
 
@@ -97,25 +97,26 @@ def read_declarations(path: str | Path, model: Model) -> Declarations:
     UnknownNameError
         When a key is unknown or a name is not in the model; the nearest are given.
     ValueRangeError
-        When bounds contradict each other, the model's own ranges or its values.
+        When bounds contradict each other, the model's own ranges or its values, or nothing could break a claim.
     """
     root, _ = read_table(Path(path))
     root.only(_KEYS, what="a model's declarations")
     names = DeclaredNames(model)
     folder = Path(path).parent
     loops = _loop_tables(root, folder)
+    bounds = read_bounds(root, names)
     return Declarations(
         file=root.file,
         profile=_profile(root, folder),
         integration_error=_error(root),
-        bounds=read_bounds(root, names),
+        bounds=bounds,
         never_falling=names.names_at(root, "never_falling"),
         accumulators=names.stocks_at(root, "accumulators"),
         passing_through=names.stocks_at(root, "passing_through"),
         conserved=_named_tables(root, "conserved", lambda table: _conserved(table, names)),
         balances=_named_tables(root, "balance", lambda table: _balance(table, names)),
         responses=_named_tables(root, "response", lambda table: _response(table, names)),
-        extremes=_named_tables(root, "extreme", lambda table: _extreme(table, names)),
+        extremes=_named_tables(root, "extreme", lambda table: read_extreme(table, names, bounds)),
         behaviours=_named_tables(root, "behaviour", lambda table: _behaviour(table, names)),
         observed=_named_tables(root, "series", lambda table: _observed(table, names, folder)),
         loops=tuple(loop for table in loops for loop in _loops(table, names)),
@@ -243,18 +244,6 @@ def _response(table: Table, names: DeclaredNames) -> Response:
         start=names.instant_at(table, "from"),
         at=names.instant_at(table, "at"),
     )
-
-
-def _extreme(table: Table, names: DeclaredNames) -> Extreme:
-    outcomes = ("zero", "never_rising", "never_falling")
-    table.only(("name", "set", *outcomes), what="an extreme condition")
-    zero, never_rising, never_falling = (names.names_at(table, outcome) for outcome in outcomes)
-    found = Extreme(table.text("name"), names.values_at(table, "set"), zero, never_rising, never_falling)
-    if not found.set:
-        raise DataError(f"{table.place('set')} is missing; say which inputs stand at an extreme, and where.")
-    if not (zero or never_rising or never_falling):
-        raise DataError(f"{table.place()}: nothing follows; add {', '.join(outcomes[:-1])} or {outcomes[-1]}.")
-    return found
 
 
 def _behaviour(table: Table, names: DeclaredNames) -> Behaviour:

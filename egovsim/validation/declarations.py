@@ -78,13 +78,40 @@ class Response:
 @set_module("egovsim.validation")
 @dataclass(frozen=True)
 class Extreme:
-    """What must follow when inputs stand at extremes: variables that are zero, never rise or never fall."""
+    """What must follow when inputs stand at extremes, or variables stand still.
+
+    Parameters
+    ----------
+    name : str
+        What the extreme is called.
+    set : mapping of str to float
+        The values of inputs, each in its own unit.
+    zero, never_rising, never_falling : tuple of str
+        What holds at every instant from `start` on, whatever the other inputs are.
+    at_most, at_least : mapping of str to float
+        Between which values variables lie at the instant `at`, with plausible values of the other inputs.
+    moves : mapping of str to float
+        How far variables lie above (or, with a minus, below) the same run without the extreme at the instant `at`, at
+        the least.
+    hold : tuple of str
+        Stocks, flows and auxiliaries that keep the value that they have at `start`.
+    start : float, optional
+        The instant from which on inputs are set and variables held; by default the model's start.
+    at : float, optional
+        By default the end.
+    """
 
     name: str
-    set: Mapping[str, float]
+    set: Mapping[str, float] = field(default_factory=dict[str, float])
     zero: tuple[str, ...] = ()
     never_rising: tuple[str, ...] = ()
     never_falling: tuple[str, ...] = ()
+    at_most: Mapping[str, float] = field(default_factory=dict[str, float])
+    at_least: Mapping[str, float] = field(default_factory=dict[str, float])
+    moves: Mapping[str, float] = field(default_factory=dict[str, float])
+    hold: tuple[str, ...] = ()
+    start: float | None = None
+    at: float | None = None
 
 
 @set_module("egovsim.validation")

@@ -207,6 +207,24 @@ class DeclaredNames:
             check_value(self.model, self.variable(name), value, source=values.place())
         return found
 
+    def numbers_at(self, table: Table, key: str) -> Mapping[str, float]:
+        """Return the numbers that a table at a key gives for variables, computed ones among them.
+
+        Parameters
+        ----------
+        table : Table
+            Part of the file.
+        key : str
+            Of a table within it, which need not be there.
+
+        Returns
+        -------
+        mapping of str to float
+            By variable or element, each in its own unit.
+        """
+        values = table.table(key)
+        return {self.name(name, values.place(name)): values.number(name) for name in values.values}
+
     def instant_at(self, table: Table, key: str) -> float | None:
         """Return the instant of a run at a key.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from egovsim.errors import SimulationError
-from egovsim.model.inputs import Design, Floats, Profile
+from egovsim.model.inputs import Design, Floats, PolicyPath, Profile
 from egovsim.model.model import Method, Model
 from egovsim.simulation.result import Result
 from egovsim.simulation.run import run
@@ -118,6 +118,8 @@ def run_ensemble(
     model: Model | None = None,
     profile: Profile | None = None,
     constants: Mapping[str, float] | None = None,
+    policy: PolicyPath | None = None,
+    outputs: Sequence[str] | None = None,
     measures: Mapping[str, Measure] | None = None,
     until: float | None = None,
     method: Method | None = None,
@@ -136,6 +138,10 @@ def run_ensemble(
         By default the subject's.
     constants : mapping of str to float, optional
         Values of inputs that all members share.
+    policy : PolicyPath, optional
+        What is decided; by default nothing.
+    outputs : sequence of str, optional
+        The variables that are looked at; by default all.
     measures : mapping of str to callable, optional
         What else is measured of each run, by name.
     until : float, optional
@@ -148,7 +154,7 @@ def run_ensemble(
     Ensemble
         In the order of the members.
     """
-    model, outputs = model or subject.model, subject.outputs
+    model, outputs = model or subject.model, subject.outputs if outputs is None else list(outputs)
     clock, members = model.clock, len(design) if design is not None else 1
     steps = ((clock.stop if until is None else until) - clock.start) / clock.time_step + 1.0
     columns = sum(len(model.elements_of(output)) for output in outputs)
@@ -159,6 +165,7 @@ def run_ensemble(
             model,
             profile=profile or subject.profile,
             constants=constants,
+            policies=None if policy is None else [policy],
             design=None if design is None else _part(design, first, min(first + block, members)),
             outputs=outputs,
             until=until,

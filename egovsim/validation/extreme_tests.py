@@ -1,21 +1,19 @@
-"""Tests of extreme conditions: each input at the ends of its range, and what is declared to follow from extremes.
+"""Tests of extreme conditions: each input at the ends of its range.
 
 Forrester and Senge (1980) ask for extreme conditions of equations and of behaviour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from egovsim.model.inputs import Design, Floats
 from egovsim.model.variable import Variable
-from egovsim.names import canonical, split_element
 from egovsim.validation.breaches import breaches, not_finite
-from egovsim.validation.declarations import Bound, Extreme
-from egovsim.validation.ensembles import ROUNDING, Ensemble, Measure, Trajectories, random_members, run_ensemble
-from egovsim.validation.standard_runs import BASE, RANDOM, member_text
+from egovsim.validation.declarations import Bound
+from egovsim.validation.ensembles import Ensemble, run_ensemble
 from egovsim.validation.subject import Subject
 from egovsim.validation.verdicts import Family, Outcome, Verdict, counted, named_few
 
@@ -91,7 +89,7 @@ def _extremes(subject: Subject, inputs: Sequence[Variable]) -> Extremes:
 
 
 def extreme_verdicts(subject: Subject, runs: tuple[Extremes, Extremes]) -> Iterator[Verdict]:
-    """Judge each input at both of its extremes, and what is declared to follow from extremes.
+    """Judge each input at both of its extremes.
 
     Parameters
     ----------
@@ -103,13 +101,12 @@ def extreme_verdicts(subject: Subject, runs: tuple[Extremes, Extremes]) -> Itera
     Yields
     ------
     Verdict
-        On inputs with a range, on those without, and on the declared extremes.
+        On inputs with a range, and on those without.
     """
     with_range, without = runs
     yield from _each_input(subject, "extreme conditions", with_range, "failed", "")
     declare = "; declare their possible ranges ([[bounds]])"
     yield from _each_input(subject, "extremes of inputs without a range", without, "not automatic", declare)
-    yield _declared_extremes(subject)
 
 
 def _each_input(subject: Subject, test: str, runs: Extremes, bad: Outcome, declare: str) -> Iterator[Verdict]:
@@ -130,66 +127,3 @@ def _each_input(subject: Subject, test: str, runs: Extremes, bad: Outcome, decla
     name, value, text = wrong[0]
     also = f"; also {named_few(sorted(names - {name}))}" if len(names) > 1 else ""
     yield Verdict(test, _FAMILY, bad, figures, f'with "{name}" at {value:g} {text}{also}{declare}.', numbers)
-
-
-_FOLLOWS: Mapping[str, Callable[[Floats], Floats]] = {
-    "zero": np.abs,
-    "never_rising": lambda values: np.diff(values, axis=1),
-    "never_falling": lambda values: -np.diff(values, axis=1),
-}
-"""What must not be above zero, from values of shape (member, time, element)."""
-
-_SAID = {"zero": "is not zero", "never_rising": "rises", "never_falling": "falls"}
-
-
-def _declared_extremes(subject: Subject) -> Verdict:
-    test = "declared extremes"
-    extremes = subject.declarations.extremes
-    if not extremes:
-        remedy = "declare what must follow from extremes ([[extreme]])."
-        return Verdict(test, _FAMILY, "not automatic", "nothing is declared", remedy)
-    members = random_members(subject)
-    wrong = [text for extreme in extremes for text in _breaking(subject, extreme, members)]
-    count = 1 + (0 if members is None else len(members))
-    figures = f"{len(extremes)} declared, {counted(count, 'run')} each, {len(wrong)} consequences that do not follow"
-    numbers = {"declared": float(len(extremes)), "wrong": float(len(wrong))}
-    if not wrong:
-        return Verdict(test, _FAMILY, "passed", figures, numbers=numbers)
-    return Verdict(test, _FAMILY, "failed", figures, f"{wrong[0]}.", numbers)
-
-
-def _breaking(subject: Subject, extreme: Extreme, members: Design | None) -> Iterator[str]:
-    """Yield what does not follow, in the base run or in a random member whose other inputs are anything in range."""
-    claims = {f"{key}: {name}": (key, name) for key in _FOLLOWS for name in getattr(extreme, key)}
-    measures = {label: _excess_of(*claim) for label, claim in claims.items()}
-    ensembles = [(BASE, run_ensemble(subject, constants=extreme.set, measures=measures))]
-    if members is not None:
-        design = _set_in(members, extreme.set)
-        ensembles.append((RANDOM, run_ensemble(subject, design, constants=extreme.set, measures=measures)))
-    for label, (key, name) in claims.items():
-        for what, ensemble in ensembles:
-            values = ensemble.measures[label]
-            wrong = np.flatnonzero(~(values <= ROUNDING))
-            if len(wrong):
-                yield f'in "{extreme.name}", "{name}" {_SAID[key]} in {member_text(what, int(wrong[0]))}'
-                break
-
-
-def _excess_of(key: str, name: str) -> Measure:
-    def excess(trajectories: Trajectories) -> Floats:
-        values = trajectories[name]
-        values = values.reshape(*values.shape[:2], -1)
-        size = np.maximum(np.abs(values).max(axis=(1, 2)), 1.0)
-        return _FOLLOWS[key](values).max(axis=(1, 2), initial=-np.inf) / size
-
-    return excess
-
-
-def _set_in(members: Design, values: Mapping[str, float]) -> Design | None:
-    """Return members without the inputs that are set for all of them."""
-    taken = {canonical(split_element(name)[0]) for name in values}
-    rows = members.rows()
-    columns = [number for number, name in enumerate(members.names) if canonical(name) not in taken]
-    if not columns:
-        return None
-    return Design.of({members.names[number]: rows[:, number] for number in columns})

@@ -26,6 +26,7 @@ from egovsim.validation.behaviour_tests import (
 from egovsim.validation.declaration_files import declarations_path, default_declarations, read_declarations
 from egovsim.validation.declarations import Declarations
 from egovsim.validation.ensembles import base_trajectories
+from egovsim.validation.extreme_claims import declared_extremes_verdict
 from egovsim.validation.extreme_tests import extreme_runs, extreme_verdicts
 from egovsim.validation.fit import fit_verdicts
 from egovsim.validation.loop_tests import loop_verdicts
@@ -165,4 +166,5 @@ def _tests_of_runs(subject: Subject) -> Iterator[Verdict]:
 def _tests_of_extremes(subject: Subject) -> Iterator[Verdict]:
     runs = extreme_runs(subject)
     yield from extreme_verdicts(subject, runs)
+    yield declared_extremes_verdict(subject)
     yield sensitivity_verdict(subject, *runs[0])

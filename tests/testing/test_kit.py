@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
@@ -462,3 +463,37 @@ def test_predator_prey_keeps_its_promises() -> None:
     foxes_die_out = replace(declarations.extremes[0], zero=(), never_falling=("Foxes",), set={"Rabbits": 0.0})
     with pytest.raises(AssertionError, match='"Foxes" falls from'):
         assert_extreme(model, foxes_die_out, over=Examples(count=1))
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ({"start": 0.0}, "start"),
+        ({"hold": ("Foxes",)}, "hold"),
+        ({"at_most": {"Foxes": 1.0}}, "at_most"),
+        ({"at_least": {"Foxes": 1.0}}, "at_least"),
+        ({"moves": {"Foxes": 1.0}}, "moves"),
+    ],
+)
+def test_an_extreme_that_is_no_claim_about_any_constants_is_refused(said: dict[str, Any], key: str) -> None:
+    """What is left out in silence passes for what was tried."""
+    model = egovsim.read_model(ROOT / "examples" / "predator_prey.xmile")
+    with pytest.raises(InputError) as raised:
+        assert_extreme(model, Extreme("no rabbits", {"Rabbits": 0.0}, never_rising=("Foxes",), **said))
+    assert str(raised.value) == (
+        f'extreme "no rabbits": {key} is not tried under any constants; declare the extreme in a file and use validate.'
+    )
+
+
+def test_numbers_and_instants_of_an_extreme_are_left_to_validation() -> None:
+    """Among members drawn anywhere in the ranges they would be claims that nobody made."""
+    model = egovsim.read_model(ROOT / "examples" / "predator_prey.xmile")
+    declarations = read_declarations(declarations_path(ROOT / "examples" / "predator_prey.xmile"), model)
+    numbers = replace(declarations.extremes[0], name="numbers", at_most={"Foxes": -1.0}, at=model.clock.stop)
+    later = replace(declarations.extremes[0], name="later", start=model.clock.start + 1.0, set={"Hunting rate": 0.005})
+    declared = replace(declarations, extremes=(numbers, later))
+    checks = {check.name: check for check in checks_of(model, declared, count=8)}
+    checks["extreme: numbers"].run()
+    assert "extreme: later" not in checks
+    with pytest.raises(AssertionError, match="declared extremes: 2 declared"):
+        checks["validation"].run()

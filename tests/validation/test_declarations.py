@@ -14,7 +14,7 @@ from small_models import auxiliary, bounds, flow, over, stock, xmile
 import egovsim
 from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
 from egovsim.validation.declaration_files import declarations_path, default_declarations, read_declarations
-from egovsim.validation.declarations import Bound, Conserved, Declarations, Observed, Response
+from egovsim.validation.declarations import Bound, Conserved, Declarations, Extreme, Observed, Response
 
 MODEL = xmile(
     stock("Tank", 10.0, inflows=["Filling"], outflows=["Draining"]),
@@ -75,6 +75,46 @@ def test_ranges_hold_together_and_names_are_spelt_as_in_the_model(tmp_path: Path
     assert found.responses == (Response("Tap on Pool", "Tap", "Pool", start=2.0),)
 
 
+def test_an_extreme_is_read_with_its_instants_and_numbers(tmp_path: Path, model: egovsim.Model) -> None:
+    """What is read otherwise than it was written is another promise."""
+    found = declared(
+        tmp_path,
+        model,
+        '[[extreme]]\nname = "dry"\nset = { tap = 0 }\nfrom = 2\nat = 7\nnever_rising = ["tank"]\n'
+        'at_most = { POOL = 5, "wetness[INDOORS]" = 1 }\nat_least = { pool = 1 }\nmoves = { pool = -2 }\n'
+        '[[extreme]]\nname = "still"\nhold = ["tank", "draining"]\nzero = ["leaking"]\n',
+    )
+    assert found.extremes == (
+        Extreme(
+            "dry",
+            {"Tap": 0.0},
+            never_rising=("Tank",),
+            at_most={"Pool": 5.0, "Wetness[indoors]": 1.0},
+            at_least={"Pool": 1.0},
+            moves={"Pool": -2.0},
+            start=2.0,
+            at=7.0,
+        ),
+        Extreme("still", zero=("Leaking",), hold=("Tank", "Draining")),
+    )
+
+
+def test_a_constant_of_the_start_alone_is_refused_from_a_later_instant_on(tmp_path: Path) -> None:
+    """It would change nothing, and whatever is claimed would be claimed of the base run."""
+    path = tmp_path / "tank.xmile"
+    path.write_text(
+        MODEL.replace("<eqn>10.0</eqn>", "<eqn>Leak_rate * 0 + Tank_at_start</eqn>").replace(
+            "</variables>", auxiliary("Tank at start", 10.0) + "</variables>"
+        ),
+        encoding="utf-8",
+    )
+    text = 'set = { "Tank at start" = 0.0, "Leak rate" = 0.0 }\nfrom = 3\nzero = ["Leaking"]\n'
+    with pytest.raises(
+        DataError, match='"Tank at start" only says how the model starts, so from 3 on it changes nothing'
+    ):
+        declared(tmp_path, egovsim.read_model(path), f'[[extreme]]\nname = "dry"\n{text}')
+
+
 @pytest.mark.parametrize("given", ["points", "file"])
 def test_a_series_is_read_from_points_and_from_a_file(tmp_path: Path, model: egovsim.Model, given: str) -> None:
     """Rows with an empty cell are left out, rows may be in any order, and the scale is applied."""
@@ -87,6 +127,7 @@ def test_a_series_is_read_from_points_and_from_a_file(tmp_path: Path, model: ego
     assert found.observed == (Observed("Pool", "Pool", (1.0, 2.0, 4.0), (0.2, 0.3, 0.4)),)
 
 
+DRY = '[[extreme]]\nname = "dry"\nset = { Tap = 0.0 }\n'
 WATER = '[[conserved]]\nname = "water"\n'
 
 
@@ -195,7 +236,134 @@ WATER = '[[conserved]]\nname = "water"\n'
         (
             '[[extreme]]\nname = "dry"\nset = { Tap = 0.0 }\n',
             DataError,
-            "tank.declarations.toml: extreme[1]: nothing follows; add zero, never_rising or never_falling.",
+            "tank.declarations.toml: extreme[1]: nothing follows; add zero, never_rising, never_falling, at_most, "
+            "at_least or moves.",
+        ),
+        (
+            DRY + "at_most = { Tanc = 1 }\n",
+            UnknownNameError,
+            'tank.declarations.toml: extreme[1].at_most.Tanc: "Tanc" is not a variable of tank.xmile; nearest: "Tank".',
+        ),
+        (
+            DRY + 'moves = { "Wetness[indoor]" = 1 }\n',
+            UnknownNameError,
+            'tank.declarations.toml: extreme[1].moves."Wetness[indoor]": "indoor" is not an element of "Wetness"; '
+            'nearest: "indoors".',
+        ),
+        (
+            DRY + 'at_most = { Pool = "few" }\n',
+            DataError,
+            "tank.declarations.toml: extreme[1].at_most.Pool must be a number, not text.",
+        ),
+        (
+            DRY + "at_least = { Pool = nan }\n",
+            ValueRangeError,
+            "tank.declarations.toml: extreme[1].at_least.Pool is nan; it must be a finite number.",
+        ),
+        (
+            DRY + "at_most = 3\n",
+            DataError,
+            "tank.declarations.toml: extreme[1].at_most must be a table, not a number.",
+        ),
+        (
+            DRY + "at_most = { Pool = -1 }\n",
+            ValueRangeError,
+            'tank.declarations.toml: extreme[1].at_most: "Pool" is -1, and is declared to be 0 to 100; give a value '
+            "inside.",
+        ),
+        (
+            DRY + "at_least = { Pool = 101 }\n",
+            ValueRangeError,
+            'tank.declarations.toml: extreme[1].at_least: "Pool" is 101, and is declared to be 0 to 100; give a '
+            "value inside.",
+        ),
+        (
+            DRY + "at_most = { Pool = 100 }\n",
+            ValueRangeError,
+            'tank.declarations.toml: extreme[1].at_most: "Pool" is 100, and is declared to be 0 to 100 anyway, so '
+            "nothing could break the claim; give a value inside.",
+        ),
+        (
+            DRY + "at_least = { Pool = 0 }\n",
+            ValueRangeError,
+            'tank.declarations.toml: extreme[1].at_least: "Pool" is 0, and is declared to be 0 to 100 anyway, so '
+            "nothing could break the claim; give a value inside.",
+        ),
+        (
+            DRY + "at_most = { Tank = 5 }\nat_least = { Tank = 6 }\n",
+            ValueRangeError,
+            'tank.declarations.toml: extreme[1]: "Tank" cannot be at least 6 (at_least) and at most 5 (at_most); '
+            "correct one of the two.",
+        ),
+        (
+            DRY + "moves = { Tank = 0.0 }\n",
+            ValueRangeError,
+            'tank.declarations.toml: extreme[1].moves: "Tank" is 0, which every run keeps; give how far it rises at '
+            "the least, or, with a minus, falls.",
+        ),
+        (
+            DRY + "at_most = { Pool = 1 }\nfrom = 12\n",
+            ValueRangeError,
+            "tank.declarations.toml: extreme[1].from: its start, 12, lies outside the run, 0 to 10 years; choose one "
+            "from 0 on and before 10, or leave it out to begin with the run.",
+        ),
+        (
+            DRY + "at_most = { Pool = 1 }\nfrom = 10\n",
+            ValueRangeError,
+            "tank.declarations.toml: extreme[1].from: its start, 10, lies outside the run, 0 to 10 years; choose one "
+            "from 0 on and before 10, or leave it out to begin with the run.",
+        ),
+        (
+            DRY + "at_most = { Pool = 1 }\nat = 12\n",
+            ValueRangeError,
+            "tank.declarations.toml: extreme[1].at is 12; the model runs from 0 to 10.",
+        ),
+        (
+            DRY + "at_most = { Pool = 1 }\nfrom = 5\nat = 3\n",
+            ValueRangeError,
+            "tank.declarations.toml: extreme[1].at is 3, before from, 5; nothing is set by then, choose a later "
+            "instant.",
+        ),
+        (
+            DRY + 'zero = ["Filling"]\nat = 3\n',
+            DataError,
+            "tank.declarations.toml: extreme[1].at is the instant of at_most, at_least and moves alone; add one of "
+            "them or leave it out.",
+        ),
+        (
+            '[[extreme]]\nname = "still"\nzero = ["Filling"]\nhold = ["Tank"]\nfrom = 10\n',
+            ValueRangeError,
+            "tank.declarations.toml: extreme[1].from: its start, 10, lies outside the run, 0 to 10 years; choose one "
+            "from 0 on and before 10, or leave it out to begin with the run.",
+        ),
+        (
+            DRY + 'zero = ["Filling"]\nhold = ["Wetness[indoors]"]\n',
+            DataError,
+            'tank.declarations.toml: extreme[1].hold: "Wetness[indoors]" is one element, and all are held; name '
+            '"Wetness".',
+        ),
+        (
+            DRY + 'zero = ["Filling"]\nhold = ["Leak rate"]\n',
+            DataError,
+            'tank.declarations.toml: extreme[1].hold: "Leak rate" is an input; give its value in set.',
+        ),
+        (
+            DRY + 'zero = ["Filling"]\nhold = ["Curve"]\n',
+            DataError,
+            'tank.declarations.toml: extreme[1].hold: "Curve" is a lookup and has no value; name a variable that '
+            "uses it.",
+        ),
+        (
+            '[[extreme]]\nname = "dry"\nset = { Tank = 0.0 }\nzero = ["Filling"]\nfrom = 3\n',
+            DataError,
+            'tank.declarations.toml: extreme[1].from: "Tank" only says how the model starts, so from 3 on it changes '
+            "nothing; leave it out of set, or leave out from.",
+        ),
+        (
+            '[[extreme]]\nname = "dry"\nzero = ["Filling"]\n',
+            DataError,
+            "tank.declarations.toml: extreme[1]: set and hold are both missing; say which inputs stand at an extreme, "
+            "and where, or which variables stand still.",
         ),
         (
             '[[behaviour]]\nvariable = "Pool"\nmode = "s-shape"\n',

@@ -135,6 +135,18 @@ SUM = auxiliary("Water", "Tank + 0.001 * MAX(0, TIME - 5)")
             SOUND,
         ),
         (
+            "declared extremes",
+            SOUND.replace("<eqn>Tap</eqn>", "<eqn>Tap + 1</eqn>"),
+            '[[extreme]]\nname = "shut"\nset = { Tap = 0.0 }\nfrom = 5\nat = 9\nat_most = { Tank = 1.0 }',
+            SOUND,
+        ),
+        (
+            "declared extremes",
+            SOUND.replace("Tank / Drain_time", "10 / Drain_time"),
+            '[[extreme]]\nname = "full"\nhold = ["Tank"]\nmoves = { Draining = 2.0 }',
+            SOUND,
+        ),
+        (
             "left alone",
             SOUND.replace("<eqn>Tap</eqn>", "<eqn>Tap * TIME</eqn>"),
             "[rest]\nlength = 50\nsettles = true",
