@@ -26,17 +26,18 @@ from egovsim.egov.comparison_inputs import (
     ComparisonInputs,
     check_options,
     check_size,
+    outcome_names,
     read_comparison_inputs,
     with_channels,
 )
-from egovsim.egov.outcomes import GAP_YEAR, GROUP, INDEX, REAL_USE, SPENDING, direction
+from egovsim.egov.outcomes import GAP_YEAR, INDEX, REAL_USE, SPENDING, direction
 from egovsim.egov.ranking import ranking_criteria
 from egovsim.egov.scenario_effects import ScenarioEffect, scenario_effects
 from egovsim.egov.why import Why
-from egovsim.errors import InputError, UnknownNameError
+from egovsim.errors import InputError
 from egovsim.model.inputs import Design, Floats, PolicyPath, Profile, Scenario
-from egovsim.model.model import Model, display_elements
-from egovsim.names import canonical, element_name, nearest, split_element
+from egovsim.model.model import Model
+from egovsim.names import canonical, split_element
 from egovsim.progress import Progress, portion
 from egovsim.public import set_module
 from egovsim.simulation.result import Result
@@ -134,7 +135,7 @@ def compare(
     inputs = read_comparison_inputs(model, profile, benchmark, policies, scenarios)
     if why or against is not None or channels is not None:
         inputs = with_channels(inputs, against, channels)
-    ranked, shown = _outcome_names(inputs.model, by, outcomes)
+    ranked, shown = outcome_names(inputs.model, by, outcomes)
     check_options(inputs, until, discount, seed)
     names = tuple(dict.fromkeys((*shown, INDEX, REAL_USE, SPENDING, ranked)))
     check_size(inputs, members or COMPARED_MEMBERS, len(names), until)
@@ -157,42 +158,6 @@ def compare(
     }
     first, *others = found
     return replace(found[first], rivals={name: found[name] for name in others})
-
-
-def _outcome_names(model: Model, by: str, outcomes: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
-    """Return the ranked outcome and those of the tables, as the file writes them, arrays by element."""
-    for name in (INDEX, REAL_USE, SPENDING):
-        try:
-            model[name]
-        except UnknownNameError as cause:
-            raise UnknownNameError(f"{cause} A comparison needs this variable.") from cause
-    if isinstance(outcomes, str):
-        raise InputError(f'outcomes must be a list of names, not one text; write ["{outcomes}"].')
-    wanted = outcomes if outcomes is not None else model.groups.get(GROUP, ())
-    ranked = _ranked(model, by)
-    if not wanted:
-        raise InputError(f'{model.file or model.name} has no group "{GROUP}"; name the outcomes.')
-    return ranked, tuple(dict.fromkeys(element for name in wanted for element in _elements(model, name)))
-
-
-def _ranked(model: Model, by: str) -> str:
-    """Return the outcome that ranks, as the file writes it; nothing else has a direction that is better."""
-    known = model.groups.get(GROUP, ())
-    if known and canonical(split_element(by)[0]) not in map(canonical, known):
-        close = nearest(by, known)
-        near = "; nearest: " + ", ".join(f'"{name}"' for name in close) if close else ""
-        file = model.file or model.name
-        raise UnknownNameError(f'"{by}" is no outcome of {file}{near}; rank by one of: {", ".join(known)}.')
-    elements = _elements(model, by)
-    if len(elements) != 1:
-        raise InputError(f'"{by}" is an array; rank by one of: {", ".join(elements)}.')
-    return elements[0]
-
-
-def _elements(model: Model, name: str) -> list[str]:
-    variable = model[split_element(name)[0]]
-    ids = model.elements_of(name)
-    return [element_name(variable.name, display_elements(model, variable, element)) for element in ids]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.measures import spread
 from egovsim.egov.barrier_worth import BarrierWorth
 from egovsim.egov.binding import BindingPeriod
-from egovsim.egov.comparison_rows import check_row, spread_columns
+from egovsim.egov.comparison_rows import binding_rows, check_row, finite_columns, spread_columns
 from egovsim.egov.outcomes import GAP_YEAR, INDEX, SCALE
 from egovsim.egov.scenario_effects import ScenarioEffect
 from egovsim.egov.why import Why, why_rows
@@ -217,7 +217,13 @@ class Comparison:
         """
         import pandas
 
-        return pandas.DataFrame([row for structure in self.structures for row in _binding_rows(structure)])
+        return pandas.DataFrame(
+            [
+                row
+                for structure in self.structures
+                for row in binding_rows(structure.structure, structure.by, structure.binding)
+            ]
+        )
 
     def why_frame(self) -> pandas.DataFrame:
         """Return what carries the effect of each path, under every structure.
@@ -361,32 +367,11 @@ def _ranking_row(comparison: Comparison, result: PathResult) -> dict[str, object
         row |= spread_columns(_key(outcome), result.levels[outcome])
         row |= spread_columns(f"{_key(outcome)}_change", result.changes[outcome])
     row |= {"gap": result.gap, "lag_years": result.lag.years, "lag_bound": result.lag.bound}
-    row |= spread_columns("extra_cost", result.cost) | _finite(spread_columns("cost_per_point", result.cost_per_point))
+    row |= spread_columns("extra_cost", result.cost) | finite_columns("cost_per_point", result.cost_per_point)
     row |= {f"share_reaching_{_key(name)}_by_{year:g}": share for (name, year), share in result.shares_reaching.items()}
     row |= spread_columns("regret", result.regret) | {"benchmark": benchmark_name(comparison.benchmark)}
     benchmark = spread(comparison.benchmark_trajectories[comparison.by][:, -1])
     return row | spread_columns("benchmark", benchmark) | {"note": SCALE}
-
-
-def _finite(row: dict[str, object]) -> dict[str, object]:
-    """Leave what is infinite empty: no table program reads it as a number."""
-    return {head: None if value in (np.inf, -np.inf) else value for head, value in row.items()}
-
-
-def _binding_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
-    for period in comparison.binding:
-        for name, share in period.best.items():
-            yield {
-                "structure": comparison.structure.name,
-                "policy": period.policy,
-                "first": int(period.first),
-                "last": int(period.last),
-                "barrier": name,
-                "outcome": comparison.by,
-                "share_of_members_in_which_it_helps_most": share,
-                "extra_money_that_can_be_spent": period.spendable[name],
-                **spread_columns("change", period.changes[name]),
-            }
 
 
 def _gap_rows(comparison: Comparison) -> Iterator[dict[str, object]]:

@@ -12,9 +12,11 @@ from egovsim import library
 from egovsim.analysis.channel_files import channels_path, read_channels
 from egovsim.analysis.channels import Channel
 from egovsim.egov.defaults import ALL_POLICIES, BASELINE
-from egovsim.errors import DataError, InputError, ValueRangeError
+from egovsim.egov.outcomes import GROUP, INDEX, REAL_USE, SPENDING
+from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import PolicyPath, Profile, Scenario
-from egovsim.model.model import Model
+from egovsim.model.model import Model, display_elements
+from egovsim.names import canonical, element_name, nearest, split_element
 from egovsim.provenance import FileRecord
 from egovsim.readers.read_model import read_model
 from egovsim.simulation.files import read_policy, read_profile, read_scenario
@@ -261,3 +263,59 @@ def _once(names: Sequence[str], what: str) -> None:
     for name in names:
         if names.count(name) > 1:
             raise DataError(f'two {what} are called "{name}"; give one of the files another name.')
+
+
+def outcome_names(model: Model, by: str, outcomes: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
+    """Return the ranked outcome and those of the tables, as the file writes them, arrays by element.
+
+    Parameters
+    ----------
+    model : Model
+        What is compared with.
+    by : str
+        The outcome that ranks.
+    outcomes : sequence of str or None
+        Those of the tables; by default the model's group of all outcomes.
+
+    Returns
+    -------
+    str, tuple of str
+        The first ranks.
+
+    Raises
+    ------
+    InputError, UnknownNameError
+        When one is not in the model, or nothing that can rank.
+    """
+    for name in (INDEX, REAL_USE, SPENDING):
+        try:
+            model[name]
+        except UnknownNameError as cause:
+            raise UnknownNameError(f"{cause} A comparison needs this variable.") from cause
+    if isinstance(outcomes, str):
+        raise InputError(f'outcomes must be a list of names, not one text; write ["{outcomes}"].')
+    wanted = outcomes if outcomes is not None else model.groups.get(GROUP, ())
+    ranked = _ranked(model, by)
+    if not wanted:
+        raise InputError(f'{model.file or model.name} has no group "{GROUP}"; name the outcomes.')
+    return ranked, tuple(dict.fromkeys(element for name in wanted for element in _elements(model, name)))
+
+
+def _ranked(model: Model, by: str) -> str:
+    """Return the outcome that ranks, as the file writes it; nothing else has a direction that is better."""
+    known = model.groups.get(GROUP, ())
+    if known and canonical(split_element(by)[0]) not in map(canonical, known):
+        close = nearest(by, known)
+        near = "; nearest: " + ", ".join(f'"{name}"' for name in close) if close else ""
+        file = model.file or model.name
+        raise UnknownNameError(f'"{by}" is no outcome of {file}{near}; rank by one of: {", ".join(known)}.')
+    elements = _elements(model, by)
+    if len(elements) != 1:
+        raise InputError(f'"{by}" is an array; rank by one of: {", ".join(elements)}.')
+    return elements[0]
+
+
+def _elements(model: Model, name: str) -> list[str]:
+    variable = model[split_element(name)[0]]
+    ids = model.elements_of(name)
+    return [element_name(variable.name, display_elements(model, variable, element)) for element in ids]

@@ -13,7 +13,7 @@ from egovsim import library
 from egovsim.analysis.history_matching.evidence import Structure
 from egovsim.documentation.sidecar_files import NOT_VARIABLES, Entry
 from egovsim.egov.comparison import Comparison
-from egovsim.egov.outcomes import PREDICATES
+from egovsim.egov.outcomes import INDEX, PREDICATES
 from egovsim.egov.ranking import rounded_share, share_step, two_figures
 from egovsim.errors import unknown_name
 from egovsim.model.inputs import PolicyPath, Profile, Scenario
@@ -318,8 +318,18 @@ class Labels:
             The scale of the index last.
         """
         benchmark = self.label(comparison.benchmark)
-        found = [caveat[self.language].format(benchmark=benchmark) for caveat in self.caveats]
+        told = {"benchmark": benchmark, "published": self._published(comparison)}
+        found = [caveat[self.language].format(**told) for caveat in self.caveats]
         return [*found, self.text("scale")]
+
+    def _published(self, comparison: Comparison) -> str:
+        """Return the published values of the index that members had to agree with, by place."""
+        benchmark, values = comparison.members.benchmark, dict[str, list[str]]()
+        for check in benchmark.rejecting:
+            if check.outcome == INDEX and check.observed is not None and check.mean_over is not None:
+                place = self.label(benchmark.profiles[check.place])
+                values.setdefault(place, []).append(f"{self.number(check.observed)} ({check.mean_over[0]:g})")
+        return "; ".join(f"{place} {', '.join(found)}" for place, found in values.items()) or self.text("none")
 
 
 def read_labels(language: str) -> Labels:
