@@ -13,6 +13,7 @@ from .egov.regions.conditioning import (
     RegionMatches as RegionMatches,
     match_region as match_region,
 )
+from .egov.regions.published_values import PublishedValues as PublishedValues, PublishedYear as PublishedYear
 from .egov.comparison import Comparison as Comparison
 from .egov.extra_money import ExtraMoneyEffects as ExtraMoneyEffects, extra_money_effects as extra_money_effects
 from .egov.findings.barrier_findings import barrier_findings as barrier_findings

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egovsim.analysis.channels import Channel, channel_effects
-from egovsim.analysis.comparison.gap import gap_table
+from egovsim.analysis.comparison.gap import GapItem, gap_table
 from egovsim.analysis.comparison.ranking import PathResult, rank_paths, winners
 from egovsim.analysis.history_matching.defaults import COMPARED_MEMBERS, SEED
 from egovsim.analysis.history_matching.diagnostics import check_diagnostics
@@ -199,22 +199,25 @@ class _ComparisonTask:
             trajectories=trajectories,
             benchmark_trajectories=beside,
             ranking=ranking,
-            gap_items=gap_table(
-                inputs.model,
-                inputs.profile,
-                inputs.benchmark,
-                match,
-                outcomes=(INDEX, REAL_USE),
-                year=GAP_YEAR,
-                together=(ASSUMED,),
-                workers=self.workers,
-            ),
+            gap_items=self._gap(match),
             binding=self._binding(match, ranking),
             barriers=self._barriers(match, ranking),
             scenario_effects=self._scenario_effects(match, here, complete),
             evidence=check_diagnostics(inputs.model, match, workers=self.workers),
             files=(*inputs.files, *self.selection.files),
             why=self._why(match, complete, portion(progress, 0.2, 1.0)),
+        )
+
+    def _gap(self, match: Match) -> tuple[GapItem, ...]:
+        return gap_table(
+            self.inputs.model,
+            self.inputs.profile,
+            self.inputs.benchmark,
+            match,
+            outcomes=(INDEX, REAL_USE),
+            year=GAP_YEAR,
+            together=(ASSUMED,),
+            workers=self.workers,
         )
 
     def _ranking(

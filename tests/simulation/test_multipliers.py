@@ -66,12 +66,14 @@ def test_a_scenario_leaves_the_height_alone(model: egovsim.Model) -> None:
 
 
 def test_one_leaves_the_shipped_model_as_it_is() -> None:
-    """With heights of one, a history and a decision of the same level are the same."""
+    """With multipliers of one, a history and a decision of the same level are the same."""
     egov = egovsim.read_model("egov")
     profile = egovsim.read_profile("surabaya")
     last = {name: Series.constant(profile.levers[name].values[-1]) for name in profile.multipliers}
     paths = [PolicyPath("usual"), PolicyPath("same", last, 2026.0)]
-    found = egovsim.run(egov, profile=profile, policies=paths, outputs=["SPBE-like index", "Real use index"])
+    ones = dict.fromkeys(profile.multipliers.values(), 1.0)
+    outputs = ["SPBE-like index", "Real use index"]
+    found = egovsim.run(egov, profile=profile, policies=paths, constants=ones, outputs=outputs)
     for name in ("SPBE-like index", "Real use index"):
         np.testing.assert_array_equal(*found.values(name)[0, :, 0])
 
@@ -81,13 +83,13 @@ def test_one_leaves_the_shipped_model_as_it_is() -> None:
     [
         ("Mandate multiplier", "Mandate in force"),
         ("Leadership multiplier", "Personal commitment"),
-        ("Document multiplier", "Documents adopted"),
+        ("Document multiplier", "Policy framework"),
     ],
 )
-def test_each_height_of_the_shipped_model_moves_what_it_is_for_and_never_beyond_all(
+def test_each_multiplier_of_the_shipped_model_moves_what_it_is_for_and_never_beyond_all(
     multiplier: str, driven: str
 ) -> None:
-    """A height that drives nothing is an uncertainty that is claimed and not sampled."""
+    """A multiplier that drives nothing is an uncertainty that is claimed and not sampled."""
     egov = egovsim.read_model("egov")
     profile = egovsim.read_profile("south-sumatra")
     design = Design.of({multiplier: np.array([0.5, 1.0, 1.15, 3.0])})

@@ -13,12 +13,13 @@ from egovsim.egov.outcomes import DOMAIN_WEIGHTS, FIRST_SPBE_YEAR, INDEX
 from egovsim.errors import DataError, ValueRangeError
 from egovsim.model.inputs import Profile
 from egovsim.model.metrics import Metric, mean_over
+from egovsim.public import set_module
 from egovsim.simulation.files import read_profile
 from egovsim.toml import Table, read_table
 
-INDEX_TOLERANCE = 0.05 + 0.15
-"""How far a member's index may lie from a published one: error of an evaluation, and what a coarse model may miss."""
-DOMAIN_TOLERANCE = 0.05 + 0.5
+INDEX_TOLERANCE = 0.15 + 0.15
+"""How far a member's index may lie from a published one: scatter of evaluations, and what a coarse model may miss."""
+DOMAIN_TOLERANCE = 0.3 + 0.5
 """The same for a domain: few indicators stand behind it, so that one document moves it far."""
 ROUNDING = 0.015
 """How far a published index may lie from its own domains, which are all rounded to two decimals."""
@@ -26,6 +27,7 @@ DOMAINS: Mapping[str, str] = MappingProxyType({name: f"SPBE {name} domain" for n
 """The model's outcome of each domain."""
 
 
+@set_module("egovsim")
 @dataclass(frozen=True, slots=True)
 class PublishedYear:
     """The values of one year.
@@ -72,6 +74,7 @@ class PublishedValue:
         return mean_over(self.outcome, float(self.year), self.year + 1.0)
 
 
+@set_module("egovsim")
 @dataclass(frozen=True)
 class PublishedValues:
     """A region and its own published values.
