@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -208,3 +209,34 @@ def test_every_outcome_lever_and_file_has_labels_in_both_languages() -> None:
         *(loop["label"] for loop in table("loops.toml")["loop"]),
     ]
     assert all(label["en"] and label["id"] for label in named)
+
+
+def panel_changes(quantity: str) -> np.ndarray:
+    """Return by how much each region of the shipped panel changed from 2023 to 2024."""
+    with (FOLDER / "evidence" / "panel.csv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    years = [{row["place"]: float(row[quantity]) for row in rows if row["year"] == year} for year in ("2023", "2024")]
+    return np.array([years[1][place] - years[0][place] for place in years[0].keys() & years[1].keys()])
+
+
+@pytest.mark.parametrize("quantity", ["index", "policy", "governance", "management", "services"])
+def test_the_measurement_error_of_a_score_is_its_scatter_among_regions(quantity: str) -> None:
+    """A tolerance without a reason could be drawn round whatever the model says."""
+    outcome = "SPBE-like index" if quantity == "index" else f"SPBE {quantity} domain"
+    scatter = panel_changes(quantity).std(ddof=1) / np.sqrt(2.0)
+    found = {check.measurement for check in read_benchmark().checks if check.outcome == outcome}
+    assert len(found) == 1
+    assert found.pop() == pytest.approx(scatter, abs=0.03)
+
+
+def test_the_accepted_members_surround_what_was_observed() -> None:
+    """Members that hug the edge of a check agree with its tolerance, not with what was published."""
+    with (FOLDER / "benchmark" / "checks.csv").open(encoding="utf-8") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["action"] == "reject" and row["observed"]]
+    assert len(rows) > 100
+    outside = [
+        (row["structure"], row["seed"], row["check"])
+        for row in rows
+        if not float(row["accepted_p05"]) <= float(row["observed"]) <= float(row["accepted_p95"])
+    ]
+    assert outside == []

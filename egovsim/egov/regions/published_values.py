@@ -17,7 +17,7 @@ from egovsim.public import set_module
 from egovsim.simulation.files import read_profile
 from egovsim.toml import Table, read_table
 
-INDEX_TOLERANCE = 0.15 + 0.15
+INDEX_TOLERANCE = 0.2 + 0.15
 """How far a member's index may lie from a published one: scatter of evaluations, and what a coarse model may miss."""
 DOMAIN_TOLERANCE = 0.3 + 0.5
 """The same for a domain: few indicators stand behind it, so that one document moves it far."""
