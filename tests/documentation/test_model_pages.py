@@ -121,9 +121,9 @@ def test_constants_are_listed_with_number_range_basis_and_who_sets_them(pages: P
     """The table of constants is what a reviewer checks against the evidence."""
     rows = {name: row for row in pages["parameters.md"].splitlines() for name in re.findall(r"^\| \[([^\]]+)\]", row)}
     assert set(rows) == {variable.name for variable in egov.inputs}
-    assert (
-        "| 2.5 | 0.5 to 8 | years (years; tahun) | assumption: about half a term" in rows["Commitment adjustment time"]
-    )
+    value = egov["Commitment adjustment time"].equations[0].expression.value
+    row = f"| {value:g} | 0.5 to 8 | years (years; tahun) | assumption: about half a term"
+    assert row in rows["Commitment adjustment time"]
     staff = rows["Staff at start"]
     assert "source: Provinsi Sumatera Selatan/asn\\_total/2025 = 30 588" in staff
     assert re.search(r"grade [AB]; \[[^|]+\]\(https?://[^) ]+\)", staff)
@@ -135,14 +135,14 @@ def test_constants_are_listed_with_number_range_basis_and_who_sets_them(pages: P
 def test_loops_are_shown_as_circles(pages: Pages) -> None:
     """The reader follows each loop from variable to variable back to where it began."""
     text = pages["loops.md"]
-    assert len(re.findall(r"^## ", text, flags=re.MULTILINE)) == 14
-    attrition = text.partition("`attrition`, balancing (B).")[2].partition("##")[0]
-    circle = re.findall(r"\[([^\]]+)\]\([^)]+\)", attrition.partition("\n\n")[2].partition("\n")[0])
+    assert len(re.findall(r"^## ", text, flags=re.MULTILINE)) == 6
+    sharing = text.partition("`sharing-trust`, reinforcing (R).")[2].partition("##")[0]
+    circle = re.findall(r"\[([^\]]+)\]\([^)]+\)", sharing.partition("\n\n")[2].partition("\n")[0])
     assert circle == [
-        *("Digitally skilled staff", "HR capacity", "Pull of other employers"),
-        *("Skilled quitting", "Digitally skilled staff"),
+        *("Information sharing", "Agency trust gain", "Trust between agencies"),
+        *("Trust for sharing", "Sharing gain", "Information sharing"),
     ]
-    assert "Held, [Pull of other employers](" in attrition
+    assert "Held, [Trust for sharing](" in sharing
 
 
 # Models of other people --------------------------------------------------------------------------------------
