@@ -16,7 +16,7 @@ from egovsim.egov import defaults
 @guarded
 def region(
     values: Annotated[
-        Path, typer.Argument(help="A TOML file: profile = a shipped name or a file, and [[published]] entries.")
+        Path, typer.Argument(help="A TOML file: a profile, and its published values.")
     ],
     seed: Annotated[int, typer.Option(help="Of the accepted members; 0 and 1 are shipped.", min=0)] = SEED,
     structure: Annotated[str | None, typer.Option(help="One structure of structures.toml. Without it: all.")] = None,
@@ -34,9 +34,7 @@ def region(
 
     \b
     profile = "makassar-profile.toml"
-    [[published]]
-    year = 2023
-    index = 3.12          # policy, governance, management and services may follow
+    published = [{ year = 2023, index = 3.12 }]   # policy, governance, management and services may follow
     \b
     egovsim region makassar.toml
     egovsim compare --profile makassar-profile.toml --match makassar.members.json

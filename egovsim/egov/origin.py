@@ -19,15 +19,15 @@ def origin_lines(profile: Profile, match: Match, labels: Labels) -> Iterator[str
     match : Match
         The members.
     labels : Labels
-        The language; a profile's own note is in the language that it was written in.
+        The language.
 
     Yields
     ------
     str
         A sentence or two each.
     """
-    if profile.note:
-        yield labels.text("profile note", note=profile.note)
+    if note := profile.note.get(labels.language):
+        yield labels.text("profile note", note=note)
     benchmark = match.benchmark
     places = dict.fromkeys(place for check in benchmark.rejecting for place in check.places)
     told = [labels.text("filtered places", places=", ".join(labels.label(benchmark.profiles[name]) for name in places))]

@@ -262,8 +262,8 @@ class Profile:
         What tables call it, by language.
     covers : {"all", "access"}
         What of the region the profile describes.
-    note : str
-        Where it comes from.
+    note : mapping of str to str
+        Where it comes from, by language.
     """
 
     name: str
@@ -274,7 +274,7 @@ class Profile:
     published: Mapping[str, PublishedFigure] = field(default_factory=dict[str, PublishedFigure])
     label: Mapping[str, str] = field(default_factory=dict[str, str])
     covers: Literal["all", "access"] = "all"
-    note: str = ""
+    note: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @set_module("egovsim")
@@ -296,8 +296,8 @@ class PolicyPath:
         Whether it is business as usual, which the others are compared with.
     label : mapping of str to str
         What tables call it, by language.
-    note : str
-        Why it is as it is.
+    note : mapping of str to str
+        Why it is as it is, by language.
     joined : tuple of PolicyPath
         What is decided as well, each from its own start; of these the levers and the start alone count.
     """
@@ -308,7 +308,7 @@ class PolicyPath:
     family: str = ""
     baseline: bool = field(default=False, kw_only=True)
     label: Mapping[str, str] = field(default_factory=dict[str, str])
-    note: str = ""
+    note: Mapping[str, str] = field(default_factory=dict[str, str])
     joined: tuple[PolicyPath, ...] = field(default=(), kw_only=True)
 
 
@@ -327,12 +327,12 @@ class Scenario:
         In the model's time unit, within the run; by default the model's start.
     label : mapping of str to str
         What tables call it, by language.
-    note : str
-        Why it is as it is.
+    note : mapping of str to str
+        Why it is as it is, by language.
     """
 
     name: str
     inputs: Mapping[str, Series] = field(default_factory=dict[str, Series])
     start: float | None = None
     label: Mapping[str, str] = field(default_factory=dict[str, str])
-    note: str = ""
+    note: Mapping[str, str] = field(default_factory=dict[str, str])

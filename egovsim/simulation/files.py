@@ -302,15 +302,11 @@ def label_of(table: Table, fallback: str) -> dict[str, str]:
     value = table.values.get("label", fallback)
     if isinstance(value, str):
         return {"en": value, "id": value}
-    entry = table.table("label")
-    entry.only(("en", "id"), what="a label")
-    texts = {key: entry.text(key) for key in entry.values}
-    first = next(iter(texts.values()), fallback)
-    return {"en": texts.get("en", first), "id": texts.get("id", first)}
+    return _by_language(table.table("label"), what="a label", fallback=fallback)
 
 
-def note_of(table: Table) -> str:
-    """Return a note in English, or in the language that it is written in.
+def note_of(table: Table) -> dict[str, str]:
+    """Return a note by language; one that is written in a single language stands for both.
 
     Parameters
     ----------
@@ -319,12 +315,18 @@ def note_of(table: Table) -> str:
 
     Returns
     -------
-    str
-        Empty where there is none.
+    dict of str to str
+        By ``"en"`` and ``"id"``; empty where there is none.
     """
-    if not isinstance(table.values.get("note"), dict):
-        return table.text("note", "")
-    entry = table.table("note")
-    entry.only(("en", "id"), what="a note")
+    if "note" not in table.values:
+        return {}
+    if not isinstance(table.values["note"], dict):
+        return dict.fromkeys(("en", "id"), table.text("note"))
+    return _by_language(table.table("note"), what="a note")
+
+
+def _by_language(entry: Table, *, what: str, fallback: str = "") -> dict[str, str]:
+    entry.only(("en", "id"), what=what)
     texts = {key: entry.text(key) for key in entry.values}
-    return texts.get("en", next(iter(texts.values()), ""))
+    first = next(iter(texts.values()), fallback)
+    return {"en": texts.get("en", first), "id": texts.get("id", first)}

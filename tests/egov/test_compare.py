@@ -73,7 +73,7 @@ def test_levels_changes_gap_and_lag_are_those_computed_by_hand(exact: Comparison
 
 
 def test_families_are_ranked_apart_and_each_is_headed_by_business_as_usual(exact: Comparison) -> None:
-    """Political paths cost nothing in the model: ranked as equals they would bury the money paths."""
+    """Winning a political path costs nothing in the model: ranked as equals they would bury the money paths."""
     order_of = [(row.family, row.rank, row.policy) for row in exact.ranking]
     assert order_of == [
         ("money", None, "usual"),

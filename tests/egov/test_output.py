@@ -233,7 +233,7 @@ def test_report_says_how_members_were_accepted_and_what_the_scale_is(labels: Lab
 
 
 def test_families_are_never_mixed(small: Comparison) -> None:
-    """Political paths have no price in the model; one table with both would mislead."""
+    """Winning a political path has no price in the model; one table with both would mislead."""
     text = printed(small, read_labels("en"), 80).partition("\nchange: ")[0]
     places = [text.index(part) for part in ("Money paths", " Fast ", "Political paths", " Push ")]
     assert places == sorted(places)

@@ -90,9 +90,13 @@ def test_bare_policy_gets_family_own_and_its_file_name_as_label(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("note", "read"),
-    [('"Plain"', "Plain"), ('{ en = "Plain", id = "Biasa" }', "Plain"), ('{ id = "Biasa" }', "Biasa")],
+    [
+        ('"Plain"', {"en": "Plain", "id": "Plain"}),
+        ('{ en = "Plain", id = "Biasa" }', {"en": "Plain", "id": "Biasa"}),
+        ('{ id = "Biasa" }', {"en": "Biasa", "id": "Biasa"}),
+    ],
 )
-def test_note_is_given_in_one_language_or_in_both(note: str, read: str, tmp_path: Path) -> None:
+def test_note_is_given_in_one_language_or_in_both(note: str, read: dict[str, str], tmp_path: Path) -> None:
     assert read_policy(written(tmp_path, f"note = {note}\n")).note == read
 
 

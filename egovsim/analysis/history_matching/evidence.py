@@ -226,14 +226,14 @@ class Structure:
         The constants it sets; none for the model as it is written.
     label : mapping of str to str
         By language.
-    note : str
+    note : mapping of str to str
         What it says.
     """
 
     name: str
     constants: Mapping[str, float] = field(default_factory=dict[str, float])
     label: Mapping[str, str] = field(default_factory=dict[str, str])
-    note: str = ""
+    note: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 AS_WRITTEN = Structure("model", {}, {"en": "The model as it is written", "id": "Model sebagaimana ditulis"})
