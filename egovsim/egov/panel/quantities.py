@@ -50,15 +50,15 @@ INDEX_DISCREPANCY = 0.15
 """Standard deviation of the model's own distance from a region's index: an assumption, that of the evidence checks."""
 DISCREPANCIES: Mapping[Cell, float] = MappingProxyType(
     {
-        (2023, "policy"): 0.77,
-        (2023, "governance"): 1.25,
-        (2023, "management"): 2.35,
-        (2023, "services"): 1.38,
-        (2024, "index"): 0.29,
-        (2024, "policy"): 0.73,
-        (2024, "governance"): 1.08,
-        (2024, "management"): 2.35,
-        (2024, "services"): 1.67,
+        (2023, "policy"): 0.42,
+        (2023, "governance"): 0.23,
+        (2023, "management"): 0.35,
+        (2023, "services"): 0.28,
+        (2024, "index"): 0.26,
+        (2024, "policy"): 0.56,
+        (2024, "governance"): 0.38,
+        (2024, "management"): 0.21,
+        (2024, "services"): 0.16,
     }
 )
 """Standard deviation of what is published round a member that has the place's index of 2023: the model's error, and
