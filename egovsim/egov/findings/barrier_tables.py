@@ -100,7 +100,7 @@ def _money_column(effects: Sequence[ExtraMoneyEffects], outcome: str, year: floa
     changes = [np.stack([effect.of(barrier, outcome, year) for barrier in SINGLES]) for effect in effects]
     won = zip(*(_shares_won(change.argmax(axis=0)) for change in changes), strict=True)
     return [
-        f"{_with_interval([change[number] for change in changes])}; best in {shares(both)}"
+        f"{_with_interval([change[number] for change in changes])}; {shares(both)} best"
         for number, both in enumerate(won)
     ]
 

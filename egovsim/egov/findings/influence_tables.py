@@ -58,7 +58,9 @@ def influence_table(found: Mapping[str, Sequence[SobolIndices]], year: float = Y
     for name, sets in found.items():
         for number, factor in enumerate(sets[0].factors):
             cells = [
-                " / ".join(f"{indices.total[indices.outcomes.index(f'{outcome} in {year:g}'), number]:.3f}" for indices in sets)
+                " / ".join(
+                    f"{indices.total[indices.outcomes.index(f'{outcome} in {year:g}'), number]:.3f}" for indices in sets
+                )
                 for outcome in OUTCOMES
             ]
             rows.append([name, labels[factor], *cells])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from egovsim.egov.findings.cells import DASH, Table, shares
 from egovsim.egov.findings.study import SEEDS, Study
-from egovsim.egov.panel.panel_test import PanelScore, PanelTest, panel_test
+from egovsim.egov.panel.panel_test import PanelTest, panel_test
 from egovsim.egov.panel.predictors import PREDICTORS
 from egovsim.egov.panel.rows import read_panel
 
@@ -55,18 +55,12 @@ def coverage_table(tests: Sequence[PanelTest]) -> Table:
     halves = [[test.scores(held_out=held_out) for test in tests] for held_out in (False, True)]
     for number, score in enumerate(halves[0][0]):
         year, quantity = score.cell
-        cells = [
-            shares([covers(scores[number]) for scores in half])
-            for half in halves
-            for covers in (_COVERS_50, _COVERS_90)
-        ]
+        cells: list[str] = []
+        for half in halves:
+            both = [scores[number] for scores in half]
+            cells += [shares([each.coverage_50 for each in both]), shares([each.coverage_90 for each in both])]
         rows.append([f"{year}", quantity, *cells])
     return rows
-
-
-_Covers = Callable[[PanelScore], float]
-_COVERS_50: _Covers = lambda score: score.coverage_50  # noqa: E731
-_COVERS_90: _Covers = lambda score: score.coverage_90  # noqa: E731
 
 
 def error_table(tests: Sequence[PanelTest]) -> Table:
@@ -86,9 +80,7 @@ def error_table(tests: Sequence[PanelTest]) -> Table:
     for both in zip(*(test.scores(held_out=True) for test in tests), strict=True):
         first = both[0]
         year, quantity = first.cell
-        simple = [
-            f"{first.simple_errors[name]:.2f}" if name in first.simple_errors else DASH for name in PREDICTORS
-        ]
+        simple = [f"{first.simple_errors[name]:.2f}" if name in first.simple_errors else DASH for name in PREDICTORS]
         model = [" / ".join(f"{score.bias:+.2f}" for score in both), " / ".join(f"{score.error:.2f}" for score in both)]
         beyond = " / ".join(f"{score.error - score.best_simple:+.2f}" for score in both)
         rows.append([f"{year}", quantity, *model, *simple, beyond])

@@ -151,10 +151,11 @@ def _people_cells(sets: Sequence[PathOutcomes]) -> list[str]:
 
 def _cells(differences: Sequence[Floats]) -> list[str]:
     """Return a cell a year for differences of shape (year, member), one array a set: how often people win, by what."""
-    return [
-        f"{shares([float(np.mean(each > 0.0)) for each in sets])}; {changes(sets)}"
-        for sets in zip(*differences, strict=True)
-    ]
+    cells: list[str] = []
+    for year in range(len(YEARS)):
+        sets = [difference[year] for difference in differences]
+        cells.append(f"{shares([float(np.mean(each > 0.0)) for each in sets])}; {changes(sets)}")
+    return cells
 
 
 def _unfiltered(match: Match) -> Match:

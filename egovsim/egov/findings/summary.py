@@ -34,7 +34,12 @@ _EARLIER: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
     ("and real use by", "+0.03", ("paths-real-2035", "Documents only"), 0),
     ("Mandate changes real use by 2035 by", "+0.39", ("paths-real-2035", "Mandate"), 0),
     ("Surabaya's sequence, by", "+0.59", ("paths-real-2035", "Surabaya's sequence"), 0),
-    ("As usual, Surabaya's real use of 2023 is reached by 2045, in", "7 %", ("reach", "real use", "Business as usual"), 0),
+    (
+        "As usual, Surabaya's real use of 2023 is reached by 2045, in",
+        "7 %",
+        ("reach", "real use", "Business as usual"),
+        0,
+    ),
     ("its SPBE-like index, in", "0 %", ("reach", "SPBE-like", "Business as usual"), 0),
 )
 """Question, what an earlier trial of the model found, and where the page says what is found now: table, row, part."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
+from egovsim import __version__
 from egovsim.analysis.sobol import SobolIndices
 from egovsim.egov.findings.barrier_tables import (
     binding_table,
@@ -29,7 +31,7 @@ from egovsim.egov.findings.path_tables import (
     single_table,
 )
 from egovsim.egov.findings.people_tables import left_out_table, people_table
-from egovsim.egov.findings.study import Study
+from egovsim.egov.findings.study import SEEDS, Study
 from egovsim.egov.findings.summary import summary_table
 from egovsim.egov.findings.verdicts import verdict_table
 from egovsim.egov.influence import equal_money, proportional
@@ -86,6 +88,29 @@ def findings_tables(
     tables["verdicts"] = verdict_table(tables, study.structures)
     tables["summary"] = summary_table(tables, study.structures)
     return tables
+
+
+def made_sentence(study: Study, day: date) -> str:
+    """Return what the page says of how its tables were made.
+
+    Parameters
+    ----------
+    study : Study
+        The members that they were worked out from.
+    day : date
+        When.
+
+    Returns
+    -------
+    str
+        Without figures that the tables have.
+    """
+    structures = ", ".join(f"`{name}`" for name in study.structures)
+    members = sum(map(len, study.matches.values()))
+    return (
+        f"*The tables were worked out on {day:%Y-%m-%d} with egovsim {__version__}, from {members:,} accepted\n"
+        f"members, in {len(SEEDS)} sets for each structure: {structures}.*"
+    )
 
 
 def _barrier_tables(study: Study) -> Iterator[tuple[str, Table]]:

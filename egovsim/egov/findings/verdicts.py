@@ -1,4 +1,4 @@
-"""What the study says, and whether the tables of the page agree: under which structures, in which set of members."""
+"""What the study says, and whether the tables of the page agree: under which structures, when, in which set."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from egovsim.egov.findings.people_tables import EQUAL, PATHS
 from egovsim.egov.findings.study import OUTCOMES, YEARS
 from egovsim.egov.outcomes import REAL_USE
 
-_Row = tuple[str, str, Callable[[Mapping[str, Table], str], list[bool]]]
-_PLACES = (
-    ("Human resources are the first barrier.", "Human resources"),
-    ("Security is the second.", "Security"),
-    ("The digital divide is the third.", "Digital divide"),
-    ("Work culture is the fourth.", "Culture"),
-    ("Budget is the fifth.", "Budget"),
-)
-_BARRIERS = tuple(barrier for _, barrier in _PLACES)
+WON = 200.0 / 3.0
+"""Per cent of the members in which one side must win for a sentence to agree."""
+_SENTENCES = {
+    "Human resources": "Human resources are the first barrier.",
+    "Security": "Security is the second.",
+    "Digital divide": "The digital divide is the third.",
+    "Culture": "Work culture is the fourth.",
+    "Budget": "Budget is the fifth.",
+}
+"""Of the barriers, in the order of the study."""
+_TIMES = tuple(f"by {year:.0f}" for year in YEARS)
+_Answer = tuple[str, Sequence[bool]]
+"""What was found in both sets, and whether each agrees."""
+_Row = tuple[str, str, Callable[[str], Sequence[_Answer]]]
 
 
 def verdict_table(tables: Mapping[str, Table], structures: Sequence[str]) -> Table:
@@ -33,54 +38,60 @@ def verdict_table(tables: Mapping[str, Table], structures: Sequence[str]) -> Tab
     Returns
     -------
     list of list of str
-        A row a sentence and measure; a cell says yes or no for each set.
+        A row a sentence and measure. A cell says yes, no, or when, or in which set alone; and what was found.
     """
     rows: Table = [["the study says", "asked of", *structures]]
-    for sentence, measure, agrees in _rows():
-        found = [agrees(tables, structure) for structure in structures]
-        rows.append([sentence, measure, *(" / ".join("yes" if each else "no" for each in sets) for sets in found)])
+    rows += [[sentence, asked, *map(_verdict, map(ask, structures))] for sentence, asked, ask in _rows(tables)]
     return rows
 
 
-def _rows() -> Iterator[_Row]:
-    """Yield each sentence with what it is asked of, and what says for each set whether it agrees."""
-    for question, measure in ((PATHS, "whole paths"), (EQUAL, "equal money")):
-        for year in YEARS:
-            yield "People come before infrastructure.", f"{measure}, by {year:.0f}", _people_win(question, year)
-    for place, (sentence, barrier) in enumerate(_PLACES):
-        for name, measure in (("relief-real", "the next 20 billion"), ("removal-real", "full removal")):
-            for year in YEARS:
-                yield sentence, f"{measure}, by {year:.0f}", _stands(name, f"by {year:.0f}", barrier, place)
-    for name, measure in (("sobol-equal", "equal money"), ("sobol-percent", "equal percentages")):
-        yield (
-            "Budget is the most influential.",
-            f"{measure}, {YEARS[0]:.0f}",
-            _stands(name, OUTCOMES[REAL_USE], "Budget", 0),
-        )
+def _rows(tables: Mapping[str, Table]) -> Iterator[_Row]:
+    """Yield each sentence, what it is asked of, and what answers for a structure, year after year."""
+
+    def people(question: str) -> Callable[[str], Sequence[_Answer]]:
+        return lambda structure: [_people_win(tables["people"], structure, time, question) for time in _TIMES]
+
+    def place(name: str, measures: Sequence[str], barrier: str, claimed: int) -> Callable[[str], Sequence[_Answer]]:
+        return lambda structure: [_place(tables[name], structure, each, barrier, claimed) for each in measures]
+
+    yield "People come before infrastructure.", "whole paths", people(PATHS)
+    yield "People come before infrastructure.", "equal money", people(EQUAL)
+    weighed = {"the next 20 billion": "relief-real", "full removal": "removal-real"}
+    for barrier, sentence in _SENTENCES.items():
+        for asked, name in weighed.items():
+            ranked = _ranked(tables[name])
+            if barrier in ranked:
+                yield sentence, asked, place(name, _TIMES, barrier, 1 + ranked.index(barrier))
+    use = (OUTCOMES[REAL_USE],)
+    yield "Budget is the most influential.", "equal money", place("sobol-equal", use, "Budget", 1)
+    yield "Budget is the most influential.", "equal percentages", place("sobol-percent", use, "Budget", 1)
 
 
-def _people_win(question: str, year: float) -> Callable[[Mapping[str, Table], str], list[bool]]:
-    """Return what says whether people win in more than half of the members."""
-
-    def agrees(tables: Mapping[str, Table], structure: str) -> list[bool]:
-        return [share > 50.0 for share in figures(cell(tables["people"], structure, f"by {year:.0f}", question))]
-
-    return agrees
+def _ranked(table: Table) -> list[str]:
+    """Return the barriers of a table in the order of the study, without those that raise the outcome by definition."""
+    rows = {row[1] for row in table}
+    return [barrier for barrier in _SENTENCES if barrier in rows]
 
 
-def _stands(name: str, measure: str, barrier: str, place: int) -> Callable[[Mapping[str, Table], str], list[bool]]:
-    """Return what says whether a barrier has so many before it, by the figures of a table."""
+def _verdict(answers: Sequence[_Answer]) -> str:
+    """Return a word, and what was found year after year."""
+    agreed = [sets for _, sets in answers]
+    found = f"({'; '.join(text for text, _ in answers)})"
+    if all(map(all, agreed)):
+        return f"yes {found}"
+    if not any(map(any, agreed)):
+        return f"no {found}"
+    whole = [time for time, sets in zip(_TIMES, agreed, strict=False) if all(sets)]
+    return f"{' and '.join(whole) if whole else 'in one set'} {found}"
 
-    def agrees(tables: Mapping[str, Table], structure: str) -> list[bool]:
-        found = {each: figures(_barrier_cell(tables[name], structure, measure, each)) for each in _BARRIERS}
-        mine = found.pop(barrier)
-        return [
-            sum(other[number] >= mine[number] for other in found.values()) == place for number in range(len(mine))
-        ]
 
-    return agrees
+def _people_win(table: Table, structure: str, time: str, question: str) -> _Answer:
+    won = cell(table, structure, time, question)
+    return won.split("; ")[0], [share >= WON for share in figures(won)]
 
 
-def _barrier_cell(table: Table, structure: str, measure: str, barrier: str) -> str:
-    starred = any(row[:2] == [measure, f"{barrier} *"] for row in table)
-    return cell(table, structure, measure, f"{barrier} *" if starred else barrier)
+def _place(table: Table, structure: str, measure: str, barrier: str, claimed: int) -> _Answer:
+    """Return which place a barrier takes in both sets by the figures of a table."""
+    found = {each: figures(cell(table, structure, measure, each)) for each in _ranked(table)}
+    places = [1 + sum(other[number] > mine for other in found.values()) for number, mine in enumerate(found[barrier])]
+    return " / ".join(map(str, places)), [place == claimed for place in places]
