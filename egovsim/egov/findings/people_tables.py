@@ -153,7 +153,7 @@ def _cells(differences: Sequence[Floats]) -> list[str]:
     """Return a cell a year for differences of shape (year, member), one array a set: how often people win, by what."""
     cells: list[str] = []
     for year in range(len(YEARS)):
-        sets = [difference[year] for difference in differences]
+        sets: list[Floats] = [difference[year] for difference in differences]
         cells.append(f"{shares([float(np.mean(each > 0.0)) for each in sets])}; {changes(sets)}")
     return cells
 
