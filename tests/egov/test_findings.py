@@ -15,7 +15,7 @@ import pytest
 import egovsim
 from egovsim.analysis.history_matching.evidence_files import read_benchmark
 from egovsim.analysis.history_matching.matching import Match
-from egovsim.egov.barriers import BARRIERS
+from egovsim.egov.barriers import AMOUNT, BARRIERS
 from egovsim.egov.extra_money import extra_money_effects
 from egovsim.egov.findings.cells import cell, changes, figures, interval, medians, pivoted, shares
 from egovsim.egov.findings.page import (
@@ -35,6 +35,7 @@ from egovsim.egov.findings.tables import findings_tables, made_sentence
 from egovsim.egov.findings.verdicts import verdict_table
 from egovsim.egov.influence import equal_money, proportional
 from egovsim.egov.panel.predictors import PREDICTORS
+from egovsim.egov.panel.rows import read_panel
 from egovsim.errors import InputError
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "findings.md"
@@ -176,6 +177,12 @@ def test_removal_of_people_and_budget() -> None:
         people = {name: pair("removal-real", name, when, "Human resources") for name in STRUCTURES}
         assert min(people["skill"]) > max(max(people[name]) for name in STRUCTURES if name != "skill")
     assert max(people["skill"]) < min(pair("removal-real", "skill", "by 2035", "Human resources"))
+
+
+def test_figures_in_the_text_are_those_of_the_model(egov: egovsim.Model) -> None:
+    """How much money removes the budget barrier, and how many places the panel has."""
+    assert egov["Extra money unearmarked"].bounds.high == 10 * AMOUNT
+    assert f"scores of 2023 and 2024 for {len(read_panel().places)} governments" in TEXT
 
 
 def test_barriers_add_up() -> None:

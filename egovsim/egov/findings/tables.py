@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
-from egovsim import __version__
 from egovsim.analysis.sobol import SobolIndices
 from egovsim.egov.findings.barrier_tables import (
     binding_table,
@@ -37,6 +36,7 @@ from egovsim.egov.findings.verdicts import verdict_table
 from egovsim.egov.influence import equal_money, proportional
 from egovsim.egov.panel.defaults import MEMBERS
 from egovsim.progress import Progress
+from egovsim.provenance import own_version
 
 OFTEN = 5.0
 """Per cent of the members in which a path must be best somewhere, to be shown."""
@@ -108,7 +108,7 @@ def made_sentence(study: Study, day: date) -> str:
     structures = ", ".join(f"`{name}`" for name in study.structures)
     members = sum(map(len, study.matches.values()))
     return (
-        f"*The tables were worked out on {day:%Y-%m-%d} with egovsim {__version__}, from {members:,} accepted\n"
+        f"*The tables were worked out on {day:%Y-%m-%d} with egovsim {own_version()}, from {members:,} accepted\n"
         f"members, in {len(SEEDS)} sets for each structure: {structures}.*"
     )
 
