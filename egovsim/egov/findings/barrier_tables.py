@@ -169,33 +169,6 @@ def binding_table(study: Study) -> Table:
     return rows
 
 
-def order_table(study: Study) -> Table:
-    """Return the barriers by what the same money for each does, the largest median first.
-
-    Parameters
-    ----------
-    study : Study
-        The members.
-
-    Returns
-    -------
-    list of list of str
-        A row a structure and outcome; a cell gives the order of each set, or one where both sets have the same.
-    """
-    rows: Table = [["structure", "outcome", *(f"by {year:.0f}" for year in YEARS)]]
-    names = np.array(LABELS)
-    for structure in study.structures:
-        effects = [_effects(study, match, SINGLES) for match in study.sets(structure)]
-        for number, outcome in enumerate(OUTCOMES.values()):
-            middles = [np.median(effect.changes[:, number], axis=2) for effect in effects]
-            cells: list[str] = []
-            for year in range(len(YEARS)):
-                orders = [", ".join(names[np.argsort(-middle[:, year])]) for middle in middles]
-                cells.append(" / ".join(dict.fromkeys(orders)))
-            rows.append([structure, outcome, *cells])
-    return rows
-
-
 def spent_table(study: Study) -> Table:
     """Return how much of the extra money is spent by 2035; the rest finds no places or developers and returns.
 

@@ -10,7 +10,6 @@ from egovsim.analysis.sobol import SobolIndices
 from egovsim.egov.findings.barrier_tables import (
     binding_table,
     money_tables,
-    order_table,
     pair_table,
     removal_tables,
     spent_table,
@@ -39,7 +38,7 @@ from egovsim.progress import Progress
 from egovsim.provenance import own_version
 
 OFTEN = 5.0
-"""Per cent of the members in which a path must be best somewhere, to be shown."""
+"""Per cent of the members in which a path or a barrier must be best somewhere, to be shown."""
 _POINTS = 1024
 """Base points of the Sobol indices."""
 
@@ -118,10 +117,9 @@ def _barrier_tables(study: Study) -> Iterator[tuple[str, Table]]:
     for measure, worked_out in (("relief", money_tables(study)), ("removal", removal_tables(study))):
         for outcome, (_, table) in zip(("real", "index", "citizens"), worked_out, strict=True):
             yield f"{measure}-{outcome}", pivoted(table, ("when", "barrier"))
-    yield "order", pivoted(order_table(study), ("when", "outcome"))
     yield "spent", pivoted(spent_table(study), ("barrier",))
     yield "pairs", pivoted(pair_table(study), ("pair",), only=("by 2045",))
-    yield "binding", pivoted(binding_table(study), ("barrier", "term"))
+    yield "binding", _often(pivoted(binding_table(study), ("barrier", "term")))
 
 
 def _influence_tables(study: Study, chart: Path | None, points: int) -> Iterator[tuple[str, Table]]:
