@@ -315,7 +315,7 @@ def test_reach_and_the_place_kept_out() -> None:
 
 
 def test_the_panel_says_what_the_page_says_of_it() -> None:
-    """Intervals of 90 % keep their promise where nothing was fitted; no predictor is beaten, the index is level."""
+    """Intervals of 90 % keep their promise where nothing was fitted; the index is level, domains are behind."""
     coverage, errors = TABLES["panel-coverage"], TABLES["panel-errors"]
     assert coverage[0][2:] == ["50 %, all", "90 %, all", "50 %, held out", "90 %, held out"]
     assert tuple(errors[0][4:7]) == PREDICTORS

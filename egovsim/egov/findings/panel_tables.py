@@ -82,6 +82,6 @@ def error_table(tests: Sequence[PanelTest]) -> Table:
         year, quantity = first.cell
         simple = [f"{first.simple_errors[name]:.2f}" if name in first.simple_errors else DASH for name in PREDICTORS]
         model = [" / ".join(f"{score.bias:+.2f}" for score in both), " / ".join(f"{score.error:.2f}" for score in both)]
-        beyond = " / ".join(f"{score.error - score.best_simple:+.2f}" for score in both)
+        beyond = " / ".join(f"{round(score.error - score.best_simple, 2) + 0.0:+.2f}" for score in both)
         rows.append([f"{year}", quantity, *model, *simple, beyond])
     return rows
