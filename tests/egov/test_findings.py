@@ -315,11 +315,14 @@ def test_reach_and_the_place_kept_out() -> None:
 
 
 def test_the_panel_says_what_the_page_says_of_it() -> None:
-    """Intervals of 90 % keep their promise where nothing was fitted; the index is level, domains are behind."""
+    """Held out, 90 % intervals cover what they promise but for management; the index is level, domains are behind."""
     coverage, errors = TABLES["panel-coverage"], TABLES["panel-errors"]
     assert coverage[0][2:] == ["50 %, all", "90 %, all", "50 %, held out", "90 %, held out"]
     assert tuple(errors[0][4:7]) == PREDICTORS
-    assert min(min(figures(row[5])) for row in coverage[1:]) >= 86
+    held_out = {row[1]: [figures(each[5]) for each in coverage if each[1] == row[1]] for row in coverage[1:]}
+    narrow = held_out.pop("management")
+    assert min(map(min, narrow)) < 86
+    assert 86 <= min(min(sets) for rows in held_out.values() for sets in rows)
     beyond = {tuple(row[:2]): figures(row[-1]) for row in errors[1:]}
     assert len(beyond) == 9
     assert max(map(abs, beyond.pop(("2024", "index")))) <= 0.02
