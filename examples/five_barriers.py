@@ -1,13 +1,13 @@
 """Which of the five barriers of the study matters most in South Sumatra, if each is given the same money?
 
 The study names human resources, security, the digital divide, culture and budget, in this order, and calls budget the
-most influential. Here the question is put to the model, under both readings of why installed systems lie idle
-("skill" and "interest") and for two independent sets of members. Run it with
+most influential. Here the question is put to the model, under each of its rival structures and for two independent sets
+of members. Run it with
 
     python five_barriers.py [--full] [--chart FILE]
 
-A figure such as 0.19 / 0.18 stands for the two sets. "best in" is the share of members in which extra money for a
-barrier helps more than that for any other.
+A figure such as 0.19 / 0.18 stands for the two sets. "70 / 68 % best" is the share of members in which extra money for
+the barrier helps more than that for any other.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ XMILE = """<?xml version="1.0" encoding="utf-8"?>
 <aux name="Extra money unearmarked"><eqn>0</eqn></aux>
 <aux name="Training places"><eqn>0.02</eqn></aux>
 <aux name="Training cost"><eqn>0.01</eqn></aux>
+<aux name="Cost of a trainee"><eqn>Training_cost</eqn></aux>
 <aux name="Staff"><eqn>1000</eqn></aux>
 <aux name="Effort"><eqn>0</eqn></aux>
 <aux name="Worth of HR"><eqn>3</eqn></aux>

@@ -15,7 +15,7 @@ from egovsim.egov.binding import binding_barriers
 from egovsim.egov.defaults import BASELINE
 from egovsim.egov.extra_money import ExtraMoneyEffects, extra_money_effects
 from egovsim.egov.findings.cells import Table, interval, medians, shares
-from egovsim.egov.findings.study import OUTCOMES, SEEDS, YEARS, Study
+from egovsim.egov.findings.study import OUTCOMES, YEARS, Study
 from egovsim.egov.outcomes import REAL_USE, SPENDING
 from egovsim.egov.region_runs import RegionRuns
 from egovsim.model.inputs import Floats
@@ -43,9 +43,9 @@ def money_tables(study: Study) -> Iterator[tuple[str, Table]]:
     """
     effects = {name: [_effects(study, match, SINGLES) for match in study.sets(name)] for name in study.structures}
     for outcome, label in OUTCOMES.items():
-        rows: Table = [["structure", "barrier", *(cell for year in YEARS for cell in (f"by {year:.0f}", "best in"))]]
+        rows: Table = [["structure", "barrier", *(f"by {year:.0f}" for year in YEARS)]]
         for name, sets in effects.items():
-            columns = [column for year in YEARS for column in _money_columns(sets, outcome, year)]
+            columns = [_money_column(sets, outcome, year) for year in YEARS]
             rows += [[name, *cells] for cells in zip(LABELS, *columns, strict=True)]
         yield f"Change of the {label}", rows
 
@@ -95,13 +95,14 @@ def _effects(study: Study, match: Match, relieved: Sequence[tuple[Barrier, ...]]
     )
 
 
-def _money_columns(effects: Sequence[ExtraMoneyEffects], outcome: str, year: float) -> Iterator[list[str]]:
-    """Yield the medians of both sets with the range of all members, and the shares in which each is best."""
+def _money_column(effects: Sequence[ExtraMoneyEffects], outcome: str, year: float) -> list[str]:
+    """Return the medians of both sets with the range of all members, and the shares in which each barrier is best."""
     changes = [np.stack([effect.of(barrier, outcome, year) for barrier in SINGLES]) for effect in effects]
-    numbers = range(len(SINGLES))
-    yield [_with_interval([change[number] for change in changes]) for number in numbers]
-    won = [_shares_won(change.argmax(axis=0)) for change in changes]
-    yield [shares(both) for both in zip(*won, strict=True)]
+    won = zip(*(_shares_won(change.argmax(axis=0)) for change in changes), strict=True)
+    return [
+        f"{_with_interval([change[number] for change in changes])}; {shares(both)} best"
+        for number, both in enumerate(won)
+    ]
 
 
 def _shares_won(winners: Integers) -> list[float]:
@@ -122,26 +123,24 @@ def pair_table(study: Study) -> Table:
     list of list of str
         A row a structure and pair.
     """
-    rows: Table = [["structure", "pair", *(cell for year in YEARS for cell in (f"by {year:.0f}", "beyond the sum"))]]
+    rows: Table = [["structure", "pair", *(f"by {year:.0f}" for year in YEARS)]]
     labels = [" + ".join(barrier.label["en"] for barrier in pair) for pair in PAIRS]
     for name in study.structures:
         effects = [_effects(study, match, [*SINGLES, *PAIRS]) for match in study.sets(name)]
-        columns = [column for year in YEARS for column in _pair_columns(effects, year)]
+        columns = [_pair_column(effects, year) for year in YEARS]
         rows += [[name, *cells] for cells in zip(labels, *columns, strict=True)]
     return rows
 
 
-def _pair_columns(effects: Sequence[ExtraMoneyEffects], year: float) -> Iterator[list[str]]:
-    whole = [[effect.of(pair, REAL_USE, year) for effect in effects] for pair in PAIRS]
-    sums = [
-        [np.sum([effect.of((barrier,), REAL_USE, year) for barrier in pair], axis=0) for effect in effects]
-        for pair in PAIRS
-    ]
-    yield [medians(sets, decimals=3) for sets in whole]
-    yield [
-        medians([a - b for a, b in zip(together, apart, strict=True)], decimals=3, sign="+")
-        for together, apart in zip(whole, sums, strict=True)
-    ]
+def _pair_column(effects: Sequence[ExtraMoneyEffects], year: float) -> list[str]:
+    """Return for each pair the medians of its change, and of what is beyond the sum of its barriers' own."""
+    column: list[str] = []
+    for pair in PAIRS:
+        whole = [effect.of(pair, REAL_USE, year) for effect in effects]
+        apart = [sum(effect.of((barrier,), REAL_USE, year) for barrier in pair) for effect in effects]
+        beyond = [both - each for both, each in zip(whole, apart, strict=True)]
+        column.append(f"{medians(whole, decimals=3)}; {medians(beyond, decimals=3, sign='+')}")
+    return column
 
 
 def binding_table(study: Study) -> Table:
@@ -167,31 +166,6 @@ def binding_table(study: Study) -> Table:
         for periods in zip(*found, strict=True):
             cells = [shares([period.best[barrier.name] for period in periods]) for barrier in BARRIERS]
             rows.append([name, f"{periods[0].first:.0f}-{periods[0].last:.0f}", *cells])
-    return rows
-
-
-def order_table(study: Study) -> Table:
-    """Return the barriers by what the same money for each does, the largest median first, by each set of members.
-
-    Parameters
-    ----------
-    study : Study
-        The members.
-
-    Returns
-    -------
-    list of list of str
-        A row a structure, outcome and set.
-    """
-    rows: Table = [["structure", "outcome", "set", "by 2035", "by 2045"]]
-    names = np.array(LABELS)
-    for structure in study.structures:
-        effects = [_effects(study, match, SINGLES) for match in study.sets(structure)]
-        for number, outcome in enumerate(OUTCOMES.values()):
-            for seed, effect in zip(SEEDS, effects, strict=True):
-                middles = np.median(effect.changes[:, number], axis=2)
-                orders = [names[np.argsort(-middles[:, year])] for year in range(len(YEARS))]
-                rows.append([structure, outcome, f"{seed}", *(", ".join(order) for order in orders)])
     return rows
 
 

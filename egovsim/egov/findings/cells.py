@@ -1,7 +1,11 @@
-"""Cells of the tables: a figure such as ``0.19 / 0.18`` stands for two independent sets of members."""
+"""Cells of the tables: a figure such as ``0.19 / 0.18`` stands for two independent sets of members.
+
+Tables are worked out with a row a structure, and shown on the page with a column a structure.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -83,19 +87,87 @@ def changes(sets: Sequence[Floats]) -> str:
     return f"{medians(sets, sign='+')} ({interval(np.concatenate(sets))})"
 
 
-def by_structure_and_name(table: Table, structure: str, name: str) -> list[str]:
-    """Return the row of a table that begins with a structure and a name.
+def figures(cell: str, part: int = 0) -> list[float]:
+    """Return the figures of both sets.
+
+    Parameters
+    ----------
+    cell : str
+        Such as ``71 / 73 %; +0.14 / +0.12 (0.03 to 0.27)``.
+    part : int
+        Which of the parts between semicolons.
+
+    Returns
+    -------
+    list of float
+        One a set, here of 71 and 73.
+
+    Raises
+    ------
+    ValueError
+        When the part does not begin with a figure of each set.
+    """
+    found = re.match(r"([+-]?[\d.]+) / ([+-]?[\d.]+)", cell.split("; ")[part])
+    if found is None:
+        raise ValueError(f'"{cell}" has no figures of two sets in part {part}')
+    return [float(group) for group in found.groups()]
+
+
+def pivoted(table: Table, heads: Sequence[str], only: Sequence[str] = ()) -> Table:
+    """Return a table with a column a structure, of one with a row a structure.
 
     Parameters
     ----------
     table : list of list of str
-        Whose first two columns tell rows apart.
-    structure, name : str
-        Cells of these columns.
+        The structure stands in its first column, then what tells its rows apart, then a column for each measure.
+    heads : sequence of str
+        The headings in front of the structures: of the measure, where more than one is shown, and of what tells rows
+        apart.
+    only : sequence of str
+        The headings of the measures that are shown, by default all; one alone has no column that names it.
 
     Returns
     -------
-    list of str
-        All cells of the first such row.
+    list of list of str
+        Measure by measure; a dash where a structure has no such row.
     """
-    return next(row for row in table if row[:2] == [structure, name])
+    structures = list(dict.fromkeys(row[0] for row in table[1:]))
+    keys = len(heads) - (len(only) != 1)
+    found: dict[tuple[str, ...], dict[str, str]] = {}
+    for column, measure in enumerate(table[0]):
+        if column > keys and (not only or measure in only):
+            for row in table[1:]:
+                key = (*([] if len(only) == 1 else [measure]), *row[1 : 1 + keys])
+                found.setdefault(key, {})[row[0]] = row[column]
+    return [
+        [*heads, *structures],
+        *([*key, *(cells.get(structure, DASH) for structure in structures)] for key, cells in found.items()),
+    ]
+
+
+def cell(table: Table, structure: str, *keys: str) -> str:
+    """Return the cell of a structure.
+
+    Parameters
+    ----------
+    table : list of list of str
+        From `pivoted`.
+    structure : str
+        The heading of its column.
+    *keys : str
+        What the row begins with.
+
+    Returns
+    -------
+    str
+        Of the one row that begins so.
+
+    Raises
+    ------
+    ValueError
+        When no row, or more than one, begins with the keys.
+    """
+    rows = [row for row in table[1:] if row[: len(keys)] == list(keys)]
+    if len(rows) != 1:
+        raise ValueError(f"{len(rows)} rows begin with {keys}")
+    return rows[0][table[0].index(structure)]

@@ -39,7 +39,7 @@ def influence(study: Study, ask: Callable[..., SobolIndices], points: int) -> di
 
 
 def influence_table(found: Mapping[str, Sequence[SobolIndices]], year: float = YEARS[0]) -> Table:
-    """Return total indices with their 5-95 % bootstrap intervals over both sets.
+    """Return the total indices of both sets; how sure they are is in the chart.
 
     Parameters
     ----------
@@ -57,15 +57,11 @@ def influence_table(found: Mapping[str, Sequence[SobolIndices]], year: float = Y
     rows: Table = [["structure", "factor", *OUTCOMES.values()]]
     for name, sets in found.items():
         for number, factor in enumerate(sets[0].factors):
-            cells = [_index(sets, f"{outcome} in {year:g}", number) for outcome in OUTCOMES]
+            cells = [
+                " / ".join(
+                    f"{indices.total[indices.outcomes.index(f'{outcome} in {year:g}'), number]:.3f}" for indices in sets
+                )
+                for outcome in OUTCOMES
+            ]
             rows.append([name, labels[factor], *cells])
     return rows
-
-
-def _index(sets: Sequence[SobolIndices], outcome: str, factor: int) -> str:
-    rows = [indices.outcomes.index(outcome) for indices in sets]
-    pairs = list(zip(sets, rows, strict=True))
-    middle = " / ".join(f"{indices.total[row, factor]:.3f}" for indices, row in pairs)
-    low = min(indices.total_interval[0, row, factor] for indices, row in pairs)
-    high = max(indices.total_interval[1, row, factor] for indices, row in pairs)
-    return f"{middle} ({low:.3f} to {high:.3f})"

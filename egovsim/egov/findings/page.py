@@ -1,4 +1,4 @@
-"""The page on the findings as text: its tables, and the fingerprint of what they were worked out from.
+"""The page on the findings as text: its tables, when they were made, and the fingerprint of what they were made from.
 
 Tables stand between ``<!-- table: name -->`` and ``<!-- end -->``.
 """
@@ -12,13 +12,15 @@ from collections.abc import Mapping
 
 from egovsim import library
 from egovsim.egov.findings.cells import Table
+from egovsim.egov.panel.quantities import DISCREPANCIES
 from egovsim.errors import InputError
 
 _TABLE = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", flags=re.DOTALL)
+_MADE = re.compile(r"(<!-- made -->\n).*?(<!-- end -->)", flags=re.DOTALL)
 _FINGERPRINT = re.compile(r"<!-- worked out from: (\w+) -->")
 
 
-def refreshed_page(text: str, tables: Mapping[str, Table]) -> str:
+def refreshed_page(text: str, tables: Mapping[str, Table], made: str) -> str:
     """Return the page with other tables, and the fingerprint of what is shipped now.
 
     Parameters
@@ -27,6 +29,8 @@ def refreshed_page(text: str, tables: Mapping[str, Table]) -> str:
         The page.
     tables : mapping of str to list of list of str
         By name; a table of the page that is not given stays.
+    made : str
+        The sentence that says when they were worked out, and with what.
 
     Returns
     -------
@@ -40,11 +44,11 @@ def refreshed_page(text: str, tables: Mapping[str, Table]) -> str:
     """
     for name, rows in tables.items():
         text = with_table(text, name, rows)
-    return with_fingerprint(text, fingerprint())
+    return with_fingerprint(_MADE.sub(lambda found: f"{found[1]}{made}\n{found[2]}", text), fingerprint())
 
 
 def fingerprint() -> str:
-    """Return a hash of the shipped members, of what they were accepted with, and of the paths that are compared.
+    """Return a hash of the shipped members, of what they were accepted with, of the paths, and of the panel's test.
 
     Returns
     -------
@@ -55,9 +59,10 @@ def fingerprint() -> str:
     for name in library.names("match"):
         path = library.find("match", name)
         content = json.loads(library.read_bytes(path))
-        accepted = content["search"]["accepted"], content["block"]["accepted"]
+        accepted = [content[search]["accepted"] for search in ("upstream", "search", "downstream") if search in content]
         parts += [path.name, content["model_fingerprint"], content["evidence_fingerprint"], accepted]
     parts += [library.read_bytes(library.find("policy", name)).decode("utf-8") for name in library.names("policy")]
+    parts += [library.read_bytes(library.find("evidence", "panel")).decode("utf-8"), sorted(DISCREPANCIES.items())]
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:16]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from egovsim.egov.defaults import BASELINE
 from egovsim.egov.findings.cells import DASH, Table, changes, interval, medians, shares
-from egovsim.egov.findings.path_outcomes import PAPER, PathOutcomes
+from egovsim.egov.findings.path_outcomes import PathOutcomes
 from egovsim.egov.findings.study import SEEDS, Study
 from egovsim.egov.outcomes import INDEX, REAL_USE
 from egovsim.model.inputs import Floats
@@ -19,7 +19,7 @@ _REACHING = (BASELINE, "people-first", "culture-first", "staged", "mandate", "su
 
 
 def members_table(study: Study) -> Table:
-    """Return how many members were accepted of how many tried.
+    """Return how many members were accepted of how many tried, and how many of these differ in more than the index.
 
     Parameters
     ----------
@@ -33,7 +33,8 @@ def members_table(study: Study) -> Table:
     """
     rows: Table = [["structure", *(f"set {seed}" for seed in SEEDS)]]
     for name in study.structures:
-        rows.append([name, *(f"{len(match):,} accepted of {match.search.tried:,} tried" for match in study.sets(name))])
+        cells = [f"{len(match):,} of {match.search.tried:,}; {match.distinct:,} distinct" for match in study.sets(name)]
+        rows.append([name, *cells])
     return rows
 
 
@@ -50,10 +51,8 @@ def path_table(paths: ByStructure) -> Table:
     list of list of str
         A row a structure and path.
     """
-    rows: Table = [
-        ["structure", "path", "real use by 2035", "real use by 2045", "SPBE-like by 2035", "paper maturity by 2035"]
-    ]
-    asked = ((REAL_USE, 2035), (REAL_USE, 2045), (INDEX, 2035), (PAPER, 2035))
+    rows: Table = [["structure", "path", "real use by 2035", "real use by 2045", "SPBE-like by 2035"]]
+    asked = ((REAL_USE, 2035), (REAL_USE, 2045), (INDEX, 2035))
     for name, sets in paths.items():
         for policy in sets[0].policies:
             if policy.baseline:
@@ -169,7 +168,7 @@ def reach_table(paths: ByStructure) -> Table:
     list of list of str
         A row a structure and path.
     """
-    rows: Table = [["structure", "path", "real use", "median year", "SPBE-like", "median year"]]
+    rows: Table = [["structure", "path", "real use", "SPBE-like"]]
     for name, sets in paths.items():
         for policy in sets[0].policies:
             if policy.name not in _REACHING:
@@ -177,8 +176,8 @@ def reach_table(paths: ByStructure) -> Table:
             cells: list[str] = []
             for outcome in (REAL_USE, INDEX):
                 years = [_first_years(paths, policy.name, outcome) for paths in sets]
-                cells.append(shares([float(np.mean(np.isfinite(year))) for year in years]))
-                cells.append(" / ".join(_median_year(year) for year in years))
+                reached = shares([float(np.mean(np.isfinite(year))) for year in years])
+                cells.append(f"{reached}; {' / '.join(map(_median_year, years))}")
             rows.append([name, policy.label["en"], *cells])
     return rows
 

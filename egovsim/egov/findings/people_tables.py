@@ -51,7 +51,7 @@ def people_table(study: Study, paths: ByStructure) -> Table:
     list of list of str
         A row a structure and question.
     """
-    rows: Table = [["structure", "question", "people win by 2035", "people win by 2045", "median difference, 2035"]]
+    rows: Table = [["structure", "question", *(f"by {year:.0f}" for year in YEARS)]]
     for name, sets in paths.items():
         matches = study.sets(name)
         rows.append([name, PATHS, *_people_cells(sets)])
@@ -83,7 +83,7 @@ def left_out_table(study: Study, members: int, *, progress: Progress | None = No
     list of list of str
         A row a check.
     """
-    rows: Table = [["check left out", "people win by 2035", "people win by 2045", "median difference, 2035"]]
+    rows: Table = [["check left out", *(f"by {year:.0f}" for year in YEARS)]]
     for number, name in enumerate(LEFT_OUT):
         share = portion(progress, number / len(LEFT_OUT), (number + 1) / len(LEFT_OUT))
         rows.append(
@@ -150,12 +150,18 @@ def _people_cells(sets: Sequence[PathOutcomes]) -> list[str]:
 
 
 def _cells(differences: Sequence[Floats]) -> list[str]:
-    """Return cells for differences of shape (year, member), one array a set."""
-    won = [np.mean(difference > 0.0, axis=1).tolist() for difference in differences]
-    return [*map(shares, zip(*won, strict=True)), changes([difference[0] for difference in differences])]
+    """Return a cell a year for differences of shape (year, member), one array a set: how often people win, by what."""
+    cells: list[str] = []
+    for year in range(len(YEARS)):
+        sets: list[Floats] = [difference[year] for difference in differences]
+        cells.append(f"{shares([float(np.mean(each > 0.0)) for each in sets])}; {changes(sets)}")
+    return cells
 
 
 def _unfiltered(match: Match) -> Match:
-    """Return members as they are drawn, before any check but those of the block."""
-    accepted = np.arange(_UNFILTERED, dtype=np.int64)
-    return replace(match, search=replace(match.search, accepted=accepted, tried=_UNFILTERED))
+    """Return members as they are drawn, before any check but those of the block; of their tries, the first."""
+    numbers = np.arange(_UNFILTERED, dtype=np.int64)
+    if match.downstream is None or match.benchmark.downstream is None:
+        return replace(match, search=replace(match.search, accepted=numbers))
+    tries = numbers * match.benchmark.downstream.tries
+    return replace(match, downstream=replace(match.downstream, accepted=tries))
