@@ -112,7 +112,7 @@ def test_installed_wheel_compares_from_another_folder(clean_environment: Path, t
     assert done.returncode == 0, done.stderr
     assert re.search(r"16 members accepted of [\d,]+ tried", done.stdout)
     written = {path.name for path in (tmp_path / "result").iterdir()}
-    tables = {"ranking.csv", "comparison.csv", "binding.csv", "gap.csv", "checks.csv", "evidence.csv"}
+    tables = {"ranking.csv", "comparison.csv", "binding.csv", "barriers.csv", "gap.csv", "checks.csv", "evidence.csv"}
     assert written == {*tables, "comparison.xlsx", "comparison.png", "outcomes.png", "manifest.json"}
 
 

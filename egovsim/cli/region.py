@@ -15,9 +15,7 @@ from egovsim.egov import defaults
 @app.command()
 @guarded
 def region(
-    values: Annotated[
-        Path, typer.Argument(help="A TOML file: a profile, and its published values.")
-    ],
+    values: Annotated[Path, typer.Argument(help="A TOML file: a profile, and its published values.")],
     seed: Annotated[int, typer.Option(help="Of the accepted members; 0 and 1 are shipped.", min=0)] = SEED,
     structure: Annotated[str | None, typer.Option(help="One structure of structures.toml. Without it: all.")] = None,
     members: Annotated[int, typer.Option(help="How many members to accept at most.", min=1)] = MEMBERS,

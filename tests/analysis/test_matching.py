@@ -384,7 +384,7 @@ def test_first_shipped_members_are_found_again(egov: Model) -> None:
     last = int(shipped.search.accepted[2])
     evaluator = CheckEvaluator(egov, benchmark, structure.constants, None)
     groups = grouped_checks(undecided_checks(benchmark))
-    around = np.arange(last - 1500, last + 1)
+    around = np.arange(max(last - 1500, 0), last + 1)
     passed = around[evaluator.evaluate(groups, shipped.draws, around, 0).passed]
     assert set(passed) - set(shipped.search.borderline) == (
         {int(member) for member in shipped.search.accepted if around[0] <= member <= last}

@@ -109,7 +109,7 @@ WRONG_EVIDENCE = [
     (
         ('outcome = "HR capacity"', 'outcome = "HR capcity"'),
         'evidence check "Skilled in 2020": "HR capcity" is not a variable of egov.xmile; nearest: "HR capacity", '
-        '"Usable capacity", "Capacity wear".',
+        '"HR priority", "Usable capacity".',
     ),
     (
         ('place = "south-sumatra"', 'place = "south-sumatera"'),

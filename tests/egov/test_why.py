@@ -157,18 +157,20 @@ NAMES = {"a": "skill", "b": "money", "c": "trust", "d": "law", "e": "peers"}
         ),
         (
             effects((-1.0, 1.2), a=(0.2, 0.4), b=(-0.3, -0.1)),
-            "P: no sure direction, +0.10 (-0.89 to +1.09); +0.30 through skill, -0.20 through money.",
-            "P: arahnya belum pasti, +0,10 (-0,89 s.d. +1,09); +0,30 melalui skill, -0,20 melalui money.",
+            "P: the direction differs from member to member, +0.10 (-0.89 to +1.09); +0.30 through skill, -0.20 through money.",
+            "P: arahnya berbeda antarkombinasi parameter, +0,10 (-0,89 s.d. +1,09); +0,30 melalui skill, -0,20 melalui money.",
         ),
         (
             effects((0.0, 0.0), a=(0.0, 0.0)),
-            "P: no sure direction, 0.00 (0.00 to 0.00).",
-            "P: arahnya belum pasti, 0,00 (0,00 s.d. 0,00).",
+            "P: the direction differs from member to member, 0.00 (0.00 to 0.00).",
+            "P: arahnya berbeda antarkombinasi parameter, 0,00 (0,00 s.d. 0,00).",
         ),
         (
             effects((0.1, 0.3), a=(-0.1, 0.2)),
-            "P raises it by 0.20; nothing that is looked at carries a sure part of it. All together: 0.18.",
-            "P menaikkannya sebesar 0,20; tidak ada hal yang ditinjau yang membawa bagian yang pasti. "
+            "P raises it by 0.20; nothing that is looked at carries a part whose direction is the same in nearly all "
+            "members. All together: 0.18.",
+            "P menaikkannya sebesar 0,20; tidak ada hal yang ditinjau yang membawa bagian dengan arah yang "
+            "sama pada hampir semua kombinasi parameter. "
             "Semuanya bersama: 0,18.",
         ),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -277,7 +278,8 @@ def _file(folder: Path | None, structure: Structure, request: _Request) -> Path:
 
 
 def _seeds(names: Sequence[str], structure: Structure) -> str:
-    seeds = [name.removeprefix(f"{structure.name}-") for name in names if name.startswith(f"{structure.name}-")]
+    found = (re.fullmatch(rf"{re.escape(structure.name)}-(\d+)", name) for name in names)
+    seeds = [match[1] for match in found if match]
     if not seeds:
         return f'no seed of the structure "{structure.name}"'
     return f"seed {seeds[0]} alone" if len(seeds) == 1 else f"the seeds {', '.join(seeds[:-1])} and {seeds[-1]}"
