@@ -136,7 +136,7 @@ def test_compare_alone_does_the_main_job(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 BAD_COMPARES = [
-    (["people-frist"], '"people-frist" is not a shipped policy; nearest: "people-first".'),
+    (["people-frist"], '"people-frist" is not a shipped policy; nearest: "people-first", "people-first-same-places".'),
     (["none.toml"], "none.toml: there is no such file; check the path; `egovsim list` shows what is shipped."),
     (["--profile", "surabya"], '"surabya" is not a shipped profile; nearest: "surabaya".'),
     (
@@ -155,7 +155,8 @@ BAD_COMPARES = [
     ),
     (
         ["--outcome", "Citizen thrust"],
-        '"Citizen thrust" is not a variable of egov.xmile; nearest: "Citizen trust", "Citizen trust at start".',
+        '"Citizen thrust" is not a variable of egov.xmile; nearest: "Citizen trust", "Citizen trust at start", '
+        '"Assurance in citizen trust".',
     ),
     (["--until", "2020"], "until is 2020; it must be a whole year after the policies' start in 2026."),
     (["--discount", "-1"], "discount is -1; it must be at least 0 and below 1: 0.05 is 5 % a year."),
@@ -168,7 +169,7 @@ BAD_COMPARES = [
     ),
     (
         ["--members", "2000000"],
-        "2,000,000 members of 18 paths would take of memory under each structure; ask for fewer members, paths, "
+        "2,000,000 members of 18 paths would take 272 GB of memory under each structure; ask for fewer members, paths, "
         "scenarios or outcomes.",
     ),
     (["--structure", "skil"], '"skil" is not a structure of this evidence; nearest: "skill".'),
@@ -200,8 +201,8 @@ WRONG_CHECKS = [
     ('place = "south-sumatra"', 'place = "south-sumatera"',
      'mine/checks.toml: "south-sumatera" is not a shipped profile; nearest: "south-sumatra"'),
     ("spbe_index/2023", "spbe_index/2033",
-     'mine/checks.toml: check "{name}": "Provinsi Sumatera Selatan/spbe_index/2033" is not a key of evidence.csv; nearest: '
-     '"Provinsi Sumatera Selatan/spbe_index/2023"'),
+     'mine/checks.toml: check "{name}": "Provinsi Sumatera Selatan/spbe_index/2033" is not a key of '
+     'evidence.csv; nearest: "Provinsi Sumatera Selatan/spbe_index/2023"'),
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_region import HERE, THERE, USUAL, path, rival_benchmark, shipped_comparison, small_model, speed_benchmark
 
+from egovsim import library
 from egovsim.analysis.comparison.ranking import rank_paths, winners
 from egovsim.analysis.history_matching.evidence import Benchmark
 from egovsim.analysis.history_matching.match_files import write_match

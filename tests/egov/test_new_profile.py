@@ -643,7 +643,7 @@ def test_the_numbers_reach_a_comparison(tmp_path: Path) -> None:
     staff, budget, online = (comparison.trajectories[name][0, 0] for name in seen)
     np.testing.assert_allclose(staff[:, 0], 12500.0, rtol=1e-12)
     np.testing.assert_allclose(budget[:, 21], 4800.0, rtol=0.003)
-    assert np.median(online[:, 20:22].mean(axis=1)) == pytest.approx(0.804, abs=0.04)
+    assert np.median(online[:, 20:22].mean(axis=1)) == pytest.approx(0.804, abs=0.06)
 
 
 def test_profile_check_shows_published_beside_simulated(

@@ -263,7 +263,7 @@ def test_the_command_goes_from_values_to_a_comparison(
     told = " ".join(capsys.readouterr().out.split())
     assert told.startswith("60 members accepted of")
     assert "Members were accepted by evidence of: " in told
-    assert "Then they were conditioned on the published values of South Sulawesi" in told
+    assert "Then they were conditioned on the published values of mine" in told
     assert main(["compare", "people-first", *arguments]) == 1
     assert 'another profile than "south-sumatra" as it is now (theirs is "mine")' in capsys.readouterr().err
 

@@ -157,8 +157,10 @@ NAMES = {"a": "skill", "b": "money", "c": "trust", "d": "law", "e": "peers"}
         ),
         (
             effects((-1.0, 1.2), a=(0.2, 0.4), b=(-0.3, -0.1)),
-            "P: the direction differs from member to member, +0.10 (-0.89 to +1.09); +0.30 through skill, -0.20 through money.",
-            "P: arahnya berbeda antarkombinasi parameter, +0,10 (-0,89 s.d. +1,09); +0,30 melalui skill, -0,20 melalui money.",
+            "P: the direction differs from member to member, +0.10 (-0.89 to +1.09); +0.30 through skill, "
+            "-0.20 through money.",
+            "P: arahnya berbeda antarkombinasi parameter, +0,10 (-0,89 s.d. +1,09); +0,30 melalui skill, "
+            "-0,20 melalui money.",
         ),
         (
             effects((0.0, 0.0), a=(0.0, 0.0)),
