@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-_PATH_WIDTHS = (28, 24)
+_PATH_WIDTHS = (30, 24)
 """Longer labels of paths are wrapped at their words, the sooner the less room there is."""
 _HEAD_WIDTH = 10
 

@@ -10,7 +10,7 @@ from egovsim.terminal import plain_table
 if TYPE_CHECKING:
     from rich.table import Table
 
-_NAME_WIDTH = 28
+_NAME_WIDTH = 30
 
 
 def headed_table(names: Sequence[str], figures: Sequence[str]) -> Table:

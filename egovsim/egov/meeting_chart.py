@@ -31,7 +31,7 @@ _SCALE = (1.0, 5.0)
 """Both outcomes are on the official scale."""
 _LABEL_GAP = 0.17
 """Between the middles of two labels, in points of the scale: a line of their type."""
-_LABEL_WIDTH = 26
+_LABEL_WIDTH = 30
 
 
 @dataclass(frozen=True)

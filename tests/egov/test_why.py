@@ -212,7 +212,7 @@ def test_table_sheet_and_chart_are_written(asked: Comparison, tmp_path: Path) ->
         *("structure", "policy", "against", "outcome", "year", "channel"),
         *("effect_p05", "effect_p50", "effect_p95", "carried_p05", "carried_p50", "carried_p95", "share", "members"),
     ]
-    sheet = load_workbook(files["comparison.xlsx"])["why"]
+    sheet = load_workbook(files["comparison.xlsx"])["Why"]
     assert sheet.max_row == 1 + len(table)
     assert files["why.png"].read_bytes().startswith(b"\x89PNG")
     outputs = {entry["file"] for entry in json.loads(files["manifest.json"].read_text("utf-8"))["outputs"]}
