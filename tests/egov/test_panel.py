@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 
 from egovsim.cli import main
+from egovsim.egov.outcomes import DOMAIN_WEIGHTS
 from egovsim.egov.panel.forecast import FEWEST, Members, calibrated_discrepancies, forecast, panel_members
 from egovsim.egov.panel.panel_files import panel_csv
 from egovsim.egov.panel.panel_test import PanelTest, panel_test
 from egovsim.egov.panel.predictors import NATIONAL_GAIN, simple_predictions
-from egovsim.egov.panel.quantities import CELLS, DISCREPANCIES, DOMAINS, PROFILES, QUANTITIES, WEIGHTS
+from egovsim.egov.panel.quantities import CELLS, DISCREPANCIES, PROFILES, QUANTITIES
 from egovsim.egov.panel.rows import PanelPlace, read_panel
 from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
 from egovsim.model.model import Model
@@ -79,7 +80,7 @@ def test_every_shipped_row_agrees_with_itself() -> None:
     assert len(rows) == 535
     for row in rows:
         scores = {quantity: float(row[quantity]) for quantity in QUANTITIES}
-        weighted = sum(WEIGHTS[domain] * scores[domain] for domain in DOMAINS)
+        weighted = sum(weight * scores[domain] for domain, weight in DOMAIN_WEIGHTS.items())
         assert weighted == pytest.approx(scores["index"], abs=0.0150001), row
         assert row["level"] in PROFILES
         assert row["year"] in ("2023", "2024")

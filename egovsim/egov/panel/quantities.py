@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from egovsim.egov.outcomes import INDEX
+from egovsim.egov.outcomes import DOMAINS, INDEX
 
 GIVEN_YEAR, NEXT_YEAR = 2023, 2024
 """The index of the first is all that a prediction knows of a place."""
@@ -13,24 +13,9 @@ YEARS = (GIVEN_YEAR, NEXT_YEAR)
 SCALE = (1.0, 5.0)
 """Of the index and of each domain."""
 
-VARIABLES: Mapping[str, str] = MappingProxyType(
-    {
-        "index": INDEX,
-        "policy": "SPBE policy domain",
-        "governance": "SPBE governance domain",
-        "management": "SPBE management domain",
-        "services": "SPBE services domain",
-    }
-)
+VARIABLES: Mapping[str, str] = MappingProxyType({"index": INDEX, **DOMAINS})
 """The model's variable of each quantity."""
 QUANTITIES = tuple(VARIABLES)
-WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"policy": 0.13, "governance": 0.25, "management": 0.165, "services": 0.455}
-)
-"""Of the domains in the index (PermenPANRB 59/2020)."""
-DOMAINS = tuple(WEIGHTS)
-WEIGHT_TOLERANCE = 0.015
-"""A published index differs from its weighted domains by no more than this; all three are rounded."""
 
 Cell = tuple[int, str]
 CELLS: tuple[Cell, ...] = (

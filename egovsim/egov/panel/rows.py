@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from egovsim import library
+from egovsim.egov.outcomes import WEIGHT_TOLERANCE, contradicts_domains
 from egovsim.egov.panel.defaults import SHIPPED
 from egovsim.egov.panel.quantities import (
-    DOMAINS,
     GIVEN_YEAR,
     NEXT_YEAR,
     PROFILES,
     QUANTITIES,
     SCALE,
-    WEIGHT_TOLERANCE,
-    WEIGHTS,
     YEARS,
 )
 from egovsim.errors import DataError, unknown_name
@@ -256,13 +254,7 @@ def _left_out(others: int, ungraded: int, incomplete: Sequence[str]) -> Iterator
 def _odd(rows: Sequence[_Row]) -> Iterator[str]:
     """Say which rows contradict themselves, for a swapped column would otherwise pass for a place hard to predict; and
     which scores are below 1: the ministry prints some, where a government was not assessed on all of a domain."""
-    odd = [
-        str(row.line)
-        for row in rows
-        if row.complete
-        and abs(sum(WEIGHTS[domain] * row.scores[domain] for domain in DOMAINS) - row.scores["index"])
-        > WEIGHT_TOLERANCE + 1e-9
-    ]
+    odd = [str(row.line) for row in rows if row.complete and contradicts_domains(row.scores["index"], row.scores)]
     if odd:
         yield (
             "Used, and to be checked: rows whose index is not 13/25/16.5/45.5 % of its domains within "

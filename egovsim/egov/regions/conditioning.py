@@ -24,7 +24,8 @@ from egovsim.analysis.history_matching.matching import Match
 from egovsim.analysis.history_matching.member_selection import read_shipped_match
 from egovsim.analysis.measures import Spread, spread
 from egovsim.egov import defaults
-from egovsim.egov.regions.published_values import DOMAINS, PublishedValue, PublishedValues, read_published_values
+from egovsim.egov.outcomes import DOMAINS
+from egovsim.egov.regions.published_values import PublishedValue, PublishedValues, read_published_values
 from egovsim.errors import DataError, InputError, ValueRangeError
 from egovsim.model.inputs import Floats, Profile
 from egovsim.model.model import Model

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from egovsim import library
-from egovsim.egov.outcomes import DOMAIN_WEIGHTS, FIRST_SPBE_YEAR, INDEX
+from egovsim.egov.outcomes import (
+    DOMAIN_WEIGHTS,
+    DOMAINS,
+    FIRST_SPBE_YEAR,
+    INDEX,
+    WEIGHT_TOLERANCE,
+    contradicts_domains,
+    weighted_domains,
+)
 from egovsim.errors import DataError, ValueRangeError
 from egovsim.model.inputs import Profile
 from egovsim.model.metrics import Metric, mean_over
@@ -21,10 +27,6 @@ INDEX_TOLERANCE = 0.2 + 0.15
 """How far a member's index may lie from a published one: scatter of evaluations, and what a coarse model may miss."""
 DOMAIN_TOLERANCE = 0.3 + 0.5
 """The same for a domain: few indicators stand behind it, so that one document moves it far."""
-ROUNDING = 0.015
-"""How far a published index may lie from its own domains, which are all rounded to two decimals."""
-DOMAINS: Mapping[str, str] = MappingProxyType({name: f"SPBE {name} domain" for name in DOMAIN_WEIGHTS})
-"""The model's outcome of each domain."""
 
 
 @set_module("egovsim")
@@ -185,10 +187,10 @@ def _score(table: Table, key: str) -> float:
 def _check_adds_up(row: PublishedYear, table: Table) -> None:
     if len(row.domains) < len(DOMAIN_WEIGHTS):
         return
-    weighted = math.fsum(DOMAIN_WEIGHTS[name] * value for name, value in row.domains.items())
-    if abs(weighted - row.index) > ROUNDING:
+    if contradicts_domains(row.index, row.domains):
+        weighted = weighted_domains(row.domains)
         raise DataError(
             f"{table.place('index')} is {row.index:g}, and the four domains of {row.year} make {weighted:.2f} with "
-            f"their official weights; they contradict each other by more than rounding ({ROUNDING:g}): "
+            f"their official weights; they contradict each other by more than rounding ({WEIGHT_TOLERANCE:g}): "
             "correct one of them."
         )
