@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from egovsim.errors import InputError
-from egovsim.model.expression import Binary, ClockValue, Expression, If, Number, Reference, rewrite
+from egovsim.model.expression import Binary, ClockValue, If, Number, Reference
+from egovsim.model.interventions.parts import reading
 from egovsim.model.model import Model
 from egovsim.model.variable import Equation, Variable
 
@@ -72,7 +73,7 @@ def adjust(model: Model, name: str, *, start: float) -> Adjusted:
         replace(extra, equations=(Equation(Number(0.0)),), unit=variable.unit),
         replace(adjusted, equations=(Equation(If(since, value, _use(variable))),), unit=variable.unit),
     )
-    others = tuple(_using(user, variable, adjusted) for user in model.variables)
+    others = (reading(user, {variable.id: adjusted.name}) for user in model.variables)
     return Adjusted(replace(model, variables=(*others, *new)), factor.name, extra.name)
 
 
@@ -82,19 +83,3 @@ def _new(name: str) -> Variable:
 
 def _use(variable: Variable) -> Reference:
     return Reference(variable.name, variable.id)
-
-
-def _using(user: Variable, variable: Variable, instead: Variable) -> Variable:
-    """Return a variable whose equations use another in place of one; a stock's initial value is left alone."""
-
-    def change(node: Expression) -> Expression:
-        return _use(instead) if isinstance(node, Reference) and node.id == variable.id else node
-
-    def changed(expression: Expression | None) -> Expression | None:
-        return rewrite(expression, change) if expression is not None else None
-
-    if user.kind == "stock":
-        equations = tuple(replace(equation, rate=changed(equation.rate)) for equation in user.equations)
-    else:
-        equations = tuple(replace(equation, expression=changed(equation.expression)) for equation in user.equations)
-    return replace(user, equations=equations)

@@ -28,6 +28,7 @@ from egovsim.model.expression import (
     rewrite,
     walk,
 )
+from egovsim.model.interventions.parts import reading, referring
 from egovsim.model.model import Model
 from egovsim.model.reality_checks import FUNCTIONS, Constraint, TestInput
 from egovsim.model.variable import Equation, Variable
@@ -74,7 +75,7 @@ def forced_to_hold(model: Model, constraint: Constraint) -> Model:
         model = _with_forced(model, forced)
         renamed[forced.variable.id] = _forced_name(forced.variable)
     axes = [subscript for subscript in constraint.subscripts if subscript in model.dimension_by_id]
-    consequence = _spelt_out(rewrite(constraint.consequence, lambda node: _using(node, renamed)), model)
+    consequence = _spelt_out(referring(constraint.consequence, renamed), model)
     holds = Variable(
         HOLDS,
         "auxiliary",
@@ -145,32 +146,8 @@ def _with_forced(model: Model, forced: _Forced) -> Model:
     )
     if instead.id in model.by_id:
         raise UnsupportedError(f'it forces "{variable.name}" twice')
-    renamed = {variable.id: instead.name}
-
-    def using(user: Variable) -> Variable:
-        if user.kind == "lookup":
-            return user
-        return replace(user, equations=tuple(_changed(equation, user, renamed) for equation in user.equations))
-
-    return replace(model, variables=(*map(using, model.variables), instead))
-
-
-def _changed(equation: Equation, owner: Variable, renamed: Mapping[str, str]) -> Equation:
-    """Return an equation that uses other variables; a stock's initial value is left alone."""
-
-    def change(expression: Expression | None) -> Expression | None:
-        return None if expression is None else rewrite(expression, lambda node: _using(node, renamed))
-
-    if owner.kind == "stock":
-        return replace(equation, rate=change(equation.rate))
-    return replace(equation, expression=change(equation.expression))
-
-
-def _using(node: Expression, renamed: Mapping[str, str]) -> Expression:
-    if isinstance(node, Reference) and node.id in renamed:
-        name = renamed[node.id]
-        return Reference(name, canonical(name), node.subscripts, node.where)
-    return node
+    others = (reading(user, {variable.id: instead.name}) for user in model.variables)
+    return replace(model, variables=(*others, instead))
 
 
 def _equations(model: Model, variable: Variable, forced: _Forced) -> Iterator[Equation]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from egovsim.errors import InputError
-from egovsim.model.expression import Binary, ClockValue, Expression, If, Number, Reference, rewrite
+from egovsim.model.expression import Binary, ClockValue, Expression, If, Number, Reference
+from egovsim.model.interventions.parts import is_on, reading_always, switch
 from egovsim.model.model import Model
 from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
@@ -73,19 +74,18 @@ def _with_replacement(model: Model, replacement: Replacement) -> Model:
     _refuse(model, variable, replacement)
     own = replace(variable, name=f"{variable.name} itself", group="")
     kind = "auxiliary" if variable.kind == "stock" else variable.kind
-    switch = Variable(_switch(variable), "auxiliary", (Equation(Number(0.0)),))
+    switch_name = _switch(variable)
     axes = tuple(map(canonical, variable.dimensions))
-    is_on = Binary(">", Reference(switch.name, switch.id), Number(0.5))
-    instead = If(is_on, _value(model, replacement, axes), Reference(own.name, own.id, axes))
+    instead = If(is_on(switch_name), _value(model, replacement, axes), Reference(own.name, own.id, axes))
     public = replace(
         variable, kind=kind, equations=(Equation(instead, axes),), inflows=(), outflows=(), non_negative=False
     )
     keeping = {*variable.inflows, *variable.outflows, *(model[name].id for name in replacement.unchanged_readers)}
-    keep = _renaming(variable, own)
-    others = (_rewritten(user, keep) if user.id in keeping else user for user in model.variables)
+    keep = {variable.id: own.name}
+    others = (reading_always(user, keep) if user.id in keeping else user for user in model.variables)
     variables = (public if other.id == variable.id else other for other in others)
     # an equation that reads its own variable, such as a stock's net flow in Vensim, reads the variable itself
-    return replace(model, variables=(*variables, _rewritten(own, keep), switch))
+    return replace(model, variables=(*variables, reading_always(own, keep), switch(switch_name)))
 
 
 def _switch(variable: Variable) -> str:
@@ -110,23 +110,3 @@ def _value(model: Model, replacement: Replacement, axes: tuple[str, ...]) -> Exp
     else:
         value = Number(replacement.value)
     return Binary("/", value, ClockValue("time step")) if replacement.within_a_step else value
-
-
-def _renaming(variable: Variable, own: Variable) -> Callable[[Expression], Expression]:
-    def change(node: Expression) -> Expression:
-        if isinstance(node, Reference) and node.id == variable.id:
-            return Reference(own.name, own.id, node.subscripts, node.where)
-        return node
-
-    return change
-
-
-def _rewritten(user: Variable, change: Callable[[Expression], Expression]) -> Variable:
-    def changed(expression: Expression | None) -> Expression | None:
-        return None if expression is None else rewrite(expression, change)
-
-    equations = tuple(
-        replace(equation, expression=changed(equation.expression), rate=changed(equation.rate))
-        for equation in user.equations
-    )
-    return replace(user, equations=equations)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, Number, Reference
+from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, Number
+from egovsim.model.interventions.parts import is_on, switch
 from egovsim.model.model import Model
 from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical, split_element
@@ -41,15 +42,15 @@ def with_switches(model: Model, names: Sequence[str], *, start: float | None = N
     switches: dict[str, str] = {}
     for name in names:
         variable = model[split_element(name)[0]]
-        switch = f"{variable.name} is held"
-        if canonical(switch) not in model.by_id:
-            model = _with_switch(model, variable, switch, start)
-        switches[name] = switch
+        held = f"{variable.name} is held"
+        if canonical(held) not in model.by_id:
+            model = _with_switch(model, variable, held, start)
+        switches[name] = held
     return model, switches
 
 
-def _with_switch(model: Model, variable: Variable, switch: str, start: float | None) -> Model:
-    is_held: Expression = Binary(">", Reference(switch, canonical(switch)), Number(0.5))
+def _with_switch(model: Model, variable: Variable, name: str, start: float | None) -> Model:
+    is_held = is_on(name)
     time, half = ClockValue("time"), model.clock.time_step / 2.0
     if start is not None:
         is_held = Binary("and", is_held, Binary(">", time, Number(start - half)))
@@ -66,6 +67,5 @@ def _with_switch(model: Model, variable: Variable, switch: str, start: float | N
         return replace(equation, expression=If(is_held, as_then(value), value))
 
     changed = replace(variable, equations=tuple(map(held, variable.equations)))
-    constant = Variable(switch, "auxiliary", (Equation(Number(0.0)),))
     variables = tuple(changed if other is variable else other for other in model.variables)
-    return replace(model, variables=(*variables, constant))
+    return replace(model, variables=(*variables, switch(name)))

@@ -13,8 +13,9 @@ from typing import TypeVar
 
 from egovsim.errors import InputError, ModelError
 from egovsim.model.dependencies import references
-from egovsim.model.expression import Binary, Expression, If, Number, Reference, rewrite
+from egovsim.model.expression import If, Reference
 from egovsim.model.functions import draws_random_numbers
+from egovsim.model.interventions.parts import is_on, reading, reading_always, switch
 from egovsim.model.model import Model
 from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical, element_name, split_element
@@ -126,9 +127,9 @@ def twin(model: Model, levers: Iterable[str], channels: Mapping[str, Sequence[st
             if variable.id in copies:
                 reads[variable.id] = names.free(variable.name, _READ)
                 instead.append(_read_through(variable, reads[variable.id], copies[variable.id], switches[channel]))
-    own = [_reading(variable, reads) for variable in model.variables]
+    own = [_reading_channels(variable, reads) for variable in model.variables]
     others = [_copy(model.by_id[id], copies) for id in doubled]
-    constants = [Variable(switch, "auxiliary", (Equation(Number(0.0)),)) for switch in switches.values()]
+    constants = map(switch, switches.values())
     variables = (*own, *others, *instead, *constants)
     return Twin(replace(model, variables=variables, views=(), reality_checks=()), copies, switches)
 
@@ -177,24 +178,14 @@ def _causes(model: Model, variable: Variable) -> Iterable[str]:
             yield stock.id
 
 
-def _renamed(expression: Expression | None, names: Mapping[str, str]) -> Expression | None:
-    """Return an expression that refers to other variables in place of some."""
-
-    def change(node: Expression) -> Expression:
-        if isinstance(node, Reference) and node.id in names:
-            return Reference(names[node.id], canonical(names[node.id]), node.subscripts, node.where)
-        return node
-
-    return None if expression is None else rewrite(expression, change)
-
-
 def _copy(variable: Variable, copies: Mapping[str, str]) -> Variable:
     """Return a variable's copy in the base; a stock whose start is set from outside takes over the other's."""
-
-    def expression(equation: Equation) -> Expression | None:
-        if variable.kind == "stock" and variable.is_input:
-            return Reference(variable.name, variable.id, equation.elements)
-        return _renamed(equation.expression, copies)
+    equations = reading_always(variable, copies).equations
+    if variable.kind == "stock" and variable.is_input:
+        equations = tuple(
+            replace(equation, expression=Reference(variable.name, variable.id, equation.elements))
+            for equation in equations
+        )
 
     def flows(ids: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(canonical(copies.get(id, id)) for id in ids)
@@ -202,31 +193,21 @@ def _copy(variable: Variable, copies: Mapping[str, str]) -> Variable:
     return replace(
         variable,
         name=copies[variable.id],
-        equations=tuple(
-            replace(equation, expression=expression(equation), rate=_renamed(equation.rate, copies))
-            for equation in variable.equations
-        ),
+        equations=equations,
         inflows=flows(variable.inflows),
         outflows=flows(variable.outflows),
     )
 
 
-def _read_through(variable: Variable, name: str, copy: str, switch: str) -> Variable:
+def _read_through(variable: Variable, name: str, copy: str, switch_name: str) -> Variable:
     """Return what is read in place of a variable: its value in the base where the switch is on."""
     ids = tuple(map(canonical, variable.dimensions))
-    is_on = Binary(">", Reference(switch, canonical(switch)), Number(0.5))
     base, own = Reference(copy, canonical(copy), ids), Reference(variable.name, variable.id, ids)
-    value = Equation(If(is_on, base, own), ids)
+    value = Equation(If(is_on(switch_name), base, own), ids)
     return Variable(name, "auxiliary", (value,), variable.dimensions, unit=variable.unit)
 
 
-def _reading(user: Variable, reads: Mapping[str, str]) -> Variable:
-    """Return a variable that reads others through their channels; initial values, and a stock's own, are left alone."""
-    if user.kind == "lookup":
-        return user
-    if user.kind == "stock":
-        others = {id: name for id, name in reads.items() if id != user.id}
-        changed = [replace(equation, rate=_renamed(equation.rate, others)) for equation in user.equations]
-    else:
-        changed = [replace(equation, expression=_renamed(equation.expression, reads)) for equation in user.equations]
-    return replace(user, equations=tuple(changed))
+def _reading_channels(user: Variable, reads: Mapping[str, str]) -> Variable:
+    """Return a variable that reads others through their channels; what a stock says of itself is left alone."""
+    own = user.id if user.kind == "stock" else ""
+    return reading(user, {id: name for id, name in reads.items() if id != own})
