@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
@@ -118,3 +119,65 @@ def missing_links(model: Model, names: Iterable[str]) -> list[tuple[str, str]]:
         for cause, effect in zip(circle, following, strict=True)
         if cause.id not in uses(model, effect)
     ]
+
+
+def effects_of(model: Model) -> dict[str, list[str]]:
+    """Return which variables depend on each variable of a model, by their equations or by where they start.
+
+    A flow depends on the stock that it must leave above zero too.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    dict of str to list of str
+        Ids of variables in the order of the file, by the id of what they depend on.
+    """
+    found: dict[str, list[str]] = {variable.id: [] for variable in model.variables}
+    for variable in model.variables:
+        used = {reference.id for expression in variable.expressions for reference in references(expression)}
+        if variable.kind == "flow":
+            used |= {stock.id for stock in model.stocks if _limits(stock, variable)}
+        for cause in used & found.keys():
+            found[cause].append(variable.id)
+    return found
+
+
+def _limits(stock: Variable, flow: Variable) -> bool:
+    return stock.non_negative and flow.id in (*stock.inflows, *stock.outflows)
+
+
+def influence_path(effects: Mapping[str, Iterable[str]], cause: str, targets: set[str]) -> list[str]:
+    """Return the shortest chain of variables from a cause to any of some targets.
+
+    Parameters
+    ----------
+    effects : mapping of str to iterable of str
+        From `effects_of`.
+    cause : str
+        The id of a variable.
+    targets : set of str
+        Ids of variables.
+
+    Returns
+    -------
+    list of str
+        From the cause to the target, both included; empty where there is none.
+    """
+    before: dict[str, str] = {cause: ""}
+    waiting = deque([cause])
+    while waiting:
+        current = waiting.popleft()
+        if current in targets:
+            path = [current]
+            while before[path[-1]]:
+                path.append(before[path[-1]])
+            return path[::-1]
+        for effect in effects.get(current, ()):
+            if effect not in before:
+                before[effect] = current
+                waiting.append(effect)
+    return []

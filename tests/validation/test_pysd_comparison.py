@@ -91,7 +91,7 @@ def test_pysd_agrees_over_the_whole_horizon() -> None:
 
 
 def accepted_constants(number: int) -> dict[str, float]:
-    """Return every constant of one of ten accepted members under South Sumatra's profile, from every structure in turn."""
+    """Return every constant of one of ten accepted members of South Sumatra, of each structure in turn."""
     benchmark, region = egovsim.read_benchmark(), egovsim.read_profile("south-sumatra")
     structure = benchmark.structures[number % len(benchmark.structures)]
     match = read_match(find("match", f"{structure.name}-0"), egovsim.read_model("egov"), benchmark, structure)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Mapping
-
 from egovsim.analysis.history_matching.defaults import MOST_BLOCK_TRIES, TRIES
 from egovsim.analysis.history_matching.evidence import Benchmark, Block
 from egovsim.errors import DataError, UnknownNameError, ValueRangeError
-from egovsim.model.dependencies import references
+from egovsim.model.dependencies import effects_of, influence_path
 from egovsim.model.model import Model
 from egovsim.names import canonical, split_element
 from egovsim.toml import Table
@@ -123,62 +120,3 @@ def _check_feeds_nothing_back(benchmark: Benchmark, downstream: Block, model: Mo
                     f'{where}: "{name}" reaches the check "{check.name}", which is met before this block ({shown}); '
                     f'take it out of the block, or write block = "{downstream.name}" in that check.'
                 )
-
-
-def effects_of(model: Model) -> dict[str, list[str]]:
-    """Return which variables use each variable of a model, in their equations or where they start.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
-
-    Returns
-    -------
-    dict of str to list of str
-        Ids of variables, by the id of what they use.
-    """
-    found: dict[str, list[str]] = {variable.id: [] for variable in model.variables}
-    for variable in model.variables:
-        used = {
-            reference.id
-            for equation in variable.equations
-            for expression in (equation.expression, equation.rate)
-            for reference in references(expression)
-        }
-        for cause in sorted(used & found.keys()):
-            found[cause].append(variable.id)
-    return found
-
-
-def influence_path(effects: Mapping[str, Iterable[str]], cause: str, targets: set[str]) -> list[str]:
-    """Return the shortest chain of variables from a cause to any of some targets.
-
-    Parameters
-    ----------
-    effects : mapping of str to iterable of str
-        From `effects_of`.
-    cause : str
-        The id of a variable.
-    targets : set of str
-        Ids of variables.
-
-    Returns
-    -------
-    list of str
-        From the cause to the target, both included; empty where there is none.
-    """
-    before: dict[str, str] = {cause: ""}
-    waiting = deque([cause])
-    while waiting:
-        current = waiting.popleft()
-        if current in targets:
-            path = [current]
-            while before[path[-1]]:
-                path.append(before[path[-1]])
-            return path[::-1]
-        for effect in effects.get(current, ()):
-            if effect not in before:
-                before[effect] = current
-                waiting.append(effect)
-    return []

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from egovsim.errors import InputError, ModelError
-from egovsim.model.dependencies import references
+from egovsim.model.dependencies import effects_of
 from egovsim.model.expression import If, Reference
 from egovsim.model.functions import draws_random_numbers
 from egovsim.model.interventions.parts import is_on, reading, reading_always, switch
@@ -151,31 +151,18 @@ class _FreeNames:
 
 def _influenced(model: Model, levers: Sequence[Variable]) -> tuple[str, ...]:
     """Return the ids of the levers and of all that they influence, in the order of the file."""
-    users: dict[str, set[str]] = {}
-    for variable in model.variables:
-        for cause in _causes(model, variable):
-            users.setdefault(cause, set()).add(variable.id)
+    effects = effects_of(model)
     found: set[str] = set()
     waiting = [lever.id for lever in levers]
     while waiting:
         id = waiting.pop()
         if id not in found:
             found.add(id)
-            waiting += users.get(id, ())
+            waiting += effects[id]
     for id in found:
         if draws_random_numbers(model.by_id[id]):
             raise ModelError(f'"{model.by_id[id].name}" draws random numbers; a second copy of it would draw others.')
     return tuple(variable.id for variable in model.variables if variable.id in found)
-
-
-def _causes(model: Model, variable: Variable) -> Iterable[str]:
-    """Yield what a variable depends on, its initial value too, and the stock that a flow must leave above zero."""
-    for expression in variable.expressions:
-        for reference in references(expression):
-            yield reference.id
-    for stock in model.stocks if variable.kind == "flow" else ():
-        if stock.non_negative and variable.id in (*stock.inflows, *stock.outflows):
-            yield stock.id
 
 
 def _copy(variable: Variable, copies: Mapping[str, str]) -> Variable:
