@@ -82,7 +82,7 @@ class ChannelEffects:
         return {**self.carried, "": self.together}
 
     @property
-    def is_sure(self) -> bool:
+    def has_one_sign(self) -> bool:
         """Whether the interval of the effect leaves out 0."""
         return leaves_out_zero(summary(self.effect))
 
@@ -99,7 +99,7 @@ class ChannelEffects:
         float or None
             The median over members; None where the interval of the effect reaches 0, so that shares mean nothing.
         """
-        if not self.is_sure:
+        if not self.has_one_sign:
             return None
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = part / self.effect

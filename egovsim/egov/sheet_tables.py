@@ -18,6 +18,7 @@ from egovsim.egov.comparison import Comparison, bands
 from egovsim.egov.labels import Labels
 from egovsim.egov.outcomes import INDEX, REAL_USE
 from egovsim.egov.ranking import rounded_share
+from egovsim.egov.why_sentences import channel_labels
 
 Frame = Any  # a pandas data frame, which only the comparison itself makes
 POINTS, SHARE, WHOLE, MONEY, YEAR = "0.00", "0 %", "#,##0", "#,##0;-#,##0", "0"
@@ -245,6 +246,7 @@ def _tellers(comparison: Comparison, labels: Labels) -> Mapping[str, Callable[[s
     structures = {part.structure.name: labels.structure(part.structure) for part in comparison.structures}
     policies = {policy.name: labels.label(policy) for policy in comparison.policies}
     scenarios = {scenario.name: labels.label(scenario) for scenario in comparison.scenarios}
+    channels = channel_labels(comparison.why, labels) if comparison.why else {}
     places = {name: labels.label(place) for name, place in comparison.members.benchmark.profiles.items()}
     return {
         "structure": structures.__getitem__,
@@ -255,6 +257,7 @@ def _tellers(comparison: Comparison, labels: Labels) -> Mapping[str, Callable[[s
         "items": lambda items: labels.text("all items") if items == "all" else _items(items, labels),
         "place": lambda place: places.get(place, place),
         "barrier": lambda name: labels.text(f"barrier {name}"),
+        "channel": lambda name: channels.get(name, labels.text("all channels")),
         "action": lambda action: labels.text(f"action {action}"),
     }
 

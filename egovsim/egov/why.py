@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
 from egovsim.analysis.channels import Channel, ChannelEffects, summary
-from egovsim.analysis.measures import Spread
+from egovsim.egov.comparison_rows import spread_columns
 from egovsim.model.inputs import PolicyPath
 from egovsim.public import set_module
 
@@ -61,12 +61,8 @@ def why_rows(structure: str, why: Why | None) -> Iterator[dict[str, object]]:
                 "outcome": effects.outcome,
                 "year": int(effects.at),
                 "channel": channel or TOGETHER,
-                **_parts("effect", summary(effects.effect)),
-                **_parts("carried", summary(carried)),
+                **spread_columns("effect", summary(effects.effect)),
+                **spread_columns("carried", summary(carried)),
                 "share": effects.share(carried),
                 "members": int(np.isfinite(carried).sum()),
             }
-
-
-def _parts(head: str, values: Spread) -> dict[str, float]:
-    return {f"{head}_{name}": value for name, value in asdict(values).items()}

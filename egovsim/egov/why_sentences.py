@@ -113,15 +113,15 @@ def why_sentence(effects: ChannelEffects, path: str, channels: Mapping[str, str]
         The effect, the largest parts of it, those that work against it, and what all carry together. Where the
         interval of the effect reaches 0, the effect with its interval, and parts in both directions.
     """
-    effect, sure = summary(effects.effect), _sure_parts(effects)
-    if not effects.is_sure:
+    effect, parts = summary(effects.effect), _parts_of_one_sign(effects)
+    if not effects.has_one_sign:
         low, high = labels.signed(effect.p05), labels.signed(effect.p95)
         head = labels.text("why open", path=path, effect=labels.signed(effect.p50), low=low, high=high)
-        signed = [(labels.signed(value), channels[name]) for name, value in sure[: 2 * _MOST]]
+        signed = [(labels.signed(value), channels[name]) for name, value in parts[: 2 * _MOST]]
         return labels.text("why both ways", head=head, parts=_written(signed, labels)) if signed else f"{head}."
     sign = 1.0 if effect.p50 > 0.0 else -1.0
     with_it, against_it = (
-        [(labels.number(abs(value)), channels[name]) for name, value in sure if way * value > 0.0][:_MOST]
+        [(labels.number(abs(value)), channels[name]) for name, value in parts if way * value > 0.0][:_MOST]
         for way in (sign, -sign)
     )
     head = labels.text("why raises" if sign > 0.0 else "why lowers", path=path, effect=labels.number(abs(effect.p50)))
@@ -133,13 +133,13 @@ def why_sentence(effects: ChannelEffects, path: str, channels: Mapping[str, str]
     return " ".join([*sentences, labels.text("why together", carried=together)])
 
 
-def _sure_parts(effects: ChannelEffects) -> list[tuple[str, float]]:
+def _parts_of_one_sign(effects: ChannelEffects) -> list[tuple[str, float]]:
     """Return the medians of the parts whose interval leaves out 0 and that are worth the words, the largest first."""
     spreads = {name: summary(carried) for name, carried in effects.carried.items()}
-    sure = {name: found.p50 for name, found in spreads.items() if leaves_out_zero(found)}
-    least = max(_SMALLEST, _SMALLEST_PART * max(map(abs, sure.values()), default=0.0))
+    signed = {name: found.p50 for name, found in spreads.items() if leaves_out_zero(found)}
+    least = max(_SMALLEST, _SMALLEST_PART * max(map(abs, signed.values()), default=0.0))
     return sorted(
-        ((name, value) for name, value in sure.items() if abs(value) >= least), key=lambda part: -abs(part[1])
+        ((name, value) for name, value in signed.items() if abs(value) >= least), key=lambda part: -abs(part[1])
     )
 
 

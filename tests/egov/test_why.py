@@ -180,7 +180,7 @@ NAMES = {"a": "skill", "b": "money", "c": "trust", "d": "law", "e": "peers"}
 def test_a_sentence_is_right_for_gain_loss_and_what_is_open(
     found: ChannelEffects, english: str, indonesian: str
 ) -> None:
-    """A loss told as a gain, or a part of no sure sign told at all, is a wrong answer to the first question."""
+    """A loss told as a gain, or a part of either sign told at all, is a wrong answer to the first question."""
     assert why_sentence(found, "P", NAMES, read_labels("en")) == english
     assert why_sentence(found, "P", NAMES, read_labels("id")) == indonesian
 
@@ -214,6 +214,9 @@ def test_table_sheet_and_chart_are_written(asked: Comparison, tmp_path: Path) ->
     ]
     sheet = load_workbook(files["comparison.xlsx"])["Why"]
     assert sheet.max_row == 1 + len(table)
+    column = [cell.value for cell in sheet[1]].index("Through") + 1
+    told = {sheet.cell(row, column).value for row in range(2, sheet.max_row + 1)}
+    assert told == {"what is gained", "money spent", "all together"}
     assert files["why.png"].read_bytes().startswith(b"\x89PNG")
     outputs = {entry["file"] for entry in json.loads(files["manifest.json"].read_text("utf-8"))["outputs"]}
     assert {"why.csv", "why.png"} <= outputs
