@@ -542,17 +542,20 @@ class Terminal:
             cwd=folder, stdin=child, stdout=child, stderr=child, close_fds=True, start_new_session=True,
         )  # fmt: skip
         os.close(child)
+        self.unread = ""
 
     def until(self, text: str, seconds: float = 30.0) -> str:
-        seen, end = "", time.monotonic() + seconds
-        while text not in seen and time.monotonic() < end:
+        """What stands up to and with ``text``; what came after it in one piece is kept for the next call."""
+        end = time.monotonic() + seconds
+        while text not in self.unread and time.monotonic() < end:
             if select.select([self.master], [], [], 0.1)[0]:
                 try:
-                    seen += os.read(self.master, 4096).decode("utf-8", "replace")
+                    self.unread += os.read(self.master, 4096).decode("utf-8", "replace")
                 except OSError:
                     break
-        assert text in seen, seen
-        return seen
+        before, found, self.unread = self.unread.partition(text)
+        assert found, before
+        return before + found
 
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())
