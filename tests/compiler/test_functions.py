@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -197,16 +198,17 @@ OVER_TIME: dict[str, list[tuple[str, str, Callable[[np.ndarray], np.ndarray]]]] 
         ("", "PULSE(0, 1)", lambda t: (t < 1.0) * 1.0),
         ("", "PULSE(2, -1)", lambda t: (t == 2.0) * 1.0),
         ("", "PULSE(2, 0.05)", lambda t: (t == 2.0) * 1.0),  # shorter than a step: still one
+        ("", "PULSE(2, 0.1875)", lambda t: (t == 2.0) * 1.0),  # over exactly between two instants
         ("", "PULSE(2.05, 0.3)", lambda t: ((t >= 2.0) & (t < 2.3)) * 1.0),  # off the grid: the nearest instants
     ],
     "pulse train": [
         (
             "",
             "PULSE TRAIN(1, 0.5, 2, 7)",
-            lambda t: ((t >= 1.0) & (np.mod(t - 1.0, 2.0) < 0.5) & (t < 7.0)) * 1.0,
+            lambda t: ((t >= 1.0) & (np.mod(t - 1.0, 2.0) < 0.5) & (t <= 7.0)) * 1.0,
         ),
-        ("", "PULSE TRAIN(1, 0, 2, 7)", lambda t: ((t >= 1.0) & (np.mod(t - 1.0, 2.0) == 0.0) & (t < 7.0)) * 1.0),
-        ("", "PULSE TRAIN(1, 3, 2, 7)", lambda t: ((t >= 1.0) & (t < 7.0)) * 1.0),  # wider than the gap: always on
+        ("", "PULSE TRAIN(1, 0, 2, 7)", lambda t: ((t >= 1.0) & (np.mod(t - 1.0, 2.0) == 0.0) & (t <= 7.0)) * 1.0),
+        ("", "PULSE TRAIN(1, 3, 2, 7)", lambda t: ((t >= 1.0) & (t <= 7.0)) * 1.0),  # wider than the gap: always on
     ],
     "get time value": [
         ("", "GET TIME VALUE(0, 2, 0)", lambda t: t + 2.0),
@@ -234,6 +236,81 @@ def test_test_inputs_follow_their_definition(tmp_path: Path, dialect: str) -> No
     frame = egovsim.run(read(tmp_path, text)).to_frame()
     for number, row in enumerate(rows):
         np.testing.assert_allclose(frame[f"y{number}"], row[2](TIMES), rtol=1e-15, err_msg=row[place])
+
+
+EDGES = np.array(
+    list(product(np.arange(-1.0, 4.0, 0.25), (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0), (0.0, 1.0, 2.5), (3.5, 4.0)))
+)
+"""Start, width, distance and end of pulses, in quarters of a step of 1."""
+
+
+def _pulse(since: np.ndarray, width: np.ndarray | float) -> np.ndarray:
+    """Vensim's equation of PULSE, of the half step after an instant; no pulse is shorter than a step."""
+    return (since > 0) & ((since < width) | (since <= 1))
+
+
+def _trains(time: float, *, width: np.ndarray | float) -> np.ndarray:
+    """Pulse after pulse."""
+    start, _, every, _ = EDGES.T
+    return np.any([_pulse(time + 0.5 - (start + k * every), width) for k in range(12)], axis=0)
+
+
+AT_EDGES: dict[str, tuple[str, str, Callable[[float], np.ndarray]]] = {
+    # name: (XMILE, Vensim, oracle); STEP and RAMP are Vensim's own equations of them, word for word
+    "step": ("STEP(3, start)", "STEP(3, start)", lambda t: 3.0 * (t + 0.5 > EDGES[:, 0])),
+    "ramp": (
+        "RAMP(2, start, end)",
+        "RAMP(2, start, end)",
+        lambda t: np.where(t > EDGES[:, 0], 2.0 * (np.minimum(t, EDGES[:, 3]) - EDGES[:, 0]), 0.0),
+    ),
+    "pulse": (
+        "",
+        "PULSE(start, width)",
+        lambda t: _pulse(t + 0.5 - EDGES[:, 0], EDGES[:, 1]),
+    ),
+    "train": (
+        "",
+        "PULSE TRAIN(start, width, every, end)",
+        lambda t: (
+            np.where(
+                EDGES[:, 2] <= np.maximum(EDGES[:, 1], 1),
+                t + 0.5 > EDGES[:, 0],
+                _trains(t, width=np.maximum(EDGES[:, 1], 1)),
+            )
+            & (t <= EDGES[:, 3])
+        ),
+    ),
+    "volume": (
+        "PULSE(6, start)",
+        "",
+        lambda t: 6.0 * ((t + 0.5 > EDGES[:, 0]) & (t + 0.5 <= EDGES[:, 0] + 1)),
+    ),
+    "volumes": (
+        "PULSE(6, start, every)",
+        "",
+        lambda t: 6.0 * _trains(t, width=np.ones(len(EDGES))),
+    ),
+}
+
+
+@pytest.mark.parametrize("dialect", ["xmile", "vensim"])
+def test_test_inputs_at_their_edges(tmp_path: Path, dialect: str) -> None:
+    """Off the grid, and exactly between two instants, an event must come neither twice nor at another instant."""
+    place = ("xmile", "vensim").index(dialect)
+    rows = {name: row for name, row in AT_EDGES.items() if row[place]}
+    inputs = dict.fromkeys(("start", "width", "every", "end"), "1")
+    if dialect == "xmile":
+        parts = {**inputs, **{name: row[0] for name, row in rows.items()}}
+        text = xmile(*(auxiliary(name, one) for name, one in parts.items()), dt=1.0)
+    else:
+        text = mdl({**inputs, **{name: row[1] for name, row in rows.items()}}, step=1)
+    design = egovsim.Design.of(dict(zip(inputs, EDGES.T, strict=True)))
+    result = egovsim.run(read(tmp_path, text), design=design, outputs=list(rows))
+    for name, row in rows.items():
+        wanted = np.array([row[2](time) for time in range(11)]).T
+        found = result.values(name)[0, 0]
+        wrong = np.argwhere(found != wanted)
+        assert wrong.size == 0, (name, EDGES[wrong[0][0]], found[wrong[0][0]], wanted[wrong[0][0]])
 
 
 def test_test_inputs_are_not_missed_where_the_step_is_no_binary_fraction(tmp_path: Path) -> None:

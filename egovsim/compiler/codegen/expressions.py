@@ -229,36 +229,46 @@ class Emitter(Lanes):
         return self._choose(self._compare(">", now, start), self._builder.fmul(slope, since), self._constant(0.0))
 
     def _pulse(self, start: Value, width: Value) -> Value:
-        lasting = self._at_least_a_step(width)
-        over = self._passed(self._builder.fadd(start, lasting))
-        on = self._builder.and_(self._passed(start), self._builder.not_(over))
+        """Vensim's reference, "PULSE": a width of 0 is a step; so is one below, as xmutil has it."""
+        on = self._is_on(self._half_a_step_after(start), width)
         return self._choose(on, self._constant(1.0), self._constant(0.0))
 
     def _pulse_train(self, start: Value, width: Value, every: Value, end: Value) -> Value:
-        builder = self._builder
-        slack = builder.fmul(self._named(clock_slot("time step")), self._constant(0.5))
-        since = builder.fsub(builder.fadd(self._named(clock_slot("step time")), slack), start)
-        wide = self._at_least_a_step(width)
-        on = self._compare("<", self._remainder(since, every), wide)
-        on = builder.or_(on, self._compare("<=", every, wide))  # pulses that touch are one
-        on = builder.and_(builder.and_(on, self._passed(start)), builder.not_(self._passed(end)))
+        """Vensim's reference, "PULSE TRAIN"; the end itself is part of the train, as recorded runs show."""
+        since = self._half_a_step_after(start)
+        on = self._is_on_again(since, self._at_least_a_step(width), every)
+        on = self._builder.and_(on, self._builder.not_(self._passed(end, sooner=-1e-6)))
         return self._choose(on, self._constant(1.0), self._constant(0.0))
 
     def _xmile_pulse(self, size: Value, first: Value | None = None, every: Value | None = None) -> Value:
         """A quantity within one step; without a time in every step (isee's help, "Test input builtins")."""
-        builder = self._builder
         step = self._named(clock_slot("time step"))
-        height = builder.fdiv(size, step)
+        height = self._builder.fdiv(size, step)
         if first is None:
             return height
-        once = builder.and_(self._passed(first), builder.not_(self._passed(builder.fadd(first, step))))
+        since, zero = self._half_a_step_after(first), self._constant(0.0)
+        on = self._is_on(since, zero)
         if every is not None:
-            slack = builder.fmul(step, self._constant(0.5))
-            since = builder.fsub(builder.fadd(self._named(clock_slot("step time")), slack), first)
-            again = self._compare("<", self._remainder(since, every), step)
-            again = builder.and_(again, self._compare(">", every, self._constant(0.0)))
-            once = builder.or_(once, builder.and_(again, self._passed(first)))
-        return self._choose(once, height, self._constant(0.0))
+            again = self._is_on_again(since, step, every)
+            on = self._builder.or_(on, self._builder.and_(again, self._compare(">", every, zero)))
+        return self._choose(on, height, zero)
+
+    def _half_a_step_after(self, start: Value) -> Value:
+        """How long ago something was half a step from now, so that what is off the grid is at the nearest instant."""
+        slack = self._builder.fmul(self._named(clock_slot("time step")), self._constant(0.5))
+        return self._builder.fsub(self._builder.fadd(self._named(clock_slot("step time")), slack), start)
+
+    def _is_on(self, since: Value, width: Value) -> Value:
+        """Whether a pulse is on: for one step, and for longer while less than its width has gone by."""
+        step = self._named(clock_slot("time step"))
+        on = self._builder.or_(self._compare("<=", since, step), self._compare("<", since, width))
+        return self._builder.and_(on, self._compare(">", since, self._constant(0.0)))
+
+    def _is_on_again(self, since: Value, width: Value, every: Value) -> Value:
+        """Whether one pulse of a train is on; pulses that touch are one."""
+        builder = self._builder
+        on = builder.or_(self._is_on(self._remainder(since, every), width), self._compare("<=", every, width))
+        return builder.and_(on, self._compare(">", since, self._constant(0.0)))
 
     def _at_least_a_step(self, width: Value) -> Value:
         step = self._named(clock_slot("time step"))
