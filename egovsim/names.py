@@ -1,4 +1,8 @@
-"""One canonical form of a name, and near misses."""
+"""One canonical form of a name, near misses, and ids that no name of a model can have.
+
+A canonical form has no underscore and no capital letter of the Latin alphabet. So ids that are joined by an underscore
+say without doubt what they were made of, and what ends in capitals is an id that somebody made.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +40,42 @@ def canonical(name: str) -> str:
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = text[1:-1]
     return _BLANKS.sub(" ", text.replace('\\"', '"')).strip().casefold()
+
+
+def scalar_id(variable: str, elements: Iterable[str] = ()) -> str:
+    """Return the id of one scalar of a model: of an element of an array, or of a variable that has none.
+
+    Parameters
+    ----------
+    variable : str
+        The canonical name of the variable.
+    elements : iterable of str
+        The canonical name of the element in each dimension; none for a scalar.
+
+    Returns
+    -------
+    str
+        Different for different scalars, whatever their names: ``coverage_rural``.
+    """
+    return "_".join((variable, *elements))
+
+
+def made_id(owner: str, what: str) -> str:
+    """Return the id of something that is made for a scalar and that the model does not name.
+
+    Parameters
+    ----------
+    owner : str
+        The id of the scalar, from `scalar_id` or from this function.
+    what : str
+        What is made for it, with letters of the Latin alphabet: ``rate``, ``part 3``.
+
+    Returns
+    -------
+    str
+        The id of no scalar of any model: ``coverage_rural_RATE``.
+    """
+    return f"{owner}_{what.upper()}"
 
 
 def nearest(name: str, known: Iterable[str], *, count: int = 3) -> list[str]:

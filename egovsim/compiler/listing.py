@@ -13,7 +13,7 @@ from egovsim.model.functions import is_random
 from egovsim.model.inputs import START
 from egovsim.model.model import Model
 from egovsim.model.notation import show
-from egovsim.names import canonical, element_name, split_element
+from egovsim.names import canonical, scalar_id, split_element
 
 Form = Literal["program", "ir"]
 
@@ -60,8 +60,8 @@ def listing(model: Model, outputs: Sequence[str] | None = None, *, form: Form = 
 def _ids(model: Model, outputs: Sequence[str] | None) -> tuple[str, ...]:
     if outputs is None:
         outputs = [variable.name for variable in model.variables if variable.kind != "lookup"]
-    variables = ((model[split_element(name)[0]], model.elements_of(name)) for name in outputs)
-    ids = (element_name(variable.id, element) for variable, elements in variables for element in elements)
+    variables = ((model.variable_of(name), model.elements_of(name)) for name in outputs)
+    ids = (scalar_id(variable.id, element) for variable, elements in variables for element in elements)
     return tuple(dict.fromkeys(ids))
 
 
@@ -85,7 +85,8 @@ class _Printer:
 
     def slot(self, id: str) -> str:
         """Name a slot of the memory block; values of the clock and the key of draws begin with a dollar."""
-        return id if id.startswith("$ ") else self._name(id)
+        is_scalar = id.removesuffix(START) in self.flat.equations
+        return self._name(id) if is_scalar else f"$ {id.removeprefix('_').lower()}"
 
     @staticmethod
     def _section(title: str, lines: Iterable[str]) -> Iterator[str]:

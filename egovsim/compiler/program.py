@@ -61,7 +61,7 @@ class Program:
     Parameters
     ----------
     inputs : tuple of str
-        Ids of constants, and of stocks whose initial value is a plain number, the latter written ``id@start``.
+        Ids of constants, and of stocks whose initial value is a plain number, the latter written ``id_START``.
     stocks : tuple of str
         Ids, in the order of `rates`.
     invariants, initial, auxiliaries, rates : tuple of Assignment

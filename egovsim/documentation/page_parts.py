@@ -14,7 +14,7 @@ from egovsim.markdown import plain
 from egovsim.model.model import Model
 from egovsim.model.variable import Equation, Variable, plain_number
 from egovsim.model.views import View
-from egovsim.names import canonical, split_element
+from egovsim.names import canonical
 
 _TAKEN = ("index", "loops", "parameters")
 _BASES = ("source", "assumption")
@@ -78,7 +78,7 @@ class ModelPages:
         str
             In Markdown.
         """
-        variable = self.model[split_element(name)[0]]
+        variable = self.model.variable_of(name)
         return f"[{plain(name)}]({self.homes[variable.id]}.md#{self.anchors[variable.id]})"
 
 

@@ -18,7 +18,7 @@ from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario, Series
 from egovsim.model.interventions.replacement import with_replacements
 from egovsim.model.metrics import Metric, value_at
 from egovsim.model.model import Model
-from egovsim.names import canonical, split_element
+from egovsim.names import canonical
 from egovsim.public import set_module
 
 _DEFINITIONS = ("Outcomes", "Index construction")
@@ -210,7 +210,7 @@ def parts_by_definition(model: Model, outcome: str) -> frozenset[str]:
         Canonical names, its own among them.
     """
     found: set[str] = set()
-    waiting = [model[split_element(outcome)[0]]]
+    waiting = [model.variable_of(outcome)]
     while waiting:
         variable = waiting.pop()
         if variable.id in found:

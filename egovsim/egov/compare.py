@@ -37,7 +37,7 @@ from egovsim.egov.why import Why
 from egovsim.errors import InputError
 from egovsim.model.inputs import Design, Floats, PolicyPath, Profile, Scenario
 from egovsim.model.model import Model
-from egovsim.names import canonical, split_element
+from egovsim.names import canonical
 from egovsim.progress import Progress, portion
 from egovsim.public import set_module
 from egovsim.simulation.result import Result
@@ -194,7 +194,7 @@ class _ComparisonTask:
             horizon=self.until,
             discount=self.discount,
             by=self.by,
-            outcomes={name: inputs.model[split_element(name)[0]].unit for name in self.shown},
+            outcomes={name: inputs.model.variable_of(name).unit for name in self.shown},
             time=here.time,
             trajectories=trajectories,
             benchmark_trajectories=beside,

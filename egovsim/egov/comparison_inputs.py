@@ -14,8 +14,9 @@ from egovsim.analysis.channels import Channel
 from egovsim.egov.defaults import ALL_POLICIES, BASELINE
 from egovsim.egov.outcomes import GROUP, INDEX, REAL_USE, SPENDING
 from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
+from egovsim.model.arrays import display_elements
 from egovsim.model.inputs import PolicyPath, Profile, Scenario
-from egovsim.model.model import Model, display_elements
+from egovsim.model.model import Model
 from egovsim.names import canonical, element_name, nearest, split_element
 from egovsim.provenance import FileRecord
 from egovsim.readers.read_model import read_model
@@ -316,6 +317,6 @@ def _ranked(model: Model, by: str) -> str:
 
 
 def _elements(model: Model, name: str) -> list[str]:
-    variable = model[split_element(name)[0]]
+    variable = model.variable_of(name)
     ids = model.elements_of(name)
     return [element_name(variable.name, display_elements(model, variable, element)) for element in ids]

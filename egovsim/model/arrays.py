@@ -5,12 +5,17 @@ Sources: Vensim's reference manual, "Subscripts" (subranges, mapping, equivalenc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import product
+import math
+from collections.abc import Mapping, Sequence
 
+from egovsim.errors import ModelError
+from egovsim.model.element_equations import every_element
 from egovsim.model.model import Dimension, Model
 from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
+
+LARGEST_ARRAY = 100_000
+"""The most elements that one dimension, or one array, may have; more than that is a slip, and fills the memory."""
 
 Context = Mapping[str, str]
 """Which element each dimension stands for where an equation is read for one element; all are ids."""
@@ -35,8 +40,8 @@ def elements_of_subscript(model: Model, subscript: str) -> tuple[str, ...]:
     return dimension.element_ids if dimension else (subscript,)
 
 
-def equation_by_element(model: Model, variable: Variable) -> dict[tuple[str, ...], Equation]:
-    """Return the equation of each element that has one; a more particular one replaces a more general one.
+def product_of(model: Model, variable: Variable) -> tuple[tuple[str, ...], ...]:
+    """Return the elements of a variable, those without an equation too.
 
     Parameters
     ----------
@@ -47,24 +52,31 @@ def equation_by_element(model: Model, variable: Variable) -> dict[tuple[str, ...
 
     Returns
     -------
-    dict of tuple of str to Equation
-        By the ids of the element; of a scalar variable by ``()``.
+    tuple of tuple of str
+        Every combination of ids, the last dimension fastest; ``((),)`` for a scalar.
     """
-    found: dict[tuple[str, ...], Equation] = {}
-    particular = sorted(variable.equations, key=lambda equation: _generality(model, equation), reverse=True)
-    for equation in particular:
-        axes = [elements_of_subscript(model, element) for element in equation.elements]
-        if not axes:
-            axes = [model.dimension_by_id[canonical(dimension)].element_ids for dimension in variable.dimensions]
-        for ids in product(*axes):
-            found[ids] = equation
-    return found
+    return every_element(variable, model.element_ids)
 
 
-def _generality(model: Model, equation: Equation) -> int:
-    if not equation.elements:
-        return len(model.dimensions) + 1
-    return sum(element in model.dimension_by_id for element in equation.elements)
+def display_elements(model: Model, variable: Variable, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of an element as the file writes them.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    variable : Variable
+        One of its variables.
+    ids : tuple of str
+        An element of it.
+
+    Returns
+    -------
+    tuple of str
+        One for each dimension.
+    """
+    pairs = zip(variable.dimensions, ids, strict=True)
+    return tuple(model.dimension_by_id[canonical(name)].element_names[id] for name, id in pairs)
 
 
 def context_of(model: Model, variable: Variable, equation: Equation, ids: tuple[str, ...]) -> dict[str, str]:
@@ -165,3 +177,23 @@ def number_meant(model: Model, context: Context, id: str) -> float | None:
         return None
     holding = [whole.element_ids for whole in model.dimensions if element in whole.element_ids]
     return float(max(holding, key=len).index(element) + 1)
+
+
+def refuse_huge(axes: Sequence[Dimension], place: str) -> None:
+    """Refuse an array of more elements than any machine should be asked for.
+
+    Parameters
+    ----------
+    axes : sequence of Dimension
+        The array's dimensions.
+    place : str
+        What the message begins with.
+
+    Raises
+    ------
+    ModelError
+        There are more than `LARGEST_ARRAY`.
+    """
+    count = math.prod(len(ax.elements) for ax in axes)
+    if count > LARGEST_ARRAY:
+        raise ModelError(f"{place}: an array of {count} elements is too large; {LARGEST_ARRAY} can be run.")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from egovsim.model.arrays import display_elements, product_of
 from egovsim.model.dependencies import references
 from egovsim.model.expression import Binary, Call, Expression, Number, Reference, Unary, Unsupported, Where, fold, walk
 from egovsim.model.functions import FUNCTIONS, NOISE_SEED, draws_random_numbers
@@ -15,6 +16,7 @@ from egovsim.model.model import Model
 from egovsim.model.reality_checks import TestInput
 from egovsim.model.units.checking import check_units
 from egovsim.model.variable import Variable, plain_number
+from egovsim.names import element_name
 from egovsim.public import set_module
 
 Severity = Literal["error", "warning", "note"]
@@ -66,6 +68,7 @@ def check(model: Model) -> list[Finding]:
     finders = (
         _unsupported,
         _unknown_names,
+        _missing_elements,
         _clock,
         _ranges,
         _delay_orders,
@@ -96,6 +99,19 @@ def _unknown_names(model: Model) -> Iterator[Finding]:
                 if reference.id not in model.by_id and reference.id not in model.subscript_ids:
                     text = f'"{reference.name}" is not a variable of this model'
                     yield Finding("error", variable.name, text, reference.where)
+
+
+def _missing_elements(model: Model) -> Iterator[Finding]:
+    """An element may be without an equation as long as nothing reads it (vensim.com/documentation/22215.html)."""
+    for variable in model.variables:
+        defined = model.equations_of(variable)
+        missing = [ids for ids in product_of(model, variable) if ids not in defined]
+        if missing:
+            names = [element_name(variable.name, display_elements(model, variable, ids)) for ids in missing]
+            shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+            has, it, is_left = ("has", "it", "is") if len(names) == 1 else ("have", "they", "are")
+            text = f"{shown} {has} no equation; {it} {is_left} left out of results"
+            yield Finding("warning", variable.name, text, variable.where)
 
 
 def _clock(model: Model) -> Iterator[Finding]:

@@ -18,8 +18,8 @@ Floats = NDArray[np.float64]
 SeriesKind = Literal["constant", "points", "steps"]
 Scale = Literal["linear", "log"]
 
-START = "@start"
-"""Ends the id of an input that is the initial value of a stock."""
+START = "_START"
+"""Ends the id of an input that is the initial value of a stock, as `made_id` would end it."""
 
 
 @set_module("egovsim")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Literal, TypeVar
 
-from egovsim.errors import ModelError, UnknownNameError, unknown_name
+from egovsim.errors import UnknownNameError, unknown_name
+from egovsim.model.element_equations import Elements, equation_by_element, every_element
 from egovsim.model.expression import Where
 from egovsim.model.reality_checks import RealityCheck
-from egovsim.model.variable import Variable
+from egovsim.model.variable import Equation, Variable
 from egovsim.model.views import View
-from egovsim.names import canonical, split_element
+from egovsim.names import canonical, element_name, split_element
 from egovsim.public import set_module
 
 Method = Literal["euler", "rk2", "midpoint", "rk4"]
@@ -22,10 +22,6 @@ Method = Literal["euler", "rk2", "midpoint", "rk4"]
 
 Mapped = tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]
 """The id of a dimension, and which of its elements each element of another one serves."""
-
-
-LARGEST_ARRAY = 100_000
-"""The most elements that one dimension, or one array, may have; more than that is a slip, and fills the memory."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +139,15 @@ class Origin:
 Derived = TypeVar("Derived")
 
 
+@dataclass(slots=True)
+class _EquationsByElement:
+    """The equations of one model by element, by the ids of its variables; see `Model.derived`."""
+
+    by_variable: dict[str, Mapping[tuple[str, ...], Equation]] = field(
+        default_factory=dict[str, Mapping[tuple[str, ...], Equation]]
+    )
+
+
 @set_module("egovsim")
 @dataclass(frozen=True)
 class Model:
@@ -202,6 +207,11 @@ class Model:
     def dimension_by_id(self) -> Mapping[str, Dimension]:
         """Dimensions by canonical id."""
         return {dimension.id: dimension for dimension in self.dimensions}
+
+    @cached_property
+    def element_ids(self) -> Elements:
+        """The ids of the elements of each dimension, by its id."""
+        return {dimension.id: dimension.element_ids for dimension in self.dimensions}
 
     @cached_property
     def subscript_ids(self) -> frozenset[str]:
@@ -302,6 +312,34 @@ class Model:
         names = [variable.name for variable in self.variables]
         return unknown_name(name, names, what=f"a variable of {self.file or self.name}", where=where)
 
+    def variable_of(self, name: str) -> Variable:
+        """Return the variable that a name belongs to.
+
+        Parameters
+        ----------
+        name : str
+            A variable, or an element of one, there or not.
+
+        Returns
+        -------
+        Variable
+            The whole variable.
+
+        Raises
+        ------
+        UnknownNameError
+            When no variable bears the name.
+        """
+        return self._named(name)[0]
+
+    def _named(self, name: str) -> tuple[Variable, tuple[str, ...]]:
+        """Return a variable and the element of it that is meant; a variable's own name may have brackets."""
+        whole = self.by_id.get(canonical(name))
+        if whole is not None:
+            return whole, ()
+        base, elements = split_element(name)
+        return self[base], elements
+
     def elements_of(self, name: str) -> tuple[tuple[str, ...], ...]:
         """Return the elements that a name stands for.
 
@@ -313,83 +351,40 @@ class Model:
         Returns
         -------
         tuple of tuple of str
-            Ids: of all elements of an array, of the one element of ``x[rural]``, ``((),)`` of a scalar.
+            Ids: of all elements of an array that have an equation, of the one element of ``x[rural]``, ``((),)`` of a
+            scalar.
 
         Raises
         ------
         UnknownNameError
-            When no variable or element bears the name.
+            When no variable bears the name, or no element with an equation.
         """
-        base, wanted = split_element(name)
-        variable = self[base]
-        every = product_of(self, variable)
+        variable, wanted = self._named(name)
+        every = tuple(self.equations_of(variable))
         if not wanted:
             return every
         ids = tuple(map(canonical, wanted))
-        if ids not in every:
-            known = [",".join(element) for element in every]
-            raise unknown_name(",".join(wanted), known, what=f'an element of "{variable.name}"')
-        return (ids,)
+        if ids in every:
+            return (ids,)
+        if ids in every_element(variable, self.element_ids):
+            shown = element_name(variable.name, wanted)
+            raise UnknownNameError(f'"{shown}" has no equation in {self.file or self.name}; add one for this element.')
+        raise unknown_name(",".join(wanted), map(",".join, every), what=f'an element of "{variable.name}"')
 
+    def equations_of(self, variable: Variable) -> Mapping[tuple[str, ...], Equation]:
+        """Return the equation of each element of a variable that has one; worked out once for each variable.
 
-def product_of(model: Model, variable: Variable) -> tuple[tuple[str, ...], ...]:
-    """Return the elements of a variable.
+        Parameters
+        ----------
+        variable : Variable
+            One of the model.
 
-    Parameters
-    ----------
-    model : Model
-        The model.
-    variable : Variable
-        One of its variables.
-
-    Returns
-    -------
-    tuple of tuple of str
-        Every combination of ids, the last dimension fastest; ``((),)`` for a scalar.
-    """
-    combinations: tuple[tuple[str, ...], ...] = ((),)
-    for name in variable.dimensions:
-        ids = model.dimension_by_id[canonical(name)].element_ids
-        combinations = tuple((*left, right) for left in combinations for right in ids)
-    return combinations
-
-
-def display_elements(model: Model, variable: Variable, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of an element as the file writes them.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
-    variable : Variable
-        One of its variables.
-    ids : tuple of str
-        An element of it.
-
-    Returns
-    -------
-    tuple of str
-        One for each dimension.
-    """
-    pairs = zip(variable.dimensions, ids, strict=True)
-    return tuple(model.dimension_by_id[canonical(name)].element_names[id] for name, id in pairs)
-
-
-def refuse_huge(axes: Sequence[Dimension], place: str) -> None:
-    """Refuse an array of more elements than any machine should be asked for.
-
-    Parameters
-    ----------
-    axes : sequence of Dimension
-        The array's dimensions.
-    place : str
-        What the message begins with.
-
-    Raises
-    ------
-    ModelError
-        There are more than `LARGEST_ARRAY`.
-    """
-    count = math.prod(len(ax.elements) for ax in axes)
-    if count > LARGEST_ARRAY:
-        raise ModelError(f"{place}: an array of {count} elements is too large; {LARGEST_ARRAY} can be run.")
+        Returns
+        -------
+        mapping of tuple of str to Equation
+            By the ids of the element, the last dimension fastest; of a scalar by ``()``.
+        """
+        known = self.derived(_EquationsByElement).by_variable
+        if variable.id not in known:
+            known[variable.id] = equation_by_element(variable, self.element_ids)
+        return known[variable.id]

@@ -9,8 +9,8 @@ from egovsim.compiler.build_cache import Request, code_for
 from egovsim.compiler.kernel import Kernel
 from egovsim.model.metrics import Metric
 from egovsim.model.model import Method, Model
-from egovsim.names import canonical
-from egovsim.simulation.metric_windows import scalar_id
+from egovsim.names import scalar_id
+from egovsim.simulation.metric_windows import metric_id
 from egovsim.simulation.result import OutputVariable
 
 
@@ -47,8 +47,12 @@ def request_for(
     InputError
         When a metric is of no scalar of the model.
     """
-    ids = tuple(canonical(name) for variable in variables for name in variable.column_names)
-    return Request(ids, tuple((scalar_id(model, metric.variable), metric.kind) for metric in metrics), method)
+    ids = tuple(
+        scalar_id(model.variable_of(output.name).id, element)
+        for output in variables
+        for element in model.elements_of(output.name)
+    )
+    return Request(ids, tuple((metric_id(model, metric.variable), metric.kind) for metric in metrics), method)
 
 
 def kernel_for(model: Model, request: Request) -> Kernel:

@@ -12,7 +12,7 @@ from egovsim.errors import InputError, unknown_name
 from egovsim.model.inputs import Floats
 from egovsim.model.metrics import Metric, MetricKind
 from egovsim.model.model import Model
-from egovsim.names import element_name, split_element
+from egovsim.names import element_name, scalar_id
 
 _SLACK = 1e-6
 """Of a step; sums of steps are rounded."""
@@ -42,7 +42,7 @@ def check_metrics(metrics: Sequence[Metric]) -> None:
             raise InputError(f'two metrics are called "{metric.label}"; give each a name of its own.')
 
 
-def scalar_id(model: Model, name: str) -> str:
+def metric_id(model: Model, name: str) -> str:
     """Return the id of the one scalar that a metric is of.
 
     Parameters
@@ -64,12 +64,12 @@ def scalar_id(model: Model, name: str) -> str:
     InputError
         When it is a whole array.
     """
-    variable = model[split_element(name)[0]]
+    variable = model.variable_of(name)
     only, *others = model.elements_of(name)
     if others:
         known = ", ".join(element_name(variable.name, ids) for ids in (only, *others))
         raise InputError(f'a metric needs one element of "{variable.name}": {known}.')
-    return element_name(variable.id, only)
+    return scalar_id(variable.id, only)
 
 
 def windows_of(metrics: Sequence[Metric], steps: Steps) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from egovsim.errors import InputError
-from egovsim.model.model import Model, display_elements
-from egovsim.names import canonical, element_name, split_element
+from egovsim.model.arrays import display_elements, product_of
+from egovsim.model.model import Model
+from egovsim.names import canonical, element_name
 from egovsim.simulation.result import OutputVariable
 
 
@@ -49,13 +50,15 @@ def output_variables(model: Model, outputs: Sequence[str] | None, *, runs: int) 
 
 
 def _output(model: Model, name: str, first: int) -> OutputVariable:
-    elements, variable = model.elements_of(name), model[split_element(name)[0]]
+    elements, variable = model.elements_of(name), model.variable_of(name)
     if variable.kind == "lookup":
         raise InputError(f'"{variable.name}" is a lookup and has no trajectory; name a variable that uses it.')
-    if split_element(name)[1]:
+    if canonical(name) != variable.id:
         shown = element_name(variable.name, display_elements(model, variable, elements[0]))
         return OutputVariable(shown, variable.unit, (), first)
     dimensions = tuple(
         (dimension, model.dimension_by_id[canonical(dimension)].elements) for dimension in variable.dimensions
     )
-    return OutputVariable(variable.name, variable.unit, dimensions, first)
+    every = product_of(model, variable)
+    defined = None if len(elements) == len(every) else tuple(map(every.index, elements))
+    return OutputVariable(variable.name, variable.unit, dimensions, first, defined)

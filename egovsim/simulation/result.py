@@ -40,12 +40,15 @@ class OutputVariable:
         The name of each dimension, with those of its elements; empty for a scalar.
     first : int
         The column of its first element.
+    defined : tuple of int, optional
+        The places of the elements that have an equation, and so a column, the last dimension fastest; by default all.
     """
 
     name: str
     unit: str
     dimensions: tuple[tuple[str, tuple[str, ...]], ...]
     first: int
+    defined: tuple[int, ...] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -55,12 +58,19 @@ class OutputVariable:
     @property
     def columns(self) -> slice:
         """The columns of its elements, the last dimension fastest."""
-        return slice(self.first, self.first + int(np.prod(self.shape, dtype=int)))
+        count = int(np.prod(self.shape, dtype=int)) if self.defined is None else len(self.defined)
+        return slice(self.first, self.first + count)
+
+    @property
+    def element_names(self) -> list[str]:
+        """Names of all elements, ``Coverage[rural]``, the last dimension fastest."""
+        return [element_name(self.name, elements) for elements in product(*(names for _, names in self.dimensions))]
 
     @property
     def column_names(self) -> list[str]:
-        """Names of the elements, ``Coverage[rural]``, in the order of the columns."""
-        return [element_name(self.name, elements) for elements in product(*(names for _, names in self.dimensions))]
+        """Names of the elements that have an equation, in the order of the columns."""
+        every = self.element_names
+        return every if self.defined is None else [every[place] for place in self.defined]
 
 
 @dataclass(frozen=True)
@@ -131,7 +141,7 @@ class Result:
         Returns
         -------
         float64, shape (scenario, policy, member, time, dimensions of the variable)
-            In the variable's own unit.
+            In the variable's own unit; not a number in an element of an array that has no equation.
 
         Raises
         ------
@@ -139,7 +149,12 @@ class Result:
             When the variable is not among the outputs.
         """
         variable, elements = self._found(name)
-        block = self.trajectories[..., variable.columns].reshape(*self.trajectories.shape[:-1], *variable.shape)
+        block = self.trajectories[..., variable.columns]
+        if variable.defined is not None:
+            whole = np.full((*block.shape[:-1], int(np.prod(variable.shape, dtype=int))), np.nan)
+            whole[..., list(variable.defined)] = block
+            block = whole
+        block = block.reshape(*block.shape[:-1], *variable.shape)
         return block[(..., *elements)] if elements else block
 
     def __getitem__(self, name: str) -> xarray.DataArray:
@@ -158,15 +173,16 @@ class Result:
         """Return an output and the places of the element that is meant; none for a whole output."""
         base, elements = split_element(name)
         ids = tuple(map(canonical, elements))
-        scalar = self.variables.get(element_name(canonical(base), ids))
-        if scalar is not None:
-            return scalar, ()
+        whole = self.variables.get(canonical(name)) or self.variables.get(element_name(canonical(base), ids))
+        if whole is not None:
+            return whole, ()
         array = self.variables.get(canonical(base))
         if array is None:
             known = [variable.name for variable in self.variables.values()]
             raise unknown_name(name, known, what="among the outputs of this result")
         places = [tuple(map(canonical, names)) for _, names in array.dimensions]
-        if len(ids) != len(places) or any(id not in names for id, names in zip(ids, places, strict=True)):
+        known = {tuple(map(canonical, split_element(shown)[1])) for shown in array.column_names}
+        if ids not in known:
             raise unknown_name(name, array.column_names, what="among the outputs of this result")
         return array, tuple(names.index(id) for id, names in zip(ids, places, strict=True))
 
@@ -252,7 +268,7 @@ class Result:
             "scenarios": self.scenarios,
             "policies": self.policies,
             "variables": [
-                [variable.name, variable.unit, variable.dimensions, variable.first]
+                [variable.name, variable.unit, variable.dimensions, variable.first, variable.defined]
                 for variable in self.variables.values()
             ],
             "metrics": self.metric_names,
@@ -303,8 +319,10 @@ def load_result(path: str | Path) -> Result:
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise DataError(f"{path}: is not a saved result ({error}); give a file that Result.save wrote.") from error
     variables = [
-        OutputVariable(name, unit, tuple((d, tuple(e)) for d, e in dimensions), first)
-        for name, unit, dimensions, first in head["variables"]
+        OutputVariable(
+            name, unit, tuple((d, tuple(e)) for d, e in dimensions), first, None if defined is None else tuple(defined)
+        )
+        for name, unit, dimensions, first, defined in head["variables"]
     ]
     return Result(
         scenarios=tuple(head["scenarios"]),

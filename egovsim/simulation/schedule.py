@@ -14,11 +14,11 @@ import numpy as np
 
 from egovsim.compiler.build_cache import settable
 from egovsim.compiler.kernel import Schedule, Steps
-from egovsim.errors import InputError, ValueRangeError
+from egovsim.errors import InputError, UnknownNameError, ValueRangeError
 from egovsim.model.inputs import START, Design, Floats, PolicyPath, Profile, Scenario, Series
 from egovsim.model.model import Model
 from egovsim.model.variable import Variable
-from egovsim.names import canonical, element_name, split_element
+from egovsim.names import canonical, scalar_id, split_element
 from egovsim.simulation.horizon import check_points, check_start, start_of
 
 Values = Mapping[str, float | Series]
@@ -69,12 +69,13 @@ def input_ids(model: Model, name: str, *, source: str = "") -> InputIds:
 
 def _input_ids(model: Model, name: str, source: str) -> tuple[Variable, tuple[str, ...]]:
     place = f"{source}: " if source else ""
-    base, _ = split_element(name)
-    if canonical(base) not in model.by_id:
-        raise model.unknown(base, where=source)
+    try:
+        variable = model.variable_of(name)
+    except UnknownNameError:
+        raise model.unknown(split_element(name)[0], where=source) from None
     known = settable(model)
-    variable, inputs, fixed = model[base], known.inputs, known.compile_time
-    ids = tuple(element_name(variable.id, elements) for elements in model.elements_of(name))
+    inputs, fixed = known.inputs, known.compile_time
+    ids = tuple(scalar_id(variable.id, elements) for elements in model.elements_of(name))
     if variable.kind == "stock":
         ids = tuple(id + START for id in ids)
     if not all(id in inputs for id in ids):

@@ -11,7 +11,6 @@ from typing import cast
 
 from egovsim.model.inputs import PolicyPath, Scenario, Series
 from egovsim.model.model import Model
-from egovsim.names import split_element
 from egovsim.readers.model_cache import path_of
 from egovsim.simulation.horizon import start_of
 from egovsim.testing.claims import Batch, Claim
@@ -55,7 +54,7 @@ def counterexample_report(claim: Claim, batch: Batch, base: Mapping[str, float],
 
 
 def _changed(model: Model, name: str, value: float, base: Mapping[str, float]) -> str:
-    unit = model[split_element(name)[0]].unit
+    unit = model.variable_of(name).unit
     return f'  "{name}" is {value:g} {unit}'.rstrip() + f" (otherwise {base[name]:g})"
 
 

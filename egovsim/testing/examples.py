@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from egovsim.errors import InputError, unknown_name
+from egovsim.model.arrays import display_elements
 from egovsim.model.inputs import Floats, PolicyPath, Profile, Scenario
-from egovsim.model.model import Model, display_elements
+from egovsim.model.model import Model
 from egovsim.model.variable import Variable, plain_number
 from egovsim.names import canonical, element_name, split_element
 from egovsim.public import set_module
@@ -109,7 +110,7 @@ def varied_inputs(model: Model, examples: Examples) -> tuple[Input, ...]:
     fixed = {*_ids(model, examples.constants), *_ids(model, region.levers if region else ())}
     found: list[Input] = []
     for name, value in input_values(model, region).items():
-        variable = model[split_element(name)[0]]
+        variable = model.variable_of(name)
         ends = ranges.get(canonical_name(name)) or ranges.get(variable.id)
         if ends is None or canonical_name(name) in fixed or not _can_vary(model, name):
             continue
@@ -164,7 +165,7 @@ def canonical_name(name: str) -> str:
 
 
 def _ids(model: Model, names: Mapping[str, object] | Sequence[str]) -> set[str]:
-    return {element_name(model[split_element(name)[0]].id, ids) for name in names for ids in model.elements_of(name)}
+    return {element_name(model.variable_of(name).id, ids) for name in names for ids in model.elements_of(name)}
 
 
 def _value(model: Model, variable: Variable, ids: tuple[str, ...]) -> float:

@@ -10,7 +10,6 @@ import numpy as np
 from egovsim.errors import InputError
 from egovsim.model.inputs import Floats, Scenario, Series
 from egovsim.model.model import Model
-from egovsim.names import split_element
 from egovsim.public import set_module
 from egovsim.simulation.result import Result
 from egovsim.testing.claims import Batch, Claim, excess_by_run, why_failed
@@ -109,7 +108,7 @@ def assert_time_step_converges(
         }
         name = max(names, key=lambda name: scaled[name].max())
         place = np.unravel_index(int(scaled[name].argmax()), scaled[name].shape)
-        unit = f"{model[split_element(name)[0]].unit} at {coarse.time[place[3]]:g} {model.clock.unit}".strip()
+        unit = f"{model.variable_of(name).unit} at {coarse.time[place[3]]:g} {model.clock.unit}".strip()
         values = (coarse.values(name)[place], fine.values(name)[place])
         return f'"{name}" is {values[0]:.6g} {unit} with a step of {step:g}, and {values[1]:.6g} with {step / 2.0:g}'
 
@@ -231,7 +230,7 @@ def _with_ends(model: Model, response: Response, over: Examples) -> Response:
     if response.low is not None and response.high is not None:
         return response
     ranges = {canonical_name(name): ends for name, ends in (over.ranges or {}).items()}
-    variable = model[split_element(response.input)[0]]
+    variable = model.variable_of(response.input)
     ends = ranges.get(canonical_name(response.input)) or ranges.get(variable.id)
     known = variable.bounds if ends is None else bound_of(response.input, ends)
     low = known.low if response.low is None else response.low

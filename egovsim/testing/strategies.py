@@ -142,7 +142,7 @@ def _settings(
 
 
 def _may_move(model: Model, varied: Input) -> bool:
-    return model[split_element(varied.name)[0]].kind != "stock"
+    return model.variable_of(varied.name).kind != "stock"
 
 
 def _named(model: Model, names: Sequence[str] | None, known: Sequence[Input]) -> list[Input]:

@@ -11,7 +11,6 @@ import numpy as np
 from egovsim.errors import InputError
 from egovsim.model.inputs import Floats
 from egovsim.model.model import Model
-from egovsim.names import split_element
 from egovsim.public import set_module
 from egovsim.simulation.result import Result
 from egovsim.testing.claims import Batch, Claim, excess_by_run, why_failed
@@ -78,12 +77,12 @@ def _called(result: Result, name: str, place: tuple[int, ...]) -> str:
     """Return the name of the element that a place in the values of a variable is of."""
     for variable in result.variables.values():
         if variable.name == name and variable.shape:
-            return variable.column_names[int(np.ravel_multi_index(place[4:], variable.shape))]
+            return variable.element_names[int(np.ravel_multi_index(place[4:], variable.shape))]
     return name
 
 
 def _quantity(model: Model, name: str, value: float) -> str:
-    return f"{value:.6g} {model[split_element(name)[0]].unit}".rstrip()
+    return f"{value:.6g} {model.variable_of(name).unit}".rstrip()
 
 
 def computed(model: Model, names: Sequence[str]) -> list[str]:
@@ -101,7 +100,7 @@ def computed(model: Model, names: Sequence[str]) -> list[str]:
     list of str
         Those that have a trajectory, and are no constants.
     """
-    found = [(name, model[split_element(name)[0]]) for name in names]
+    found = [(name, model.variable_of(name)) for name in names]
     return [
         name
         for name, variable in found
@@ -274,7 +273,7 @@ def assert_conserves(model: Model, group: Conserved, *, over: Examples | None = 
         With the smallest counterexample.
     """
     names = list(dict.fromkeys((*group.stocks, *group.inflows, *group.outflows)))
-    unit = model[split_element(group.stocks[0])[0]].unit
+    unit = model.variable_of(group.stocks[0]).unit
     step = model.clock.time_step
 
     def misses(result: Result, batch: Batch) -> list[_Miss]:

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from egovsim.model.inputs import Design, Floats, PolicyPath, Series
-from egovsim.names import split_element
 from egovsim.simulation.run import run
 from egovsim.validation.behaviour_modes import mode_of
 from egovsim.validation.breaches import breaches, not_finite
@@ -277,7 +276,7 @@ def response_verdict(subject: Subject) -> Verdict:
 
 def _response(subject: Subject, claim: Response) -> tuple[Floats, Floats]:
     """Return values of the input, and the output of each, both shape (value,)."""
-    variable = subject.model[split_element(claim.input)[0]]
+    variable = subject.model.variable_of(claim.input)
     bound, own = subject.range_of(variable), subject.values_of(variable)[0]
     low = claim.low if claim.low is not None else (bound.low if bound.low is not None else min(0.0, own))
     high = claim.high if claim.high is not None else (bound.high if bound.high is not None else 2.0 * abs(own) or 1.0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from egovsim.errors import DataError, UnknownNameError, ValueRangeError, unknown_name
-from egovsim.model.model import Model, display_elements
+from egovsim.model.arrays import display_elements
+from egovsim.model.model import Model
 from egovsim.model.variable import Variable
 from egovsim.names import canonical, element_name, split_element
 from egovsim.simulation.schedule import check_value
@@ -98,7 +99,7 @@ class DeclaredNames:
         Variable
             That of the model.
         """
-        return self.model[split_element(name)[0]]
+        return self.model.variable_of(name)
 
     def name_at(self, table: Table, key: str) -> str:
         """Return the name at a key.

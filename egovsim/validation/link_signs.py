@@ -84,7 +84,7 @@ def slopes(subject: Subject, base: Trajectories, links: Sequence[Link]) -> Slope
     """
     links = list(dict.fromkeys(links))
     causes = list(dict.fromkeys(cause for cause, _ in links))
-    effects = [subject.model[split_element(effect)[0]] for _, effect in links]
+    effects = [subject.model.variable_of(effect) for _, effect in links]
     model = isolated_equations(subject.model, effects)
     places = np.unique(np.linspace(0, len(base.time) - 1, _INSTANTS + 2).round().astype(int)[1:-1])
     table = _values(subject, base, places)
@@ -109,7 +109,7 @@ def _values(subject: Subject, base: Trajectories, places: np.ndarray) -> dict[st
     may_be_set = {variable.id for variable in subject.inputs}
     found: dict[str, Floats] = {}
     for output in base.result.variables.values():
-        variable = subject.model[split_element(output.name)[0]]
+        variable = subject.model.variable_of(output.name)
         if not variable.is_input or variable.id in may_be_set:
             columns = base.result.trajectories[0, 0, 0][places][:, output.columns]
             found |= {name: columns[:, number] for number, name in enumerate(output.column_names)}

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from egovsim.errors import InputError
+from egovsim.model.arrays import display_elements
 from egovsim.model.functions import draws_random_numbers
 from egovsim.model.inputs import Floats
-from egovsim.model.model import Model, display_elements
+from egovsim.model.model import Model
 from egovsim.names import canonical, element_name
 from egovsim.public import set_module
 from egovsim.readers.data.exported_runs import Points, read_series

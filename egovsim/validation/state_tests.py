@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from egovsim.model.inputs import Floats
-from egovsim.names import split_element
 from egovsim.validation.breaches import breaches, not_finite
 from egovsim.validation.declarations import Balance, Conserved
 from egovsim.validation.ensembles import ROUNDING, Measure, Trajectories, run_ensemble
@@ -139,7 +138,7 @@ def _finite(ensembles: Ensembles) -> Verdict:
 def _in_range(subject: Subject, ensembles: Ensembles) -> Verdict:
     test = "declared ranges"
     bounds = subject.declarations.bounds
-    variables = {name: subject.model[split_element(name)[0]] for name in bounds}
+    variables = {name: subject.model.variable_of(name) for name in bounds}
     computed = [name for name, variable in variables.items() if variable.kind == "stock" or not variable.is_input]
     if not computed:
         remedy = "declare shares, non_negative or [[bounds]]."

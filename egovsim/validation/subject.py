@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from egovsim.errors import InputError
+from egovsim.model.arrays import display_elements
 from egovsim.model.inputs import Design, Profile
-from egovsim.model.model import Model, display_elements
+from egovsim.model.model import Model
 from egovsim.model.variable import Variable
-from egovsim.names import element_name, split_element
+from egovsim.names import element_name
 from egovsim.simulation.run import run
 from egovsim.simulation.schedule import input_ids
 from egovsim.validation import defaults
@@ -131,7 +132,7 @@ class Subject:
         list of str
             All elements of the variable, or the one that is named; the variable itself where it is no array.
         """
-        variable = self.model[split_element(name)[0]]
+        variable = self.model.variable_of(name)
         ids = self.model.elements_of(name)
         return [element_name(variable.name, display_elements(self.model, variable, element)) for element in ids]
 

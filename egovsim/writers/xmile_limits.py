@@ -8,6 +8,7 @@ from itertools import product
 from typing import Final
 
 from egovsim.errors import UnsupportedError
+from egovsim.model.arrays import product_of
 from egovsim.model.expression import (
     ClockValue,
     Expression,
@@ -19,7 +20,7 @@ from egovsim.model.expression import (
     Where,
     walk,
 )
-from egovsim.model.model import Model, product_of
+from egovsim.model.model import Model
 from egovsim.model.net_flows import moved_by_flows
 from egovsim.model.notation import LONGEST, length, show
 from egovsim.model.variable import Equation, Variable

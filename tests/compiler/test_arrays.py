@@ -128,11 +128,20 @@ def test_lookups_of_their_own_for_each_element(tmp_path: Path) -> None:
     assert trajectory(tmp_path, text, "x[a]", "x[b]", "y") == [[10, 20, 30], [5, 5, 5], [25, 25, 25]]
 
 
-def test_an_element_without_an_equation_is_not_a_number_and_not_to_be_used(tmp_path: Path) -> None:
+def test_an_element_without_an_equation_is_left_out_and_not_to_be_used(tmp_path: Path) -> None:
+    """As in Vensim (vensim.com/documentation/22215.html): it may be missing, and to refer to it is an error."""
     text = "Dim: a, b, c\nx[a] = 1\nx[c] = 3"
-    one, two, three = start(tmp_path, text, "x[a]", "x[b]", "x[c]")
-    assert (one, three) == (1, 3)
-    assert np.isnan(two)
+    model = model_of(tmp_path, text)
+    result = egovsim.run(model)
+    assert list(result.to_frame().columns)[:2] == ["x[a]", "x[c]"]
+    np.testing.assert_array_equal(result["x"][0, 0, 0, 0], [1, np.nan, 3])
+    findings = [str(finding) for finding in egovsim.check(model) if finding.severity == "warning"]
+    assert 'warning: m.mdl, line 3, "x": x[b] has no equation; it is left out of results' in findings
+    message = r'^"x\[b\]" has no equation in m.mdl; add one for this element\.$'
+    for asked in ({"outputs": ["x[b]"]}, {"metrics": [egovsim.final("x[b]")]}, {"constants": {"x[b]": 2.0}}):
+        with pytest.raises(egovsim.UnknownNameError, match=message):
+            egovsim.run(model, **asked)
+    assert np.isnan(egovsim.run(model, constants={"x": 7.0})["x"][0, 0, 0, 0, 1])
     with pytest.raises(ModelError, match=r'^m.mdl, line 5, "y": "x\[b\]" has no equation; add one for this element\.$'):
         egovsim.run(model_of(tmp_path, text + "\ny = x[b] + 1"))
 

@@ -19,7 +19,7 @@ from egovsim.analysis.measures import Spread, spread
 from egovsim.model.inputs import Design, Floats, Profile, Series
 from egovsim.model.metrics import Metric, mean_over
 from egovsim.model.model import Model
-from egovsim.names import canonical, split_element
+from egovsim.names import canonical
 from egovsim.public import set_module
 from egovsim.simulation.run import run
 
@@ -210,7 +210,7 @@ class _Exchange:
     def gap_item(self, items: tuple[str, ...], *, whole: bool) -> GapItem:
         """Exchange items in both directions."""
         ids, (region, benchmark) = frozenset(items), self.ends
-        names = tuple(self.model[split_element(item)[0]].name for item in items)
+        names = tuple(self.model.variable_of(item).name for item in items)
         with np.errstate(invalid="ignore"):
             gap = benchmark - region
             closed = self.levels(self.region.with_items(ids, self.benchmark)) - region

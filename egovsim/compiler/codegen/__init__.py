@@ -1,4 +1,4 @@
 """`Program` to LLVM IR to machine code.
 
-Imports: model, compiler, compiler.lowering.
+Imports: names, model, compiler, compiler.lowering.
 """

@@ -10,9 +10,12 @@ from egovsim.compiler.codegen.expressions import Emitter
 from egovsim.compiler.codegen.lanes import Lanes, Recorder
 from egovsim.compiler.codegen.memory_layout import LONGEST_FUNCTION, Layout
 from egovsim.compiler.program import Assignment, Program
+from egovsim.names import made_id
 
-_RATE = "rate of "
-"""Begins the id of a stock's net flow among assignments; no id of a scalar has a blank."""
+
+def _rate_id(stock: str) -> str:
+    """Return the id of a stock's net flow among assignments."""
+    return made_id(stock, "rate")
 
 
 class Blocks(Lanes):
@@ -33,7 +36,7 @@ class Blocks(Lanes):
     def __init__(self, module: ir.Module, program: Program, layout: Layout, lanes: int) -> None:
         super().__init__(module, ir.IRBuilder(), lanes)
         self._program, self._layout = program, layout
-        self._rates = {_RATE + rate.id: layout.rates + number for number, rate in enumerate(program.rates)}
+        self._rates = {_rate_id(rate.id): layout.rates + number for number, rate in enumerate(program.rates)}
 
     def invariants(self) -> list[ir.Function]:
         """Write what computes the invariants.
@@ -63,7 +66,7 @@ class Blocks(Lanes):
         list of ir.Function
             To be called one after another with the memory block.
         """
-        rates = (Assignment(_RATE + rate.id, rate.expression) for rate in self._program.rates)
+        rates = (Assignment(_rate_id(rate.id), rate.expression) for rate in self._program.rates)
         return self._functions("auxiliaries", (*self._program.auxiliaries, *rates))
 
     def recorders(self) -> list[ir.Function]:

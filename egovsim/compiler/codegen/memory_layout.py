@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from egovsim.compiler.codegen.methods import METHODS
 from egovsim.compiler.lowering.elements import DiscreteKind
 from egovsim.compiler.program import DiscreteState, Program
+from egovsim.names import made_id
 
 
 def clock_slot(name: str) -> str:
@@ -21,9 +22,9 @@ def clock_slot(name: str) -> str:
     Returns
     -------
     str
-        No variable's id has a dollar in front.
+        The id of no variable.
     """
-    return f"$ {name}"
+    return made_id("", name)
 
 
 CLOCK = tuple(map(clock_slot, ("time", "step time", "time step", "initial time", "final time")))

@@ -20,6 +20,7 @@ from egovsim.model.expression import (
     Reference,
 )
 from egovsim.model.hidden_variables import HiddenVariables
+from egovsim.names import made_id
 
 Terms = Sequence[Expression]
 Selection = Sequence[tuple[Expression, Expression]]
@@ -69,7 +70,7 @@ class ArrayParts:
         if isinstance(expression, Number | Reference):
             return expression
         number = len(self.added) + 1
-        here = Reference(f"{self.name} (array part {number})", f"{self.id}~array {number}")
+        here = Reference(f"{self.name} (array part {number})", made_id(self.id, f"array part {number}"))
         return self.added.add(here, lambda here: (here, expression))
 
     def once(self, key: object, make: Callable[[], list[Expression]]) -> list[Expression]:

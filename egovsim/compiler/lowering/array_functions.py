@@ -13,9 +13,9 @@ from itertools import product
 
 from egovsim.compiler.lowering.allocations import AllocationRequest, by_curves, by_priority
 from egovsim.compiler.lowering.array_algebra import FOLDS, Terms, element_at, inverse, ranks, selected, sort_order
-from egovsim.compiler.lowering.scopes import ArrayFunction, Scope, defined_elements
+from egovsim.compiler.lowering.scopes import ArrayFunction, Scope
 from egovsim.compiler.lowering.traversal import fold_down_to, key_of
-from egovsim.model.arrays import element_meant, elements_of_subscript
+from egovsim.model.arrays import LARGEST_ARRAY, element_meant, elements_of_subscript, product_of
 from egovsim.model.calendar import date_part
 from egovsim.model.dependencies import references
 from egovsim.model.expression import (
@@ -32,9 +32,9 @@ from egovsim.model.expression import (
     with_children,
 )
 from egovsim.model.functions import ELEMENT
-from egovsim.model.model import LARGEST_ARRAY, Dimension, Model, product_of
+from egovsim.model.model import Dimension, Model
 from egovsim.model.variable import plain_number
-from egovsim.names import element_name
+from egovsim.names import scalar_id
 
 
 def _all_elements(scope: Scope, arguments: Sequence[Expression]) -> list[list[Expression]]:
@@ -61,8 +61,8 @@ _KNOWN_CURVES = "curves of priority that can be run are 1 (rectangular), 2 (tria
 _LONGEST_SORTED, _LARGEST_INVERTED, _MOST_REQUESTS = 400, 32, 200
 """What is sorted takes the square of its length in comparisons, an inverse the cube of its rows in equations."""
 
-_STARRED = "all of "
-"""Begins what a star stands for in a sum, so that it is not taken for the equation's own dimension."""
+_STARRED = "ALL OF "
+"""Begins what a star stands for in a sum: no name of a model has capital letters in its canonical form."""
 
 
 def _name_stars(scope: Scope, expression: Expression) -> Expression:
@@ -139,7 +139,7 @@ def _vector_elm_map(scope: Scope, arguments: tuple[Expression, ...], call: Call)
     every = product_of(scope.model, target)
     start = every.index(scope.subscripts(node, target))
     index = _number_if_known(Binary("+", scope.resolve(offset), Number(float(start))))
-    terms = [scope.element(node, target, ids) for ids in every if ids in defined_elements(scope.model, target)]
+    terms = [scope.element(node, target, ids) for ids in every if ids in scope.model.equations_of(target)]
     return element_at(index if isinstance(index, Number) else scope.parts.named(index), terms)
 
 
@@ -202,7 +202,7 @@ def _vector(scope: Scope, node: Expression, call: Call, *, axis: int = -1) -> _V
     axis %= len(ids)
     along = [(*ids[:axis], id, *ids[axis + 1 :]) for id in dimensions[axis].element_ids]
     terms: list[Expression] = [scope.element(node, target, element) for element in along]
-    key = element_name(target.id, (*ids[:axis], "*", *ids[axis + 1 :]))
+    key = scalar_id(target.id, (*ids[:axis], "ALL", *ids[axis + 1 :]))
     return _Vector(key, terms, dimensions[axis].element_ids.index(ids[axis]))
 
 
@@ -248,7 +248,7 @@ def _invert_matrix(scope: Scope, arguments: tuple[Expression, ...], call: Call) 
         return inverse(matrix, scope.parts)
 
     # The key names the matrix: all of it but its last two subscripts.
-    key = ("inverse", element_name(scope.target(node).id, scope.subscripts(node, scope.target(node))[:-2]))
+    key = ("inverse", scalar_id(scope.target(node).id, scope.subscripts(node, scope.target(node))[:-2]))
     return scope.parts.once(key, make)[rows.place * size + columns.place]
 
 
@@ -295,7 +295,7 @@ def _curves(scope: Scope, node: Expression, call: Call) -> tuple[str, list[tuple
     if len(ids) < 2 or len(columns) < first + 3:
         text = "the curves of ALLOCATE AVAILABLE need two dimensions, the last for kind, priority and width"
         raise scope.error(call.where, text)
-    rows, defined = scope.dimensions(target)[-2].element_ids, defined_elements(scope.model, target)
+    rows, defined = scope.dimensions(target)[-2].element_ids, scope.model.equations_of(target)
     curves: list[tuple[Expression, Expression, Expression]] = []
     for row in rows:
         kind, priority, width = (
@@ -327,7 +327,7 @@ def _compile_time_number(scope: Scope, node: Expression) -> Expression:
         if not isinstance(part, Reference) or not isinstance(here, Reference):
             return here
         target = scope.target(part)
-        equation = defined_elements(scope.model, target)[scope.subscripts(part, target)]
+        equation = scope.model.equations_of(target)[scope.subscripts(part, target)]
         value = plain_number(equation.expression) if equation.rate is None else None
         if value is None:
             return here

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from egovsim.compiler.lowering.elements import ScalarEquation
 from egovsim.model.expression import Expression, Reference, children, children_first, with_children
 from egovsim.model.hidden_variables import HiddenVariables
+from egovsim.names import made_id
 
 DEEPEST = 150
 """The most operators between the whole of an equation and its leaves."""
@@ -74,7 +75,7 @@ class _Parts:
 
     def _named(self, operand: tuple[Expression, int]) -> tuple[Expression, int]:
         number, (expression, _) = len(self.added) + 1, operand
-        here = Reference(f"{self.owner.name} (depth {number})", f"{self.owner.id}~depth {number}")
+        here = Reference(f"{self.owner.name} (depth {number})", made_id(self.owner.id, f"depth {number}"))
         return self.added.add(
             here, lambda here: ScalarEquation(here.id, here.name, expression, None, self.owner.where)
         ), 1

@@ -11,7 +11,7 @@ from egovsim.compiler.lowering.array_algebra import ArrayParts
 from egovsim.compiler.lowering.array_functions import ARRAY_FUNCTIONS
 from egovsim.compiler.lowering.scopes import Scope
 from egovsim.errors import ModelError, UnsupportedError
-from egovsim.model.arrays import context_of, equation_by_element
+from egovsim.model.arrays import context_of, display_elements
 from egovsim.model.expression import (
     Binary,
     Call,
@@ -24,9 +24,9 @@ from egovsim.model.expression import (
     Where,
     walk,
 )
-from egovsim.model.model import Model, display_elements, product_of
-from egovsim.model.variable import Equation, Variable
-from egovsim.names import canonical, element_name
+from egovsim.model.model import Model
+from egovsim.model.variable import Variable
+from egovsim.names import canonical, element_name, scalar_id, split_element
 
 DiscreteKind = Literal["previous", "fixed", "information", "material"]
 """Kinds of discrete state: the value of the step before, and Vensim's three pipelines."""
@@ -61,7 +61,7 @@ class ScalarEquation:
     Parameters
     ----------
     id, name : str
-        ``coverage[rural]``, canonical and in the file's own letters.
+        ``coverage_rural``, from `scalar_id`, and ``Coverage[rural]``, in the file's own letters.
     expression : Expression
         Of a stock or a discrete state the initial value, of anything else the value.
     rate : Expression or None
@@ -99,8 +99,7 @@ def scalar_equations(model: Model) -> list[ScalarEquation]:
     Returns
     -------
     list of ScalarEquation
-        In the order of the file. An element without an equation, which Vensim allows, is not a number; to use it
-        is an error.
+        In the order of the file; an element without an equation has none here, and to use it is an error.
 
     Raises
     ------
@@ -111,6 +110,7 @@ def scalar_equations(model: Model) -> list[ScalarEquation]:
     """
     _refuse_unsupported(model)
     _refuse_too_many(model)
+    _refuse_names_of_elements(model)
     equations = [
         equation
         for variable in model.variables
@@ -134,6 +134,16 @@ def _refuse_too_many(model: Model) -> None:
         raise ModelError(f"{place}: its arrays have {count} elements in all, and {MOST_SCALARS} can be run.")
 
 
+def _refuse_names_of_elements(model: Model) -> None:
+    """Refuse a variable that is called what results call an element of another one."""
+    for variable in model.variables:
+        base, elements = split_element(variable.id)
+        array = model.by_id.get(base)
+        if elements and array is not None and elements in model.equations_of(array):
+            text = f'this is the name of an element of "{array.name}" too'
+            raise ModelError(f'{variable.where}, "{variable.name}": {text}; rename one of them.')
+
+
 def _refuse_unsupported(model: Model) -> None:
     """Raise one error that lists everything in the model that cannot be run."""
     lines = [
@@ -153,17 +163,15 @@ def _unsupported_nodes(variable: Variable) -> list[Unsupported]:
 
 def _elements_of_variable(model: Model, variable: Variable) -> list[ScalarEquation]:
     found: list[ScalarEquation] = []
-    equations = equation_by_element(model, variable)
     parts = ArrayParts(variable.name, variable.id)
-    for ids in product_of(model, variable):
-        equation = equations.get(ids, _NO_EQUATION)
+    for ids, equation in model.equations_of(variable).items():
         name = element_name(variable.name, display_elements(model, variable, ids))
-        scope = Scope(model, variable, _context(model, variable, equation, ids), parts, ARRAY_FUNCTIONS)
+        scope = Scope(model, variable, context_of(model, variable, equation, ids), parts, ARRAY_FUNCTIONS)
         expression = scope.resolve(equation.expression or _NO_VALUE)
         if variable.kind == "flow" and variable.non_negative:
             expression = Call("max", (Number(0.0), expression), variable.where)
         rate = None if equation.rate is None else scope.resolve(equation.rate)
-        found.append(ScalarEquation(element_name(variable.id, ids), name, expression, rate, variable.where))
+        found.append(ScalarEquation(scalar_id(variable.id, ids), name, expression, rate, variable.where))
     if parts.compile_time_constants:
         found[0] = replace(found[0], compile_time_constants=tuple(parts.compile_time_constants))
     added = parts.added.take()
@@ -171,11 +179,6 @@ def _elements_of_variable(model: Model, variable: Variable) -> list[ScalarEquati
 
 
 _NO_VALUE = Number(float("nan"))
-_NO_EQUATION = Equation(_NO_VALUE)
-
-
-def _context(model: Model, variable: Variable, equation: Equation, ids: tuple[str, ...]) -> dict[str, str]:
-    return {} if equation is _NO_EQUATION else context_of(model, variable, equation, ids)
 
 
 def _limit_flows(model: Model, equations: list[ScalarEquation]) -> list[ScalarEquation]:
@@ -187,16 +190,16 @@ def _limit_flows(model: Model, equations: list[ScalarEquation]) -> list[ScalarEq
     by_id = {equation.id: equation for equation in equations}
     for stock in model.stocks:
         if stock.non_negative:
-            for ids in product_of(model, stock):
+            for ids in model.equations_of(stock):
                 _limit_flows_of(by_id, stock, ids)
     return [by_id[equation.id] for equation in equations]
 
 
 def _limit_flows_of(by_id: dict[str, ScalarEquation], stock: Variable, ids: tuple[str, ...]) -> None:
-    here = Reference(element_name(stock.name, ids), element_name(stock.id, ids))
+    here = Reference(element_name(stock.name, ids), scalar_id(stock.id, ids))
     content = Binary("/", here, ClockValue("time step"))
-    inflows = [by_id[element_name(inflow, ids)] for inflow in stock.inflows]
-    outflows = [by_id[element_name(outflow, ids)] for outflow in stock.outflows]
+    inflows = [by_id[scalar_id(inflow, ids)] for inflow in stock.inflows]
+    outflows = [by_id[scalar_id(outflow, ids)] for outflow in stock.outflows]
     for number, inflow in enumerate(inflows):  # a flow in that turns negative flows out
         room = _room(by_id, content, inflow, inflows[:number], [])
         by_id[inflow.id] = replace(inflow, expression=Call("max", (Unary("-", room), inflow.expression), inflow.where))

@@ -11,6 +11,7 @@ from egovsim.errors import ModelError
 from egovsim.model.expression import Binary, ClockValue, Expression, Number, Reference, Where
 from egovsim.model.functions import FUNCTIONS
 from egovsim.model.hidden_variables import HiddenVariables
+from egovsim.names import made_id
 
 Arguments = tuple[Expression, ...]
 
@@ -230,7 +231,8 @@ class HiddenEquations:
 
     def _add(self, make: Callable[[Reference], ScalarEquation]) -> Reference:
         number = len(self.added) + 1
-        return self.added.add(Reference(f"{self.owner.name} (part {number})", f"{self.owner.id}~{number}"), make)
+        here = Reference(f"{self.owner.name} (part {number})", made_id(self.owner.id, f"part {number}"))
+        return self.added.add(here, make)
 
     def _equation(self, here: Reference, expression: Expression) -> ScalarEquation:
         return ScalarEquation(here.id, here.name, expression, None, self.owner.where)

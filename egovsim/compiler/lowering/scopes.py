@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from egovsim.compiler.lowering.array_algebra import ArrayParts
 from egovsim.compiler.lowering.traversal import fold_down_to
 from egovsim.errors import ModelError
-from egovsim.model.arrays import element_meant, equation_by_element, number_meant
+from egovsim.model.arrays import element_meant, number_meant
 from egovsim.model.expression import (
     Call,
     Expression,
@@ -23,8 +23,8 @@ from egovsim.model.expression import (
     with_children,
 )
 from egovsim.model.model import Dimension, Model
-from egovsim.model.variable import Equation, Variable
-from egovsim.names import canonical, element_name
+from egovsim.model.variable import Variable
+from egovsim.names import canonical, element_name, scalar_id
 
 DEEPEST_ARRAY_FUNCTIONS = 50
 """So many functions of arrays may stand inside each other: each is written out for every element of the outer ones."""
@@ -130,10 +130,10 @@ class Scope:
         ModelError
             When the element has no equation.
         """
-        if ids not in defined_elements(self.model, target):
+        if ids not in self.model.equations_of(target):
             shown = element_name(target.name, ids)
             raise self.error(node.where, f'"{shown}" has no equation; add one for this element')
-        return Reference(element_name(target.name, ids), element_name(target.id, ids), (), node.where)
+        return Reference(element_name(target.name, ids), scalar_id(target.id, ids), (), node.where)
 
     def target(self, node: Reference) -> Variable:
         """Find the variable that a reference names.
@@ -219,7 +219,7 @@ class Scope:
     def _table(self, lookup: Reference) -> Table:
         target = self.target(lookup)
         ids = self.subscripts(lookup, target)
-        equation = defined_elements(self.model, target).get(ids)
+        equation = self.model.equations_of(target).get(ids)
         if equation is not None and equation.table is not None:
             return equation.table
         if equation is not None and isinstance(equation.expression, TableCall):
@@ -258,37 +258,6 @@ class Scope:
             To be raised.
         """
         return ModelError(f'{where}, "{self.variable.name}": {text}.')
-
-
-EquationByElement = Mapping[tuple[str, ...], Equation]
-
-
-@dataclass(slots=True)
-class _DefinedElements:
-    """The equations of one model by element, by the ids of its variables; see `Model.derived`."""
-
-    by_variable: dict[str, EquationByElement] = field(default_factory=dict[str, EquationByElement])
-
-
-def defined_elements(model: Model, variable: Variable) -> Mapping[tuple[str, ...], Equation]:
-    """Find the equation of each element that has one; worked out once for each variable.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
-    variable : Variable
-        One of its variables.
-
-    Returns
-    -------
-    mapping of tuple of str to Equation
-        By the ids of the element.
-    """
-    known = model.derived(_DefinedElements).by_variable
-    if variable.id not in known:
-        known[variable.id] = equation_by_element(model, variable)
-    return known[variable.id]
 
 
 ArrayFunction = Callable[[Scope, tuple[Expression, ...], Call], Expression]

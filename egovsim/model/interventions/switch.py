@@ -9,7 +9,7 @@ from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, N
 from egovsim.model.interventions.parts import is_on, switch
 from egovsim.model.model import Model
 from egovsim.model.variable import Equation, Variable
-from egovsim.names import canonical, split_element
+from egovsim.names import canonical
 
 
 def with_switches(model: Model, names: Sequence[str], *, start: float | None = None) -> tuple[Model, dict[str, str]]:
@@ -41,7 +41,7 @@ def with_switches(model: Model, names: Sequence[str], *, start: float | None = N
     """
     switches: dict[str, str] = {}
     for name in names:
-        variable = model[split_element(name)[0]]
+        variable = model.variable_of(name)
         held = f"{variable.name} is held"
         if canonical(held) not in model.by_id:
             model = _with_switch(model, variable, held, start)

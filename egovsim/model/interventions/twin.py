@@ -77,7 +77,7 @@ class Twin:
         found: dict[str, Value] = {}
         for name, value in values.items():
             found[name] = value
-            if self.model[split_element(name)[0]].kind != "stock":
+            if self.model.variable_of(name).kind != "stock":
                 found[self.in_base(name)] = value
         return found
 
@@ -113,7 +113,7 @@ def twin(model: Model, levers: Iterable[str], channels: Mapping[str, Sequence[st
     ModelError
         When what is doubled draws random numbers: the copy would draw others.
     """
-    doubled = _influenced(model, [model[split_element(lever)[0]] for lever in levers])
+    doubled = _influenced(model, [model.variable_of(lever) for lever in levers])
     names = _FreeNames(model)
     copies = {id: names.free(model.by_id[id].name, _BASE) for id in doubled}
     switches = {channel: names.free(channel, _SWITCH) for channel in channels}

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from egovsim.errors import ModelError
+from egovsim.model.arrays import refuse_huge
 from egovsim.model.expression import Where
-from egovsim.model.model import Dimension, refuse_huge
+from egovsim.model.model import Dimension
 from egovsim.readers.data.external_values import DataFiles, request_in
 from egovsim.readers.vensim.entries import Entry
 from egovsim.readers.vensim.left_hand_side import LeftSide, read_left_side

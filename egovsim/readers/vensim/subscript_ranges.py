@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from egovsim.errors import ModelError
+from egovsim.model.arrays import LARGEST_ARRAY
 from egovsim.model.expression import Where
-from egovsim.model.model import LARGEST_ARRAY, Dimension, Mapped
+from egovsim.model.model import Dimension, Mapped
 from egovsim.names import canonical
 
 _NUMBERED = re.compile(r"\(\s*(?P<stem>.*?)(?P<low>\d+)\s*-\s*(?P<same>.*?)(?P<high>\d+)\s*\)", re.DOTALL)

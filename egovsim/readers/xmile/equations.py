@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import product
 
 from egovsim.errors import ModelError, suggestion
+from egovsim.model.arrays import refuse_huge
 from egovsim.model.expression import Binary, Expression, Number, Reference, TableCall, Unsupported
-from egovsim.model.model import Dimension, refuse_huge
+from egovsim.model.model import Dimension
 from egovsim.model.variable import Equation, Kind
 from egovsim.names import canonical
 from egovsim.readers.expressions.parser import parse_xmile_equation

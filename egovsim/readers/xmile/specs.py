@@ -6,8 +6,9 @@ import math
 import re
 
 from egovsim.errors import ModelError, suggestion
+from egovsim.model.arrays import LARGEST_ARRAY
 from egovsim.model.expression import LookupKind, Table
-from egovsim.model.model import LARGEST_ARRAY, Clock, Dimension, Method, UnitSynonyms
+from egovsim.model.model import Clock, Dimension, Method, UnitSynonyms
 from egovsim.model.variable import Bounds
 from egovsim.readers.lookup_points import TableError, table_of
 from egovsim.readers.xmile.round_trip import mappings_of
