@@ -132,7 +132,7 @@ def element_meant(model: Model, context: Context, subscript: str, dimension: Dim
     Returns
     -------
     str or None
-        The id of the element; None when it stands for none.
+        The id of the element; None when it stands for none, or by a mapping for several.
     """
     own = dimension.element_ids
     if subscript in context:
@@ -142,9 +142,9 @@ def element_meant(model: Model, context: Context, subscript: str, dimension: Dim
         return subscript if subscript in own else None
     for target, pairs in source.mappings:
         given = {context[target]} if target in context else set(context.values())
-        for element, served in pairs:
-            if element in own and given.intersection(served):
-                return element
+        mapped = {element for element, served in pairs if element in own and given.intersection(served)}
+        if mapped:
+            return mapped.pop() if len(mapped) == 1 else None
     shared = {element for element in context.values() if element in source.element_ids and element in own}
     return shared.pop() if len(shared) == 1 else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from egovsim.errors import ModelError
@@ -22,6 +22,7 @@ _DATASETS = re.compile(r"^13:(?P<files>.*)$", re.MULTILINE)
 """The data sets a model simulates with, in the settings at the end of a file (seen in files; not documented)."""
 _COMMENT = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 _EQUATION = re.compile(rf'(?:"(?:[^"\\\n]|\\.|\n)*?"|{_COMMENT}|[^"~|{{])*+')
+_COMMENT_OR_NAME = re.compile(rf'"(?:[^"\\]|\\.)*"|{_COMMENT}', re.DOTALL)
 _GROUP = re.compile(r"\*{3,}\s*\.?(?P<name>[^\n*]*?)\s*\n?\s*\*{3,}")
 _UNIT_SYNONYMS = re.compile(r"^22:(.*)$", re.MULTILINE)
 _INTEGRATION = re.compile(r"^15:\d+,\d+,\d+,(\d+)", re.MULTILINE)
@@ -249,7 +250,13 @@ def _entries(source: Source) -> Iterator[Entry]:
             group = banner["name"].strip()
         elif text[start:stop].strip():
             units, note = _rest(text[stop:end])
-            yield Entry(source.span(start, stop), units, note, group)
+            yield Entry(_without_comments(source.span(start, stop)), units, note, group)
+
+
+def _without_comments(span: SourceSpan) -> SourceSpan:
+    """Blank comments out: one may stand anywhere, in the list of a subscript range too, and hold any sign."""
+    text = _COMMENT_OR_NAME.sub(lambda found: found[0] if found[0][0] == '"' else _blanked(found[0]), span.text)
+    return replace(span, text=text)
 
 
 def _start(text: str, position: int) -> int:

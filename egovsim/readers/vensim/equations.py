@@ -102,7 +102,7 @@ def equations_of(left: LeftSide, axes: Sequence[Dimension], among: Surroundings)
     DataError
         A file, sheet or cell that it takes values from is missing.
     """
-    external = _external(left, among)
+    external = external_equations(left, among.dimensions, among.files)
     if external is not None:
         return external
     if left.sign == "(":
@@ -123,13 +123,33 @@ def equations_of(left: LeftSide, axes: Sequence[Dimension], among: Surroundings)
     ]
 
 
-def _external(left: LeftSide, among: Surroundings) -> list[Equation] | None:
-    """Return the equations of an entry whose values come from another file; None for any other."""
-    axes = tuple(elements_of(subscript, among.dimensions) for subscript in left.subscripts)
+def external_equations(left: LeftSide, dimensions: Mapping[str, Dimension], files: DataFiles) -> list[Equation] | None:
+    """Return the equations of an entry whose values come from another file.
+
+    Parameters
+    ----------
+    left : LeftSide
+        The entry.
+    dimensions : mapping of str to Dimension
+        By id.
+    files : DataFiles
+        The files that values may stand in.
+
+    Returns
+    -------
+    list of Equation or None
+        One for each element; None of any other entry.
+
+    Raises
+    ------
+    DataError
+        A file, sheet or cell that it takes values from is missing.
+    """
+    axes = tuple(elements_of(subscript, dimensions) for subscript in left.subscripts)
     right = left.right.text
     if left.sign == "(" and ")" in right:
         right = right[: right.rindex(")")]
-    return among.files.equations(Left(left.name, left.sign, axes, left.where), right)
+    return files.equations(Left(left.name, left.sign, axes, left.where), right)
 
 
 def _table(left: LeftSide) -> Table:

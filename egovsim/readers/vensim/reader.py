@@ -60,7 +60,7 @@ def read_vensim(path: Path, *, data: Sequence[Path] = ()) -> Model:
     definitions = definitions_of(lefts, dimensions)
     names = _names(definitions, text)
     method, not_of_method = method_of(text.integration, file)
-    clock = replace(read_clock(definitions, names, file), method=method)
+    clock = replace(read_clock(definitions, names, files, file), method=method)
     names = replace(names, built_in={"saveper": _save_every(clock)})
     variables = read_variables(definitions, Surroundings(dimensions, names, files))
     macro_lefts = [read_left_sides(macro.entries) for macro in text.macros]

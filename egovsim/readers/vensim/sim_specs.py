@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from egovsim.errors import ModelError, UnsupportedError
 from egovsim.model.expression import ClockName, Expression, Where
 from egovsim.model.model import Clock, LeftOut, Method
+from egovsim.readers.data.external_values import DataFiles
 from egovsim.readers.expressions.context import Names
 from egovsim.readers.expressions.transformer import Constants, Integral
 from egovsim.readers.vensim.constant_values import constant_value
 from egovsim.readers.vensim.definitions import Definition, refuse_second_equation
-from egovsim.readers.vensim.equations import parse_right_side
+from egovsim.readers.vensim.equations import external_equations, parse_right_side
 from egovsim.readers.vensim.left_hand_side import LeftSide, units_and_bounds
 
 CONTROLS: Mapping[str, ClockName | None] = {
@@ -44,11 +45,11 @@ class _Control:
     expression: Expression | None
 
 
-def read_clock(definitions: Mapping[str, Definition], names: Names, file: str) -> Clock:
+def read_clock(definitions: Mapping[str, Definition], names: Names, files: DataFiles, file: str) -> Clock:
     """Read the control variables of a file.
 
-    A control variable may be computed from constants. It is worked out here, once: to set those constants
-    for a run does not move the clock.
+    A control variable may be computed from constants, those that stand in other files included. It is worked out
+    here, once: to set those constants for a run does not move the clock.
 
     Parameters
     ----------
@@ -56,6 +57,8 @@ def read_clock(definitions: Mapping[str, Definition], names: Names, file: str) -
         The variables of the file by id.
     names : Names
         What names in equations mean.
+    files : DataFiles
+        The files that values may stand in.
     file : str
         The file's name, for messages.
 
@@ -68,10 +71,12 @@ def read_clock(definitions: Mapping[str, Definition], names: Names, file: str) -
     ------
     ModelError
         A control variable is missing or defined twice, does not parse, or its value makes no run.
+    DataError
+        A file or cell that a control variable takes its value from is missing, or holds no number.
     UnsupportedError
         A control variable changes while the model runs.
     """
-    controls = {id: _control(definition, names) for id, definition in definitions.items() if id in CONTROLS}
+    controls = {id: _control(definition, names, files) for id, definition in definitions.items() if id in CONTROLS}
     for name in ("initial time", "final time", "time step"):
         if name not in controls:
             raise ModelError(f"{file}: there is no {name.upper()}; add it to the equations.")
@@ -83,7 +88,7 @@ def read_clock(definitions: Mapping[str, Definition], names: Names, file: str) -
         if id in controls:
             return controls[id].expression
         sides = definitions[id].lefts if id in definitions else ()
-        return _scalar(sides[0], names) if len(sides) == 1 else None
+        return _scalar(sides[0], names, files) if len(sides) == 1 else None
 
     value = {name: _value(control, equation) for name, control in controls.items()}
     step, stop = controls["time step"].left, controls["final time"].left
@@ -98,15 +103,18 @@ def read_clock(definitions: Mapping[str, Definition], names: Names, file: str) -
     return Clock(value["initial time"], value["final time"], value["time step"], save, "euler", unit)
 
 
-def _control(definition: Definition, names: Names) -> _Control:
+def _control(definition: Definition, names: Names, files: DataFiles) -> _Control:
     refuse_second_equation(definition)
-    return _Control(definition.lefts[0], _scalar(definition.lefts[0], names))
+    return _Control(definition.lefts[0], _scalar(definition.lefts[0], names, files))
 
 
-def _scalar(left: LeftSide, names: Names) -> Expression | None:
+def _scalar(left: LeftSide, names: Names, files: DataFiles) -> Expression | None:
     """Return the equation of a scalar; None of anything else."""
     if left.subscripts or left.sign not in ("=", "=="):
         return None
+    external = external_equations(left, {}, files)
+    if external is not None:
+        return external[0].expression
     right = parse_right_side(left, names)
     return None if isinstance(right, Integral | Constants) else right
 

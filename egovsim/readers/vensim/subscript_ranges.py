@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from egovsim.errors import ModelError
 from egovsim.model.arrays import LARGEST_ARRAY
@@ -83,16 +83,17 @@ def read_ranges(texts: Sequence[RangeText], *, external: External) -> dict[str, 
                 f'{text.where}, "{text.name}": line {other.where.line} has a subscript range of this name already; '
                 "rename one."
             )
-    elements = _elements(by_id, external)
-    plain = {text.id: Dimension(text.name, elements[text.id]) for text in texts}
+    listed = _elements(by_id, external)
+    plain = {text.id: Dimension(text.name, tuple(dict.fromkeys(listed[text.id]))) for text in texts}
+    ids = {id: tuple(canonical(element) for element in elements) for id, elements in listed.items()}
     return {
-        text.id: Dimension(text.name, elements[text.id], _mappings(text, plain)) if not text.alias else plain[text.id]
+        text.id: plain[text.id] if text.alias else replace(plain[text.id], mappings=_mappings(text, ids))
         for text in texts
     }
 
 
 def _elements(texts: Mapping[str, RangeText], external: External) -> dict[str, tuple[str, ...]]:
-    """Return the elements of each range, those that it is made of first and without recursion."""
+    """Return the elements of each range as often as they are listed, without recursion."""
     found: dict[str, tuple[str, ...]] = {}
     for text in texts.values():
         # Each is made of the one after it; `open_ids` are theirs.
@@ -102,7 +103,7 @@ def _elements(texts: Mapping[str, RangeText], external: External) -> dict[str, t
             inner = next((other for other in _made_of(current, texts) if other.id not in found), None)
             if inner is None:
                 parts = (_part(current, part, found, external) for part in current.parts)
-                found[current.id] = tuple(dict.fromkeys(element for part in parts for element in part))
+                found[current.id] = tuple(element for part in parts for element in part)
                 open_ids.discard(chain.pop().id)
             elif inner.id in open_ids:
                 raise ModelError(
@@ -160,33 +161,36 @@ def _split_list(text: str) -> list[str]:
     return [part for part in (found[1].strip() for found in _PART.finditer(text)) if part]
 
 
-def _mappings(text: RangeText, dimensions: Mapping[str, Dimension]) -> tuple[Mapped, ...]:
+def _mappings(text: RangeText, listed: Mapping[str, tuple[str, ...]]) -> tuple[Mapped, ...]:
     _, *targets = text.right.split("->", 1)
     if not targets:
         return ()
-    return tuple(_mapping(text, target, dimensions) for target in _split_list(targets[0]))
+    return tuple(_mapping(text, target, listed) for target in _split_list(targets[0]))
 
 
-def _mapping(text: RangeText, target: str, dimensions: Mapping[str, Dimension]) -> Mapped:
-    """Read ``Other``, whose elements go with the own ones in order, or ``(Other: element or part, …)``."""
+def _mapping(text: RangeText, target: str, listed: Mapping[str, tuple[str, ...]]) -> Mapped:
+    """Read ``Other``, whose elements go with the own ones in order, or ``(Other: element or part, …)``.
+
+    What a range lists more than once goes with as many elements of the other one: so several elements there have
+    one here. The Energy Policy Simulator has ranges of this kind, and its manual is silent about them (unverified).
+    """
     inside = target[1:-1] if target.startswith("(") else target
-    name, *listed = inside.split(":", 1)
-    other = dimensions.get(canonical(name))
-    if other is None:
+    name, *parts = inside.split(":", 1)
+    other = canonical(name)
+    if other not in listed:
         raise ModelError(
             f"{text.where}, \"{text.name}\": it is mapped onto '{name.strip()}', which is no subscript range; "
             "define that one, or correct its name."
         )
-    served = _split_list(listed[0]) if listed else list(other.elements)
-    own = dimensions[text.id].element_ids
+    served = [_served(part, listed) for part in _split_list(parts[0])] if parts else [(id,) for id in listed[other]]
+    own = listed[text.id]
     if len(served) != len(own):
         raise ModelError(
             f'{text.where}, "{text.name}": it has {len(own)} elements and is mapped onto {len(served)} of '
-            f'"{other.name}"; give as many.'
+            f'"{name.strip()}"; give as many.'
         )
-    return other.id, tuple((element, _served(part, dimensions)) for element, part in zip(own, served, strict=True))
+    return other, tuple(zip(own, served, strict=True))
 
 
-def _served(part: str, dimensions: Mapping[str, Dimension]) -> tuple[str, ...]:
-    dimension = dimensions.get(canonical(part))
-    return dimension.element_ids if dimension else (canonical(part),)
+def _served(part: str, listed: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return listed.get(canonical(part), (canonical(part),))

@@ -1,0 +1,94 @@
+"""Subscript ranges of Vensim as large models write them: with comments, with an element listed twice, and mapped.
+
+If one of these tests fails, an element of an array is named, counted or matched otherwise than its modeller meant.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import egovsim
+from egovsim.errors import DataError, ModelError
+
+CONTROLS = "INITIAL TIME = 0 ~~|\nFINAL TIME = 2 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = TIME STEP ~~|\n"
+PLANTS = (
+    "Fuel: gas, wind, coal ~~|\n"
+    "Plant: peaker, turbine, onshore, offshore -> fuel of plant ~~|\n"
+    "fuel of plant: gas, gas, wind, wind -> Plant ~~|\n"
+    "price[Fuel] = 10, 20, 30 ~~|\n"
+    "output[Plant] = 1, 2, 3, 4 ~~|\n"
+)
+"""Two plants burn one fuel, as in the Energy Policy Simulator."""
+
+
+def model_of(folder: Path, equations: str, controls: str = CONTROLS) -> egovsim.Model:
+    path = folder / "m.mdl"
+    path.write_text("{UTF-8}\n" + equations + controls, encoding="utf-8")
+    return egovsim.read_model(path)
+
+
+def start(folder: Path, equations: str, *names: str) -> list[float]:
+    frame = egovsim.run(model_of(folder, equations)).to_frame()
+    return [frame[name].iloc[0] for name in names]
+
+
+def test_an_element_that_is_listed_twice_goes_with_two_elements(tmp_path: Path) -> None:
+    assert model_of(tmp_path, PLANTS).dimension_by_id["fuel of plant"].elements == ("gas", "wind")
+    text = PLANTS + "cost[Plant] = price[fuel of plant] * output[Plant] ~~|\n"
+    assert start(tmp_path, text, *(f"cost[{plant}]" for plant in ("peaker", "turbine", "onshore", "offshore"))) == [
+        10,
+        20,
+        60,
+        80,
+    ]
+
+
+def test_an_element_that_stands_for_two_is_no_number(tmp_path: Path) -> None:
+    """On the left the range has gas once, and the two plants that burn it are no one number."""
+    text = PLANTS + "burnt[fuel of plant] = output[Plant] ~~|\n"
+    with pytest.raises(ModelError) as caught:
+        start(tmp_path, text)
+    assert str(caught.value) == (
+        'm.mdl, line 7, "burnt": "output" is an array over "Plant" where a number is needed; name an element.'
+    )
+
+
+def test_what_stands_for_two_is_left_out_and_given_by_another_equation(tmp_path: Path) -> None:
+    text = PLANTS + (
+        "burnt[fuel of plant] :EXCEPT: [gas], [wind] = output[Plant] ~~|\n"
+        "burnt[gas] = output[peaker] + output[turbine] ~~|\nburnt[wind] = 0 ~~|\nburnt[coal] = 0 ~~|\n"
+    )
+    assert start(tmp_path, text, "burnt[gas]", "burnt[wind]") == [3, 0]
+
+
+def test_comments_in_a_list_of_elements_are_no_elements(tmp_path: Path) -> None:
+    text = (
+        "Code: c1, {farming, forestry and fishing}\n c2, {water; gas -> waste}\n\tc3 {households} ~~|\n"
+        "y[Code] {of each, or not} = 1, {first} 2, 3 ~~|\n"
+        'z["a {strange} name"] = 1 ~~|\nOdd: "a {strange} name" ~~|\n'
+    )
+    model = model_of(tmp_path, text)
+    assert model.dimension_by_id["code"].elements == ("c1", "c2", "c3")
+    assert model.dimension_by_id["odd"].elements == ("a {strange} name",)
+    assert start(tmp_path, text, "y[c1]", "y[c2]", "y[c3]") == [1, 2, 3]
+
+
+def test_control_variables_from_other_files(tmp_path: Path) -> None:
+    (tmp_path / "times.csv").write_text("what,value\nfirst,2019\nlast,2050\n", encoding="utf-8")
+    controls = (
+        "INITIAL TIME = GET DIRECT CONSTANTS('times.csv', ',', 'B2*') ~~|\nFINAL TIME = last year ~~|\n"
+        "last year = GET DIRECT CONSTANTS('times.csv', ',', 'B3') ~~|\nTIME STEP = 1 ~~|\n"
+    )
+    model = model_of(tmp_path, "", controls)
+    assert (model.clock.start, model.clock.stop) == (2019.0, 2050.0)
+    assert model.sources == ("times.csv",)
+
+
+def test_a_control_variable_from_a_file_that_is_not_there(tmp_path: Path) -> None:
+    controls = "INITIAL TIME = 0 ~~|\nFINAL TIME = GET DIRECT CONSTANTS('no.csv', ',', 'B2') ~~|\nTIME STEP = 1 ~~|\n"
+    with pytest.raises(DataError) as caught:
+        model_of(tmp_path, "", controls)
+    assert str(caught.value).startswith('m.mdl, line 3, "FINAL TIME": ')
+    assert "no.csv" in str(caught.value)
