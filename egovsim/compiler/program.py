@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from egovsim.compiler.lowering.depth import shallow
 from egovsim.compiler.lowering.elements import ScalarEquation, StateReads, scalar_equations
+from egovsim.compiler.lowering.flow_limits import limit_flows
 from egovsim.compiler.lowering.random_calls import draws, number_random_calls
 from egovsim.compiler.lowering.stateful import expand_stateful
 from egovsim.errors import ModelError
@@ -261,7 +262,8 @@ def flatten(model: Model) -> FlatModel:
     known = model.derived(_Flattened)
     if known.flat is not None:
         return known.flat
-    expanded = expand_stateful(number_random_calls(shallow(scalar_equations(model))), start=model.clock.start)
+    limited = limit_flows(model, scalar_equations(model))
+    expanded = expand_stateful(number_random_calls(shallow(limited)), start=model.clock.start)
     equations = {equation.id: equation for equation in expanded.equations}
     inputs: dict[str, float] = {}
     for equation in equations.values():

@@ -222,6 +222,21 @@ def test_previous_reads_before_anything_moves(tmp_path: Path) -> None:
     assert frame["b"].tolist() == [2.0, 1.0, 2.0, 1.0, 2.0]
 
 
+def test_a_peak_is_a_sample_that_names_itself(tmp_path: Path) -> None:
+    """Of an equation that is more than the sample, what it was last is not what the sample was."""
+    equations = {
+        "x": "10 * SIN(Time)",
+        "peak": "SAMPLE IF TRUE(x > peak, x, x)",
+        "low": "SAMPLE IF TRUE(x<low, x, low0)",
+    }
+    frame = egovsim.run(read(tmp_path, mdl({**equations, "low0": "3"}))).to_frame()
+    assert frame["peak"].tolist() == np.maximum.accumulate(frame["x"]).tolist()
+    assert frame["low"].tolist() == np.minimum(np.minimum.accumulate(frame["x"]), 3).tolist()
+    model = read(tmp_path, mdl({"x": "Time", "more": "1 + SAMPLE IF TRUE(x > more, x, x)"}))
+    with pytest.raises(egovsim.ModelError, match="an algebraic loop"):
+        egovsim.run(model)
+
+
 @pytest.mark.parametrize("method", ["euler", "rk4"])
 def test_a_sample_is_taken_at_once_and_kept(tmp_path: Path, method: str) -> None:
     """One step of delay, a sample that is lost, or the initial value shown although the condition holds."""

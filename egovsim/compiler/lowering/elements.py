@@ -1,9 +1,8 @@
-"""Arrays become one scalar equation per element; lookups are put in place; limits on flows are spelt out."""
+"""Arrays become one scalar equation per element; lookups are put in place."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,13 +12,9 @@ from egovsim.compiler.lowering.scopes import Scope
 from egovsim.errors import ModelError, UnsupportedError
 from egovsim.model.arrays import context_of, display_elements
 from egovsim.model.expression import (
-    Binary,
     Call,
-    ClockValue,
     Expression,
     Number,
-    Reference,
-    Unary,
     Unsupported,
     Where,
     walk,
@@ -111,13 +106,12 @@ def scalar_equations(model: Model) -> list[ScalarEquation]:
     _refuse_unsupported(model)
     _refuse_too_many(model)
     _refuse_names_of_elements(model)
-    equations = [
+    return [
         equation
         for variable in model.variables
         if variable.kind != "lookup"
         for equation in _elements_of_variable(model, variable)
     ]
-    return _limit_flows(model, equations)
 
 
 MOST_SCALARS = 250_000
@@ -179,62 +173,3 @@ def _elements_of_variable(model: Model, variable: Variable) -> list[ScalarEquati
 
 
 _NO_VALUE = Number(float("nan"))
-
-
-def _limit_flows(model: Model, equations: list[ScalarEquation]) -> list[ScalarEquation]:
-    """Limit what flows out of non-negative stocks, in document order, to what there is.
-
-    The flow itself is limited, so what leaves one stock is what arrives in another and no mass is created.
-    What flows in meanwhile may flow out again, unless it depends on this outflow itself.
-    """
-    by_id = {equation.id: equation for equation in equations}
-    for stock in model.stocks:
-        if stock.non_negative:
-            for ids in model.equations_of(stock):
-                _limit_flows_of(by_id, stock, ids)
-    return [by_id[equation.id] for equation in equations]
-
-
-def _limit_flows_of(by_id: dict[str, ScalarEquation], stock: Variable, ids: tuple[str, ...]) -> None:
-    here = Reference(element_name(stock.name, ids), scalar_id(stock.id, ids))
-    content = Binary("/", here, ClockValue("time step"))
-    inflows = [by_id[scalar_id(inflow, ids)] for inflow in stock.inflows]
-    outflows = [by_id[scalar_id(outflow, ids)] for outflow in stock.outflows]
-    for number, inflow in enumerate(inflows):  # a flow in that turns negative flows out
-        room = _room(by_id, content, inflow, inflows[:number], [])
-        by_id[inflow.id] = replace(inflow, expression=Call("max", (Unary("-", room), inflow.expression), inflow.where))
-    for number, outflow in enumerate(outflows):
-        room = _room(by_id, content, outflow, inflows, outflows[:number])
-        by_id[outflow.id] = replace(outflow, expression=Call("min", (outflow.expression, room), outflow.where))
-
-
-def _room(
-    by_id: Mapping[str, ScalarEquation],
-    content: Expression,
-    flow: ScalarEquation,
-    inflows: list[ScalarEquation],
-    earlier: list[ScalarEquation],
-) -> Expression:
-    """What may leave by a flow: the content, with what comes in unless it is made of that flow, less what has left."""
-    room = content
-    for inflow in inflows:
-        if not _depends(by_id, inflow.id, flow.id):
-            room = Binary("+", room, Reference(inflow.name, inflow.id))
-    for outflow in earlier:
-        room = Binary("-", room, Reference(outflow.name, outflow.id))
-    return Call("max", (Number(0.0), room))
-
-
-def _depends(by_id: Mapping[str, ScalarEquation], id: str, on: str) -> bool:
-    """Whether a value is computed, within one instant, from another; stocks break the chain."""
-    seen: set[str] = set()
-    waiting = [id]
-    while waiting:
-        used = waiting.pop()
-        if used == on:
-            return True
-        if used in seen or used not in by_id or by_id[used].rate is not None:
-            continue
-        seen.add(used)
-        waiting += [node.id for node in walk(by_id[used].expression) if isinstance(node, Reference)]
-    return False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from egovsim.compiler.lowering.compile_time_constants import StartingValues
 from egovsim.compiler.lowering.elements import DiscreteKind, ScalarEquation, StateReads
 from egovsim.errors import ModelError
-from egovsim.model.expression import Binary, ClockValue, Expression, Number, Reference, Where
+from egovsim.model.expression import Binary, Call, ClockValue, Expression, Number, Reference, Where, walk
 from egovsim.model.functions import FUNCTIONS
 from egovsim.model.hidden_variables import HiddenVariables
 from egovsim.names import made_id
@@ -86,6 +86,23 @@ class HiddenEquations:
     owner: ScalarEquation
     starting: StartingValues
     added: HiddenVariables[ScalarEquation] = field(default_factory=HiddenVariables[ScalarEquation])
+
+    def is_whole(self, function: str) -> bool:
+        """Say whether the owner is an auxiliary whose equation is one call of a function, and no more of them.
+
+        Parameters
+        ----------
+        function : str
+            A key of ``FUNCTIONS``.
+
+        Returns
+        -------
+        bool
+            True where such a call is all that there is.
+        """
+        whole = self.owner.expression
+        calls = sum(isinstance(node, Call) and node.function == function for node in walk(whole))
+        return not self.owner.is_state and calls == 1 and isinstance(whole, Call) and whole.function == function
 
     def auxiliary(self, expression: Expression) -> Expression:
         """Give an expression that is used several times a name.

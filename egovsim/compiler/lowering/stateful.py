@@ -156,16 +156,27 @@ def _previous(hidden: HiddenEquations, arguments: Arguments, where: Where) -> Ex
 
 
 def _sample(hidden: HiddenEquations, arguments: Arguments, where: Where) -> Expression:
-    """x while the condition holds, at once; what it was last from then on. Recorded runs show it so."""
+    """x while the condition holds, at once; what it was last from then on. Recorded runs show it so.
+
+    A variable that is nothing but a sample may name itself, as a peak does, ``SAMPLE IF TRUE(x > peak, x, x)``, and
+    means what it was last; that Vensim takes it so is unverified.
+    """
     condition, value, initial = arguments
     sampled: list[Expression] = []
 
     def now(here: Reference) -> Expression:
-        sampled.append(hidden.auxiliary(If(condition, value, here)))
+        taken: Expression = If(condition, value, here)
+        if hidden.is_whole("sample if true"):
+            taken = rewrite(taken, lambda node: here if _is_reference(node, hidden.owner.id) else node)
+        sampled.append(hidden.auxiliary(taken))
         return sampled[0]
 
     hidden.discrete_state("previous", initial, now)
     return sampled[0]
+
+
+def _is_reference(node: Expression, id: str) -> bool:
+    return isinstance(node, Reference) and node.id == id
 
 
 def _pink_noise(hidden: HiddenEquations, arguments: Arguments, where: Where) -> Expression:
