@@ -176,6 +176,8 @@ class Emitter(Lanes):
             return self._extreme("<" if function == "min" else ">", node.arguments, values)
         if is_random(node):
             return self._draw(node, values[1:])
+        if function == "market price":
+            return self._market_price(node, values)
         if function in Statistics.ROWS:
             return Statistics(self._module, self._builder, self._lanes).value(function, *values)
         return self._ROWS[function](self, *values)
@@ -293,6 +295,12 @@ class Emitter(Lanes):
 
     def _priority_curve(self, kind: Value, distance: Value, width: Value) -> Value:
         return Allocation(self._module, self._builder, self._lanes).curve(kind, distance, width)
+
+    def _market_price(self, node: Call, values: Sequence[Value]) -> Value:
+        """Emit a search; the first argument is how many of the others are of demands."""
+        demands = node.arguments[0]
+        assert isinstance(demands, Number)
+        return Allocation(self._module, self._builder, self._lanes).market(int(demands.value), *values[1:])
 
     def _safediv(self, a: Value, b: Value, c: Value | None = None) -> Value:
         return self._quotient(a, b, self._constant(0.0) if c is None else c, tolerance=0.0)

@@ -66,6 +66,8 @@ FUNCTION_RULES: Mapping[str, str] = {
     "invert matrix": "x, 1 -> 1/x",
     "allocate by priority": "x, y, 1, y, x -> x",
     "allocate available": "x, *, x -> x",
+    "find market price": "x, *, x, * -> ?",
+    **dict.fromkeys(("demand at price", "supply at price"), "x, *, * -> x"),
     "step": "x, t -> x",
     "ramp": "x/t, t, t -> x",
     "pulse": "t, t -> #",
