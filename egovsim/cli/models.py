@@ -14,6 +14,10 @@ Data = Annotated[
     list[Path] | None,
     typer.Option(help="An exported run with series of the model's data variables; may be repeated."),
 ]
+Modules = Annotated[
+    list[Path] | None,
+    typer.Option(help="A folder, outside the model's own, that files of its modules may stand in; may be repeated."),
+]
 
 
 @app.command()
@@ -33,6 +37,7 @@ def run(
         list[str] | None, typer.Option(help="A variable of the table; may be repeated. Without it: all.")
     ] = None,
     data: Data = None,
+    modules: Modules = None,
     out: Annotated[Path | None, typer.Option(help="CSV file; standard output by default.")] = None,
 ) -> None:
     """Run a model once and write its trajectories as CSV.
@@ -48,6 +53,7 @@ def run(
     result = run_once(
         model, profile=profile, policy=policy, scenario=scenario,
         constants=_assigned(assignments or []), outputs=output or None, data=data or (),
+        modules=modules or (),
         until=until, time_step=time_step, save_every=save_every,
     )  # fmt: skip
     if result.status.failures:
@@ -80,6 +86,7 @@ def _assigned(assignments: list[str]) -> dict[str, float]:
 def check(
     model: ModelFile,
     data: Data = None,
+    modules: Modules = None,
 ) -> None:
     """Look a model over without running it; exit code 1 when it has errors.
 
@@ -90,7 +97,7 @@ def check(
     from egovsim.model.checking import check as look_over
     from egovsim.readers.read_model import read_model
 
-    read = read_model(model, data=data or ())
+    read = read_model(model, data=data or (), modules=modules or ())
     findings = look_over(read)
     screen = console()
     if findings:
@@ -107,6 +114,7 @@ def convert(
     model: ModelFile,
     out: Annotated[Path, typer.Option(help="The XMILE file to write.")],
     data: Data = None,
+    modules: Modules = None,
 ) -> None:
     """Write a model as XMILE, the open format: the way out of a closed one.
 
@@ -116,7 +124,7 @@ def convert(
     from egovsim.readers.read_model import read_model
     from egovsim.writers.xmile import write_xmile
 
-    read = read_model(model, data=data or ())
+    read = read_model(model, data=data or (), modules=modules or ())
     write_xmile(read, out)
     typer.echo(f"{read.file}: {len(read.stocks)} stocks, {len(read)} variables; written to {out}", err=True)
     if read.reality_checks:
@@ -154,6 +162,7 @@ def document(
     model: ModelFile,
     out: Annotated[Path, typer.Option(help="The folder to write to.")],
     data: Data = None,
+    modules: Modules = None,
 ) -> None:
     """Write pages about a model: equations, units, notes and links by sector, constants, loops and pictures.
 
@@ -169,7 +178,7 @@ def document(
     from egovsim.readers.read_model import read_model
 
     check_writable(out)
-    read = read_model(model, data=data or ())
+    read = read_model(model, data=data or (), modules=modules or ())
     pages = model_pages(read, read_sidecar_files(read, library.find("model", model).parent))
     place_files({name: text.encode() for name, text in pages.items()}, out)
     typer.echo(f"{read.file}: {len(read)} variables on {len(pages)} pages and pictures, written to {out}", err=True)

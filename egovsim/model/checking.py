@@ -67,6 +67,7 @@ def check(model: Model) -> list[Finding]:
     """
     finders = (
         _unsupported,
+        _required,
         _unknown_names,
         _missing_elements,
         _clock,
@@ -90,6 +91,13 @@ def _unsupported(model: Model) -> Iterator[Finding]:
             for node in walk(expression):
                 if isinstance(node, Unsupported):
                     yield Finding("error", variable.name, f"{node.reason}: {node.text}", node.where)
+
+
+def _required(model: Model) -> Iterator[Finding]:
+    for id in model.required:
+        variable = model.by_id[id]
+        text = "nothing is connected to this input and it has no equation; give it a value for a run"
+        yield Finding("error", variable.name, text, variable.where)
 
 
 def _unknown_names(model: Model) -> Iterator[Finding]:
@@ -136,10 +144,12 @@ def _divides(step: float, length: float) -> bool:
 
 def _ranges(model: Model) -> Iterator[Finding]:
     for variable in model.inputs:
+        if variable.id in model.required:
+            continue
         low, high = variable.bounds.low, variable.bounds.high
         for equation in variable.equations:
             value = plain_number(equation.expression)
-            if value is None or not math.isfinite(value):
+            if value is None or math.isinf(value):
                 yield Finding("error", variable.name, f"{value} is not a finite number", variable.where)
             elif (low is not None and value < low) or (high is not None and value > high):
                 yield Finding("warning", variable.name, f"{value:g} lies outside its own range", variable.where)

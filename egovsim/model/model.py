@@ -103,12 +103,12 @@ class UnitSynonyms:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What a reader left out of the numbers of a variable.
+    """What a reader left out of a model.
 
     Parameters
     ----------
     variable : str
-        The variable's name.
+        The name of the variable, or of the module.
     text : str
         What was left out, and why.
     where : Where
@@ -174,9 +174,12 @@ class Model:
     reality_checks : tuple of RealityCheck
         What the file says must follow from what; they change no number.
     sources : tuple of str
-        The other files that numbers were taken from, by their paths from the model's folder.
+        The other files that numbers or modules were taken from, by their paths from the model's folder.
     left_out : tuple of LeftOut
-        What of those files was no number and is no point of a series, for `check` to warn of.
+        What of those files was no number and is no point of a series, and what of the model leads nowhere, for `check`
+        to warn of.
+    required : frozenset of str
+        Ids of the inputs that have no equation, so that a run must be given their values.
 
     Attributes
     ----------
@@ -196,6 +199,7 @@ class Model:
     reality_checks: tuple[RealityCheck, ...] = ()
     sources: tuple[str, ...] = field(default=(), compare=False)
     left_out: tuple[LeftOut, ...] = field(default=(), compare=False)
+    required: frozenset[str] = frozenset()
     origin: Origin | None = field(default=None, init=False, compare=False)
 
     @cached_property

@@ -31,7 +31,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
-        raise ModelError(f"{path}: there is no such file{_neighbours(path)}.") from error
+        raise ModelError(f"{path}: there is no such file{neighbours(path)}.") from error
     except OSError as error:
         raise ModelError(f"{path}: the file cannot be read ({error.strerror}); check its permissions.") from error
     if not data.strip():
@@ -39,8 +39,19 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def _neighbours(path: Path) -> str:
-    """Name the files beside it that it may have been meant to be."""
+def neighbours(path: Path) -> str:
+    """Name the files beside one that it may have been meant to be.
+
+    Parameters
+    ----------
+    path : Path
+        A file that is not there.
+
+    Returns
+    -------
+    str
+        The end of a message.
+    """
     try:
         beside = [neighbour.name for neighbour in path.parent.iterdir() if neighbour.is_file()]
     except OSError:

@@ -12,21 +12,27 @@ from egovsim.readers.file_bytes import read_bytes
 # A reader, with the libraries that it needs, is loaded when a file asks for it.
 
 
-def _xmile(path: Path, data: Sequence[Path]) -> Model:
+def _xmile(path: Path, data: Sequence[Path], modules: Sequence[Path]) -> Model:
     from egovsim.readers.xmile.reader import read_xmile
 
     if data:
         raise DataError(f"{path.name}: only Vensim models have data variables; leave `data` out.")
-    return read_xmile(path)
+    for folder in modules:
+        if not folder.is_dir():
+            raise ModelError(f"{folder}: `modules` names the folders that files of modules stand in; this is none.")
+    return read_xmile(path, modules=modules)
 
 
-def _vensim(path: Path, data: Sequence[Path]) -> Model:
+def _vensim(path: Path, data: Sequence[Path], modules: Sequence[Path]) -> Model:
     from egovsim.readers.vensim.reader import read_vensim
+
+    if modules:
+        raise ModelError(f"{path.name}: only XMILE models have modules in files; leave `modules` out.")
 
     return read_vensim(path, data=data)
 
 
-_READERS: Mapping[str, Callable[[Path, Sequence[Path]], Model]] = {
+_READERS: Mapping[str, Callable[[Path, Sequence[Path], Sequence[Path]], Model]] = {
     ".xmile": _xmile,
     ".stmx": _xmile,
     ".itmx": _xmile,
@@ -35,7 +41,7 @@ _READERS: Mapping[str, Callable[[Path, Sequence[Path]], Model]] = {
 }
 
 
-def read_file(path: Path, *, data: Sequence[Path] = ()) -> Model:
+def read_file(path: Path, *, data: Sequence[Path] = (), modules: Sequence[Path] = ()) -> Model:
     """Read a model file: XMILE (.xmile, .stmx, .itmx, .xml) or Vensim (.mdl).
 
     Parameters
@@ -44,6 +50,8 @@ def read_file(path: Path, *, data: Sequence[Path] = ()) -> Model:
         The file; its suffix, in any case, says what it is.
     data : sequence of Path, optional
         Exported runs with the series of a Vensim model's data variables.
+    modules : sequence of Path, optional
+        Folders outside that of an XMILE model in which files of its modules may stand.
 
     Returns
     -------
@@ -67,4 +75,4 @@ def read_file(path: Path, *, data: Sequence[Path] = ()) -> Model:
             f"{path.name}: a file ending in '{path.suffix}' is no model that can be read; "
             f"there are: {', '.join(_READERS)}."
         )
-    return reader(path, data)
+    return reader(path, data, modules)

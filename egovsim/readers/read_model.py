@@ -12,7 +12,9 @@ from egovsim.readers.model_cache import read_cached
 
 
 @set_module("egovsim")
-def read_model(path_or_name: str | Path, *, data: Sequence[str | Path] = ()) -> Model:
+def read_model(
+    path_or_name: str | Path, *, data: Sequence[str | Path] = (), modules: str | Path | Sequence[str | Path] = ()
+) -> Model:
     """Read a model file, or a shipped model.
 
     Parameters
@@ -24,6 +26,9 @@ def read_model(path_or_name: str | Path, *, data: Sequence[str | Path] = ()) -> 
         Files with the series of a Vensim model's data variables, exported by Vensim or any other program: .dat, or
         a table as .tab or .csv with the times down the first column. A later file comes before an earlier one.
         Left out, the files beside the model that bear the names of the data sets in its settings.
+    modules : str, Path or sequence of them, optional
+        Folders in which the files of an XMILE model's modules may stand beside the model's own: no other file outside
+        the folder of the model is read.
 
     Returns
     -------
@@ -35,11 +40,13 @@ def read_model(path_or_name: str | Path, *, data: Sequence[str | Path] = ()) -> 
     UnknownNameError
         When no shipped model bears the name.
     ModelError
-        When there is no such file, it is not a model, or an equation cannot be parsed; file and line are named.
+        When there is no such file, it is not a model, an equation cannot be parsed, or the file of a module is missing
+        or lies outside the folders that may be read; file and line are named.
     DataError
         When a file that values come from is missing, or lacks a sheet, a cell or a number; all of it is named.
     """
-    return read_cached(find("model", path_or_name), [Path(file) for file in data])
+    folders = [modules] if isinstance(modules, str | Path) else modules
+    return read_cached(find("model", path_or_name), [Path(file) for file in data], [Path(folder) for folder in folders])
 
 
 def locate_model(path_or_name: str | Path) -> Path:

@@ -20,6 +20,7 @@ def run_once(
     constants: Mapping[str, float] | None = None,
     outputs: Sequence[str] | None = None,
     data: Sequence[str | Path] = (),
+    modules: Sequence[str | Path] = (),
     until: float | None = None,
     time_step: float | None = None,
     save_every: float | None = None,
@@ -36,6 +37,8 @@ def run_once(
         Variables to keep, by default all.
     data : sequence of str or Path, optional
         Exported runs with the series of a Vensim model's data variables.
+    modules : sequence of str or Path, optional
+        Folders outside that of an XMILE model in which files of its modules may stand.
     until, time_step, save_every : float, optional
         In the model's time unit; by default the file's.
 
@@ -49,7 +52,7 @@ def run_once(
     InputError
         Of the kind that fits, with file, place and remedy.
     """
-    read = read_model(model, data=data)
+    read = read_model(model, data=data, modules=modules)
     region = read_profile(profile, model=read, until=until) if profile is not None else None
     path = read_policy(policy, model=read, profile=region, until=until) if policy is not None else None
     world = read_scenario(scenario, model=read, until=until) if scenario is not None else None

@@ -6,7 +6,7 @@ Precedence: file < profile < constants < design < scenario < policy.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
 
@@ -15,10 +15,11 @@ import numpy as np
 from egovsim.compiler.build_cache import settable
 from egovsim.compiler.kernel import Schedule, Steps
 from egovsim.errors import InputError, UnknownNameError, ValueRangeError
+from egovsim.model.arrays import display_elements
 from egovsim.model.inputs import START, Design, Floats, PolicyPath, Profile, Scenario, Series
 from egovsim.model.model import Model
 from egovsim.model.variable import Variable
-from egovsim.names import canonical, scalar_id, split_element
+from egovsim.names import canonical, element_name, scalar_id, split_element
 from egovsim.simulation.horizon import check_points, check_start, start_of
 
 Values = Mapping[str, float | Series]
@@ -162,6 +163,8 @@ class Plan:
         Of each column of the design, the places of its inputs among the kernel's.
     multipliers : mapping of str to str
         The constants that multiply the assumed history of a lever, by the lever's canonical name.
+    missing : frozenset of str
+        Inputs that have a value neither in the file nor here, so that a scenario or policy must give one.
     """
 
     model: Model
@@ -172,6 +175,7 @@ class Plan:
     design: Design | None
     columns: tuple[tuple[int, ...], ...]
     multipliers: Mapping[str, str]
+    missing: frozenset[str]
 
     def inputs(self, first: int, last: int) -> Floats:
         """Return the inputs of some members.
@@ -232,7 +236,8 @@ class Plan:
         Raises
         ------
         InputError
-            When a name is unknown or computed, a value out of its range, or an instant outside the run.
+            When a name is unknown or computed, a value out of its range, or an instant outside the run; or an input
+            that has no equation is given no value.
         """
         settings = [
             *self.settings,
@@ -241,6 +246,8 @@ class Plan:
         for path in (policy, *policy.joined):
             settings += self._from_start(path, path.levers, f"policy {path.name}")
             settings += self._from_start(path, self._as_written(path), f"policy {path.name}")
+        if missing := self.missing.difference(setting.id for setting in settings):
+            raise _without_value(self.model, [id for id in self.ids if id in missing])
         place = {id: number for number, id in enumerate(self.ids)}
         return _schedule([setting for setting in settings if setting.id in place], place, self.steps)
 
@@ -307,9 +314,33 @@ def make_plan(
         columns.append(tuple(place[id] for id in set_ids if id in place))
         for id in set_ids:
             settings.pop(id, None)
+    given = {*settings, *(ids[number] for numbers_of in columns for number in numbers_of)}
+    required = frozenset(_required(model))
+    missing = frozenset(id for id in ids if id in required and math.isnan(numbers[id]) and id not in given)
     base = np.array([numbers[id] for id in ids], dtype=np.float64)
     multipliers = {canonical(lever): multiplier for lever, multiplier in profile.multipliers.items()} if profile else {}
-    return Plan(model, ids, steps, base, tuple(settings.values()), design, tuple(columns), multipliers)
+    return Plan(model, ids, steps, base, tuple(settings.values()), design, tuple(columns), multipliers, missing)
+
+
+def _required(model: Model) -> dict[str, str]:
+    """Return the inputs that have no equation, as a program calls them, and what their names are shown as."""
+    variables = [model.by_id[id] for id in sorted(model.required)]
+    return {
+        scalar_id(variable.id, elements): element_name(variable.name, display_elements(model, variable, elements))
+        for variable in variables
+        for elements in model.elements_of(variable.name)
+    }
+
+
+def _without_value(model: Model, ids: Sequence[str]) -> InputError:
+    """Return the error for inputs that have no equation and were given no value."""
+    required = _required(model)
+    names = [f'"{required[id]}"' for id in ids]
+    shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+    return InputError(
+        f"{model.file or model.name}: these inputs have no equation and were given no value: {shown}; give each one: "
+        f'constants={{{names[0]}: 1.0}}, --set {names[0][:-1]}=1".'
+    )
 
 
 def _layers(profile: Profile | None, constants: Values) -> Iterable[tuple[str, bool, Values]]:

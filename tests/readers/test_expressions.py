@@ -132,6 +132,9 @@ def test_numbers(text: str, value: float, dialect: str) -> None:
         ("phase_2_cost", "phase 2 cost"),
         ("población", "población"),
         ("sub.inp", "sub.inp"),
+        ('sub."in/put"', "sub.in/put"),
+        ('"a/b"."c d"', "a/b.c d"),
+        ("workers'_pay", "workers' pay"),
         ('"time"', "time"),
         ('"AND"', "and"),
     ],
@@ -195,6 +198,22 @@ def test_vensim_clock(text: str) -> None:
 
 def test_not_available_is_vensims_number() -> None:
     assert vensim(":NA:") == Number(-(2.0**109)) == Number(NOT_AVAILABLE)
+
+
+def test_a_comment_that_is_never_closed_reaches_to_the_end() -> None:
+    """As Stella runs them: the model FRIDA has fifteen."""
+    assert parse("-5{-25.4989", dialect="xmile") == Number(-5.0)
+    assert parse("a\n{b + {c", dialect="xmile") == Reference("a", "a")
+    with pytest.raises(ModelError):
+        parse("a {b} c} + 1", dialect="xmile")
+    with pytest.raises(ModelError):
+        parse("a {b", dialect="vensim")
+
+
+def test_two_strokes_divide_safely() -> None:
+    """Of one binding with ``*`` and ``/`` (isee's help, "Operators"): 0 where the divisor is."""
+    assert parse("a // b * c", dialect="xmile") == parse("SAFEDIV(a, b) * c", dialect="xmile")
+    assert parse("a + b//c", dialect="xmile") == parse("a + SAFEDIV(b, c)", dialect="xmile")
 
 
 def test_comments_are_no_part_of_an_equation() -> None:

@@ -147,6 +147,43 @@ z[Part] = TRAIL(grown[Part], 3) + 1 ~~|
     np.testing.assert_allclose(found["z[c]"], trail(3 * time, 3) + 1, rtol=1e-12)
 
 
+STELLA = """<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">
+<sim_specs><start>0</start><stop>1</stop><dt>0.5</dt></sim_specs>
+<macro name="TWICE"><eqn>2-fold</eqn><parm>in</parm><variables>
+<aux name="in" access="input"><eqn>100</eqn><units>persons</units></aux>
+<aux name="2-fold" access="output"><eqn>2 * in</eqn></aux></variables></macro>
+<model><variables><aux name="a"><eqn>3</eqn></aux><aux name="b"><eqn>EQUATION</eqn></aux></variables></model>
+</xmile>"""
+"""A macro as Stella writes it: a variable with a value of its own stands in for every argument."""
+
+
+@pytest.mark.parametrize(
+    ("equation", "value"),
+    [("TWICE(a - 1)", 4.0), ("TWICE(a)", 6.0), ("TWICE(7)", 14.0), ("TWICE(TWICE(a + 1) - 1)", 14.0)],
+)
+def test_what_stands_in_for_an_argument_gives_way_to_what_a_call_gives(
+    tmp_path: Path, equation: str, value: float
+) -> None:
+    path = tmp_path / "m.stmx"
+    path.write_text(STELLA.replace("EQUATION", equation), encoding="utf-8")
+    model = egovsim.read_model(path)
+    assert columns(model)["b"][0] == value
+    assert len({variable.id for variable in model}) == len(model)
+    egovsim.write_xmile(model, tmp_path / "written.xmile")
+    assert columns(egovsim.read_model(tmp_path / "written.xmile"))["b"][0] == value
+
+
+def test_an_input_of_a_macro_is_one_of_its_arguments(tmp_path: Path) -> None:
+    path = tmp_path / "m.stmx"
+    other = '<aux name="other" access="input"/></variables></macro>'
+    path.write_text(STELLA.replace("</variables></macro>", other), encoding="utf-8")
+    with pytest.raises(ModelError) as caught:
+        egovsim.read_model(path)
+    assert str(caught.value) == (
+        'm.stmx, line 5, "other": the macro "TWICE" has no argument of this name; add it as a <parm>.'
+    )
+
+
 def test_units_that_name_an_argument_are_those_of_what_is_given(tmp_path: Path) -> None:
     model = vensim(
         tmp_path, SMOOTHED + "stock = 3 ~ persons ~|\nx = TRAIL(stock, 2) ~~|\ny = TRAIL(stock + 1, 2) ~~|\n"

@@ -157,11 +157,6 @@ def test_macros_are_called_from_modules(tmp_path: Path) -> None:
     ("models", "message"),
     [
         (
-            '<model><variables><module name="m">\n<connect to="z" from="x"/></module>' + aux("x", "1") + "</variables>"
-            f'</model><model name="m"><variables>{aux("y", "1")}</variables></model>',
-            'm.xmile, line 5, "m": "z" is not a variable that can be connected; nearest: "m.y".',
-        ),
-        (
             '<model><variables><module name="m"><connect to="y" from="x"/>\n<connect to="m.y" from="z"/></module>'
             f"{aux('x', '1')}{aux('z', '1')}</variables></model>"
             f'<model name="m"><variables>{aux("y", "1")}</variables></model>',

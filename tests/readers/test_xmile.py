@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from egovsim import check, run
 from egovsim.errors import EgovsimError, ModelError
 from egovsim.model.expression import (
     Binary,
@@ -602,8 +603,9 @@ def test_errors_of_variables(tmp_path: Path, variables: str, message: str) -> No
             "m.xmile, line 2: <dt> is 0; the time step must be above 0.",
         ),
         (
-            "<sim_specs><start>0</start><stop>1</stop><dt>1/16</dt></sim_specs>",
-            "m.xmile, line 2: <dt> is '1/16'; write a plain number.",
+            "<sim_specs><start>0</start><stop>1</stop><dt>a+b</dt></sim_specs>",
+            "m.xmile, line 2: <dt> is 'a+b', which is not made of constants of the model alone; write a plain number, "
+            "or the name of a constant.",
         ),
         (
             "<sim_specs><start>nan</start><stop>1</stop></sim_specs>",
@@ -617,6 +619,69 @@ def test_errors_of_variables(tmp_path: Path, variables: str, message: str) -> No
 )
 def test_errors_of_the_clock(tmp_path: Path, specs: str, message: str) -> None:
     assert refused(tmp_path, '<aux name="a"><eqn>1</eqn></aux>', specs=specs) == message
+
+
+def test_the_clock_may_name_constants(tmp_path: Path) -> None:
+    """They are worked out once, which is said: who sets one for a run would else believe that the clock moves."""
+    model = model_of(
+        tmp_path,
+        '<aux name="first year"><eqn>1990</eqn></aux><aux name="Last Year"><eqn>first_year + 2*horizon</eqn></aux>'
+        '<aux name="horizon"><eqn>15</eqn></aux>',
+        specs="<sim_specs><start>first_year</start><stop>Last_Year</stop><dt>1/16</dt></sim_specs>",
+    )
+    assert model.clock == Clock(1990.0, 2020.0, 0.0625)
+    assert [(left_out.variable, left_out.text) for left_out in model.left_out] == [
+        ("<start>", "it is worked out once, of first_year: to set that for a run does not move the clock"),
+        ("<stop>", "it is worked out once, of Last_Year: to set that for a run does not move the clock"),
+    ]
+
+
+def test_an_equation_of_the_start_holds_there_alone(tmp_path: Path) -> None:
+    """As Vensim's ACTIVE INITIAL; it breaks circles of initial values. The recorded values are those of simlin."""
+    model = model_of(
+        tmp_path,
+        '<stock name="s"><eqn>a * 2</eqn><inflow>f</inflow></stock><flow name="f"><eqn>a</eqn></flow>'
+        '<aux name="a"><eqn>s / 4</eqn><init_eqn>1</init_eqn></aux>',
+    )
+    table = run(model).to_frame()
+    assert table["s"].tolist()[:3] == [2.0, 2.25, 2.53125]
+    assert table["a"].tolist()[:3] == [0.5, 0.5625, 0.6328125]
+    arrays = model_of(
+        tmp_path,
+        '<stock name="s"><dimensions><dim name="D"/></dimensions><eqn>a</eqn></stock>'
+        '<aux name="a"><dimensions><dim name="D"/></dimensions><eqn>s / 4</eqn><init_eqn>1</init_eqn>'
+        '<element subscript="2"><init_eqn>8</init_eqn></element></aux>',
+        before='<dimensions><dim name="D" size="2"/></dimensions>',
+    )
+    last = run(arrays).to_frame().iloc[-1]
+    assert [last[name] for name in ("s[1]", "s[2]", "a[1]", "a[2]")] == [1.0, 8.0, 0.25, 2.0]
+
+
+def test_no_number_is_a_value(tmp_path: Path) -> None:
+    model = model_of(
+        tmp_path, '<aux name="a"><eqn>NAN</eqn></aux><aux name="b"><eqn>IF TIME > 1 THEN nan ELSE 2</eqn></aux>'
+    )
+    table = run(model).to_frame()
+    assert table["a"].isna().all()
+    assert table["b"].tolist()[:2] == [2.0, 2.0]
+    assert table["b"].isna().iloc[-1]
+    assert not [finding for finding in check(model) if finding.severity == "error"]
+    named = model_of(tmp_path, '<aux name="nan"><eqn>5</eqn></aux><aux name="b"><eqn>NAN</eqn></aux>')
+    assert run(named).to_frame()["b"].iloc[0] == 5.0
+
+
+def test_an_element_with_its_dimension_is_its_number(tmp_path: Path) -> None:
+    model = model_of(
+        tmp_path,
+        '<aux name="x"><dimensions><dim name="Source"/></dimensions>'
+        "<eqn>IF Source = Source.oil_fuel THEN 7 ELSE 0</eqn>"
+        '</aux><aux name="y"><eqn>x[Source.Oil_fuel] + Source.Wind</eqn></aux>',
+        before='<dimensions><dim name="Source"><elem name="Coal"/><elem name="Oil_fuel"/><elem name="Wind"/></dim>'
+        "</dimensions>",
+    )
+    row = run(model).to_frame().iloc[0]
+    assert [row[f"x[{element}]"] for element in ("Coal", "Oil_fuel", "Wind")] == [0.0, 7.0, 0.0]
+    assert row["y"] == 10.0
 
 
 # Files that are no models, each with its exact message

@@ -31,6 +31,8 @@ class Names:
         Year, month and day at time 0, and the number of the unit of time; empty where the file does not say.
     subscripts : collection of str
         The dimensions and elements of the file.
+    element_numbers : mapping of str to int
+        The number of each element in its dimension, from 1, by ``dimension.element`` (XMILE 1.0, section 3.7.1).
     """
 
     variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
@@ -39,6 +41,7 @@ class Names:
     built_in: Mapping[str, ClockName | float] = field(default_factory=dict[str, "ClockName | float"])
     date: tuple[int, ...] = ()
     subscripts: Collection[str] = frozenset()
+    element_numbers: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True)

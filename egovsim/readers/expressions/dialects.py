@@ -28,12 +28,14 @@ BUILT_IN_NAMES: Mapping[Dialect, Mapping[str, ClockName | float]] = {
 }
 """Names that are no variables (XMILE 1.0, section 3.5.5; Vensim's control variables)."""
 
-TOLERATED_NAMES: Mapping[str, ClockName] = {
+TOLERATED_NAMES: Mapping[str, ClockName | float] = {
     "time step": "time step",
     "initial time": "initial time",
     "final time": "final time",
+    "nan": math.nan,
 }
-"""Vensim's names that translators leave in XMILE files; there a variable of that name comes first."""
+"""Vensim's names that translators leave in XMILE files, and Stella's NAN, which is not in the standard; a variable of
+that name comes first."""
 
 OTHER_FORMS: Mapping[Dialect, frozenset[tuple[str, int]]] = {
     "xmile": frozenset({("pulse", 1), ("forcst", 4)}),

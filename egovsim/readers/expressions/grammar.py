@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -46,5 +47,23 @@ def _parser(dialect: Dialect) -> Lark:
     text = files("egovsim.readers.expressions").joinpath("grammar.lark").read_text(encoding="utf-8")
     shared, *parts = text.split("// ---- ")
     terminals = {part.split("\n", 1)[0].strip(): part.split("\n", 1)[1] for part in parts}
-    start = ["expression", f"{dialect}_equation", "table"]
-    return Lark(shared + terminals[dialect], parser="lalr", lexer="contextual", start=start, maybe_placeholders=False)
+    return Lark(
+        shared + terminals[dialect],
+        parser="lalr",
+        lexer="contextual",
+        start=["expression", f"{dialect}_equation", "table"],
+        maybe_placeholders=False,
+        lexer_callbacks={"NAME": _joined},
+    )
+
+
+def _joined(name: Token) -> Token:
+    """Return a name of several parts, such as ``module."a/b"``, without the quotation marks of its parts."""
+    if '"' not in name[1:-1] or not _PARTS.search(name):
+        return name
+    parts = (text[1:-1] if text.startswith('"') else text for text in _PART.findall(name))
+    return name.update(value=("." if name.startswith(".") else "") + ".".join(parts))
+
+
+_PART = re.compile(r'"(?:[^"\\]|\\.)*"|[^".]+', re.DOTALL)
+_PARTS = re.compile(r'"\.|\."')

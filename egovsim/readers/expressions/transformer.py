@@ -99,8 +99,10 @@ class _Rules:
         operator: UnaryOperator = "-" if sign == "-" else "not"
         return Unary(operator, operand, self.context.where(token))
 
-    def binary(self, parts: list[Any]) -> Binary:
+    def binary(self, parts: list[Any]) -> Expression:
         left, token, right = parts
+        if token == "//":
+            return Call("safediv", (left, right), left.where)
         return Binary(OPERATORS[token.lower()], left, right, left.where)
 
     def conditional(self, parts: list[Any]) -> If:
@@ -113,6 +115,9 @@ class _Rules:
         if id == "self" and context.dialect == "xmile" and id not in context.names.variables and context.owner:
             # The variable itself, as PREVIOUS(SELF, 0) has it (XMILE 1.0, section 3.5.6).
             return Reference(context.owner, canonical(context.owner), (), context.where(token))
+        number = None if id in context.names.variables else context.names.element_numbers.get(id)
+        if number is not None:
+            return Number(float(number), context.where(token))
         return context.built_in(token, id) or Reference(bare(token), id, (), context.where(token))
 
     # Subscripts

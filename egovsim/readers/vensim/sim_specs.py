@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from egovsim.errors import ModelError, UnsupportedError
 from egovsim.model.expression import ClockName, Expression, Where
 from egovsim.model.model import Clock, LeftOut, Method
+from egovsim.readers.constant_values import constant_value
 from egovsim.readers.data.external_values import DataFiles
 from egovsim.readers.expressions.context import Names
 from egovsim.readers.expressions.transformer import Constants, Integral
-from egovsim.readers.vensim.constant_values import constant_value
 from egovsim.readers.vensim.definitions import Definition, refuse_second_equation
 from egovsim.readers.vensim.equations import external_equations, parse_right_side
 from egovsim.readers.vensim.left_hand_side import LeftSide, units_and_bounds

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from egovsim.errors import ModelError, suggestion
 from egovsim.model.arrays import refuse_huge
-from egovsim.model.expression import Binary, Expression, Number, Reference, TableCall, Unsupported
+from egovsim.model.expression import Binary, Call, Expression, Number, Reference, TableCall, Unsupported
 from egovsim.model.model import Dimension
 from egovsim.model.variable import Equation, Kind
 from egovsim.names import canonical
@@ -26,6 +26,7 @@ class _Written:
     element: Element
     equation: Element | None
     table: Element | None
+    initial: Element | None = None
 
 
 def axes_of(variable: VariableElement, scope: Scope) -> tuple[Dimension, ...]:
@@ -119,7 +120,7 @@ def equations_of(variable: VariableElement, kind: Kind, refused: Unsupported | N
     axes = axes_of(variable, scope)
     if kind == "lookup":
         return list(_tables(variable, axes, scope))
-    written = _Written(variable.element, variable.first("eqn"), variable.first("gf"))
+    written = _Written(variable.element, variable.first("eqn"), variable.first("gf"), variable.first("init_eqn"))
     if "element" in variable.children:
         return list(_of_elements(written, variable, axes, rate, scope))
     if len(variable.children.get("eqn", ())) > 1:
@@ -194,7 +195,7 @@ def _in_order(
         yield Equation(Unsupported("<eqn>", reason, scope.document.where(equations[1])), rate=rate)
         return
     for ids, equation in zip(every, equations, strict=True):
-        written = _Written(equation, equation, whole.table)
+        written = replace(whole, element=equation, equation=equation)
         yield Equation(_single(written, variable.name, scope), elements=ids, rate=rate)
 
 
@@ -205,8 +206,8 @@ def _of_elements(
     owner, left = variable.name, dict.fromkeys(_every_element(axes))
     for element in variable.children["element"]:
         ids = _subscript(element, owner, axes, scope)
-        eqn, gf = (scope.document.named(element, name) for name in ("eqn", "gf"))
-        written = _Written(element, eqn[0] if eqn else whole.equation, gf[0] if gf else whole.table)
+        eqn, gf, init = (scope.document.named(element, name)[:1] for name in ("eqn", "gf", "init_eqn"))
+        written = _Written(element, *eqn or [whole.equation], *gf or [whole.table], *init or [whole.initial])
         whole_array = ids == tuple(axis.id for axis in axes)
         yield Equation(_single(written, owner, scope), elements=() if whole_array else ids, rate=rate)
         for covered in product(*(_covered(id, axis) for id, axis in zip(ids, axes, strict=True))):
@@ -254,16 +255,25 @@ def _single(written: _Written, owner: str, scope: Scope) -> Expression:
 
 
 def _expression(written: _Written, owner: str, scope: Scope) -> Expression | Constants:
-    """Read an equation, through its graphical function when it has one."""
+    """Read an equation, through its graphical function when it has one, and what it is at the start instead.
+
+    ``<init_eqn>``, which Stella writes and the standard has not, is Vensim's ACTIVE INITIAL (as the program simlin
+    reads it).
+    """
     if written.equation is None:
         raise ModelError(f"{scope.message_place(written.element, owner)}: there is no equation; add <eqn>.")
     span = scope.document.span(written.equation)
     if not span.text.strip():
         raise ModelError(f"{scope.message_place(written.equation, owner)}: there is no equation; write one in <eqn>.")
     expression = parse_xmile_equation(span, owner=owner, names=scope.names)
-    if written.table is None or isinstance(expression, Constants):
+    if isinstance(expression, Constants):
         return expression
-    return TableCall(table_in(scope.document, written.table, owner), expression, expression.where)
+    if written.table is not None:
+        expression = TableCall(table_in(scope.document, written.table, owner), expression, expression.where)
+    if written.initial is None:
+        return expression
+    initial = _single(_Written(written.initial, written.initial, None), owner, scope)
+    return Call("active initial", (expression, initial), expression.where)
 
 
 def _rate(stock: VariableElement, scope: Scope) -> Expression:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from egovsim.errors import ModelError, suggestion
-from egovsim.model.expression import Expression, LookupCall, Reference, Where, rewrite, walk
-from egovsim.model.variable import Equation, Variable
+from egovsim.errors import ModelError
+from egovsim.model.expression import Expression, LookupCall, Reference, rewrite, walk
+from egovsim.model.variable import Variable
 from egovsim.names import canonical
 from egovsim.readers.instances import Instance
 from egovsim.readers.macros import DEEPEST, LARGEST
 from egovsim.readers.variable_expressions import with_expressions
-from egovsim.readers.xmile.scope import Scope, scope_of
+from egovsim.readers.xmile.module_files import ModuleFiles
+from egovsim.readers.xmile.scope import Scope, VariableElement, scope_of
 from egovsim.readers.xmile.structure import XmileFile
 from egovsim.readers.xmile.variables import read_variables
-from egovsim.readers.xmile.xml import Document, Element
-
-Sources = Mapping[str, Reference]
-"""What each variable is connected to, by its id; both in the names of the whole model."""
+from egovsim.readers.xmile.xml import Element
 
 
 @dataclass(frozen=True)
@@ -30,28 +27,36 @@ class Place:
     ----------
     prefix : str
         What the names of its variables begin with: nothing in the whole model, ``module.`` in a module.
+    module : str
+        The id of the module's name, or of the whole model's where it has one.
     scope : Scope
         Its variables.
     """
 
     prefix: str
+    module: str
     scope: Scope
 
-    def connected(self, sources: Sources) -> frozenset[str]:
-        """Return the variables that take their value from another place.
+    @property
+    def begin(self) -> str:
+        """What the ids of its variables begin with."""
+        return canonical(self.prefix)
+
+    def own_ids(self, ids: Collection[str]) -> frozenset[str]:
+        """Return those of some variables that are its own, by their ids within the place.
 
         Parameters
         ----------
-        sources : mapping of str to Reference
-            What each variable of the file is connected to.
+        ids : collection of str
+            In the names of the whole model.
 
         Returns
         -------
         frozenset of str
-            Their ids within the place.
+            In its own names.
         """
-        begin = canonical(self.prefix)
-        return frozenset(id for id in self.scope.variables if f"{begin}{id}" in sources)
+        begin = self.begin
+        return frozenset(id for id in self.scope.variables if f"{begin}{id}" in ids)
 
 
 class _Within(Mapping[str, str]):
@@ -74,19 +79,21 @@ class _Within(Mapping[str, str]):
 class _Waiting:
     """A model that is to stand somewhere: its element, its prefix, the modules that it is in, and its own place."""
 
+    file: XmileFile
     model: Element
     prefix: str = ""
-    chain: tuple[str, ...] = ()
+    module: str = ""
+    chain: tuple[Element, ...] = ()
     where: str = ""
 
 
-def places_of(file: XmileFile) -> list[Place]:
+def places_of(files: ModuleFiles) -> list[Place]:
     """Return the whole model and every module in it, each module behind the model that it is a part of.
 
     Parameters
     ----------
-    file : XmileFile
-        The file.
+    files : ModuleFiles
+        The file of the whole model, and those of modules, which are read here.
 
     Returns
     -------
@@ -96,14 +103,16 @@ def places_of(file: XmileFile) -> list[Place]:
     Raises
     ------
     ModelError
-        A module is a part of itself, modules are nested too deep or are too many, or a name is borne twice.
+        A module is a part of itself, modules are nested too deep or are too many, a name is borne twice, or a file of
+        a module is missing or may not be read.
     """
     found: list[Place] = []
     scopes: dict[Element, Scope] = {}
-    waiting = [_Waiting(file.root)]
+    whole = files.files[0]
+    waiting = [_Waiting(whole, whole.root, module=canonical(whole.root.get("name") or ""))]
     while waiting:
         current = waiting.pop()
-        if current.chain and current.chain[-1] in current.chain[:-1]:
+        if current.model in current.chain:
             raise ModelError(f"{current.where}: this module is a part of itself; take it out.")
         if len(current.chain) > DEEPEST or len(found) > LARGEST:
             raise ModelError(
@@ -111,20 +120,22 @@ def places_of(file: XmileFile) -> list[Place]:
                 "take some out."
             )
         if current.model not in scopes:
-            scopes[current.model] = scope_of(file, current.model)
+            scopes[current.model] = scope_of(current.file, current.model)
         scope = scopes[current.model]
-        found.append(Place(current.prefix, scope))
-        waiting += reversed(list(_modules_in(scope, current)))
+        found.append(Place(current.prefix, current.module, scope))
+        waiting += reversed(list(_modules_in(scope, current, files)))
+    files.refuse_missing()
     return found
 
 
-def _modules_in(scope: Scope, outer: _Waiting) -> Iterator[_Waiting]:
-    """Yield the modules of a place whose models are in the file."""
+def _modules_in(scope: Scope, outer: _Waiting, files: ModuleFiles) -> Iterator[_Waiting]:
+    """Yield the modules of a place whose models are known."""
     for name, module in scope.modules:
-        model = scope.file.modules.get(canonical(name))
-        if model is not None:
+        found = files.model_of(scope, name, module)
+        if found is not None:
+            file, model = found
             where = scope.message_place(module, name)
-            yield _Waiting(model, f"{outer.prefix}{name}.", (*outer.chain, canonical(name)), where)
+            yield _Waiting(file, model, f"{outer.prefix}{name}.", canonical(name), (*outer.chain, outer.model), where)
 
 
 def full_names(places: Sequence[Place]) -> dict[str, str]:
@@ -139,100 +150,37 @@ def full_names(places: Sequence[Place]) -> dict[str, str]:
     -------
     dict of str to str
         Names by id, both in the whole model.
-    """
-    names = (f"{place.prefix}{variable.name}" for place in places for variable in place.scope.variables.values())
-    return {canonical(name): name for name in names}
-
-
-def sources_of(places: Sequence[Place], names: Mapping[str, str]) -> dict[str, Reference]:
-    """Return, for each variable that is connected, what it is connected to; both in full names.
-
-    A connection stands in either module that it concerns, or in both; ``to`` is the name in the module, or
-    begins with a module's name, or with a dot when it is a variable of the whole model (section 4.7.1).
-
-    Parameters
-    ----------
-    places : sequence of Place
-        The whole model and its modules.
-    names : mapping of str to str
-        From `full_names`.
-
-    Returns
-    -------
-    dict of str to Reference
-        By the id of what is fed.
 
     Raises
     ------
     ModelError
-        A connection names what does not exist, or a variable is connected twice.
+        Two variables bear one name there.
     """
-    found: dict[str, Reference] = {}
-    for place, name, module in _modules_of(places):
-        document = place.scope.document
-        for connect in document.named(module, "connect"):
-            to, source = _connection(document, place.prefix, name, connect, names)
-            if found.setdefault(to, source) != source:
-                raise ModelError(
-                    f'{source.where}, "{name}": "{names[to]}" is connected to "{names[found[to].id]}" '
-                    f'and to "{names[source.id]}"; leave one.'
-                )
+    found: dict[str, str] = {}
+    for place in places:
+        for variable in place.scope.variables.values():
+            name = f"{place.prefix}{variable.name}"
+            if found.setdefault(canonical(name), name) is not name:
+                raise _same_name(places, place, variable)
     return found
 
 
-def other_children(places: Sequence[Place]) -> Counter[str]:
-    """Count what stands in modules beside their connections.
-
-    Parameters
-    ----------
-    places : sequence of Place
-        The whole model and its modules.
-
-    Returns
-    -------
-    Counter of str
-        By the name of the element.
-    """
-    return Counter(
-        tag
-        for place, _, module in _modules_of(places)
-        for tag, _ in place.scope.document.children(module)
-        if tag not in ("connect", "doc", "units")
+def _same_name(places: Sequence[Place], place: Place, variable: VariableElement) -> ModelError:
+    """Say where the other variable is that bears the name of one."""
+    id = canonical(f"{place.prefix}{variable.name}")
+    others = (
+        other.scope.message_place(given.element, given.name)
+        for other in places
+        for given in other.scope.variables.values()
+        if canonical(f"{other.prefix}{given.name}") == id
+    )
+    return ModelError(
+        f"{place.scope.message_place(variable.element, variable.name)}: its name in the whole model is "
+        f'"{place.prefix}{variable.name}", and so is that of {next(others)}; rename one.'
     )
 
 
-def _modules_of(places: Sequence[Place]) -> Iterator[tuple[Place, str, Element]]:
-    """Yield every module whose model is in the file, with the place that it stands in and its name."""
-    for place in places:
-        for name, module in place.scope.modules:
-            if canonical(name) in place.scope.file.modules:
-                yield place, name, module
-
-
-def _connection(
-    document: Document, prefix: str, name: str, element: Element, names: Mapping[str, str]
-) -> tuple[str, Reference]:
-    """Return the id of what a ``<connect>`` feeds, and its source."""
-    where = document.where(element)
-    to, source = (canonical((element.get(end) or "").replace('"', "")) for end in ("to", "from"))
-    if not to or not source:
-        raise ModelError(f'{where}, "{name}": a <connect> needs "to" and "from"; give both.')
-    outside, inside = canonical(prefix), canonical(f"{prefix}{name}.")
-    fed = _first((f"{inside}{to}", f"{outside}{to}", to), to, name, where, names)
-    given = _first((f"{outside}{source}", source, f"{inside}{source}"), source, name, where, names)
-    return fed, Reference(names[given], given, (), where)
-
-
-def _first(candidates: Sequence[str], written: str, name: str, where: Where, names: Mapping[str, str]) -> str:
-    """Return the first id that a variable bears; of one that begins with a dot the rest is the whole name."""
-    for candidate in (written[1:],) if written.startswith(".") else candidates:
-        if candidate in names:
-            return candidate
-    near = suggestion(candidates[0], names.values())
-    raise ModelError(f'{where}, "{name}": "{written}" is not a variable that can be connected{near}.')
-
-
-def variables_in(place: Place, names: Mapping[str, str], sources: Sources) -> list[Variable]:
+def variables_in(place: Place, names: Mapping[str, str], connected: Collection[str]) -> list[Variable]:
     """Read the variables of a place.
 
     Parameters
@@ -241,30 +189,24 @@ def variables_in(place: Place, names: Mapping[str, str], sources: Sources) -> li
         The whole model, or a module.
     names : mapping of str to str
         From `full_names`.
-    sources : mapping of str to Reference
-        From `sources_of`.
+    connected : collection of str
+        Ids, in the whole model, of the variables that take their value from another one.
 
     Returns
     -------
     list of Variable
-        In the names of the whole model, connected to their sources.
+        In the names of the whole model; those that are connected have no equation yet.
 
     Raises
     ------
     ModelError
         An equation does not parse, or a stock, group or array names what does not exist.
     """
-    found = read_variables(place.scope, place.connected(sources))
-    if place.prefix:
-        instance = Instance(_Within(canonical(place.prefix), names))
-        found = [instance.variable(variable) for variable in found]
-    return [_with_source(variable, sources[variable.id]) if variable.id in sources else variable for variable in found]
-
-
-def _with_source(variable: Variable, source: Reference) -> Variable:
-    """Give a module's variable the value of the one it is connected to."""
-    subscripts = tuple(canonical(dimension) for dimension in variable.dimensions)
-    return replace(variable, equations=(Equation(replace(source, subscripts=subscripts)),))
+    found = read_variables(place.scope, place.own_ids(connected))
+    if not place.prefix:
+        return found
+    instance = Instance(_Within(place.begin, names))
+    return [instance.variable(variable) for variable in found]
 
 
 def from_the_top(variable: Variable) -> Variable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from egovsim.model.expression import Unsupported
@@ -26,13 +26,13 @@ _READ = frozenset(
 """Parts of a file or model that are read for what they are."""
 
 
-def refused_parts(file: XmileFile, places: Sequence[Place]) -> list[Variable]:
-    """Return a variable that cannot be run for each part of the file that could change numbers.
+def refused_parts(files: Sequence[XmileFile], places: Sequence[Place]) -> list[Variable]:
+    """Return a variable that cannot be run for each part of the files that could change numbers.
 
     Parameters
     ----------
-    file : XmileFile
-        The file.
+    files : sequence of XmileFile
+        The file of the whole model, and those of its modules.
     places : sequence of Place
         The whole model and its modules.
 
@@ -41,27 +41,30 @@ def refused_parts(file: XmileFile, places: Sequence[Place]) -> list[Variable]:
     list of Variable
         Each is named by the part's element.
     """
-    document = file.document
     found = [
-        _refused(document, name, element)
-        for name, element in document.children(document.root)
+        _refused(file.document, name, element)
+        for file in files
+        for name, element in file.document.children(file.document.root)
         if not _is_display(name) and name not in _READ
     ]
-    used = [place.scope.place for place in places]
+    used = {place.scope.place for place in places}
     unused = "no module is made of this model; name it in a <module>, or take it out"
-    found += [_refused(document, "model", model, unused) for model in file.models if model not in used]
+    found += [
+        _refused(file.document, "model", model, unused) for file in files for model in file.models if model not in used
+    ]
+    known = {place.begin for place in places}
     for place in places:
-        found += [replace(part, name=f"{place.prefix}{part.name}") for part in _refused_in(place)]
+        found += [replace(part, name=f"{place.prefix}{part.name}") for part in _refused_in(place, known)]
     return found
 
 
-def display_parts(file: XmileFile, places: Sequence[Place]) -> Counter[str]:
-    """Count the parts of the file that cannot change a number.
+def display_parts(files: Sequence[XmileFile], places: Sequence[Place]) -> Counter[str]:
+    """Count the parts of the files that cannot change a number.
 
     Parameters
     ----------
-    file : XmileFile
-        The file.
+    files : sequence of XmileFile
+        The file of the whole model, and those of its modules, whose own clocks are not used.
     places : sequence of Place
         The whole model and its modules.
 
@@ -70,30 +73,34 @@ def display_parts(file: XmileFile, places: Sequence[Place]) -> Counter[str]:
     Counter of str
         By the name of the element.
     """
-    names = [name for name, _ in file.document.children(file.document.root)]
-    names += [name for place in places for name, _ in _children(place.scope)]
-    return Counter(filter(_is_display, names))
+    names = [name for file in files for name, _ in file.document.children(file.document.root)]
+    names += [name for place in places for name, _ in _children(place.scope, files[0].root)]
+    found = Counter(filter(_is_display, names))
+    if clocks := sum(len(file.document.named(file.document.root, "sim_specs")) for file in files[1:]):
+        found["sim_specs of modules' files"] = clocks
+    return found
 
 
 def _is_display(name: str) -> bool:
     return name in _NO_NUMBERS or ":" in name
 
 
-def _children(scope: Scope) -> Iterator[tuple[str, Element]]:
+def _children(scope: Scope, whole: Element) -> Iterator[tuple[str, Element]]:
     """Yield what stands in a model and in its ``<variables>``, the diagrams of the whole model left out."""
     for place in dict.fromkeys((scope.place, *scope.containers)):
         for name, element in scope.document.children(place):
-            if name != "views" or place is not scope.file.root:
+            if name != "views" or place is not whole:
                 yield name, element
 
 
-def _refused_in(place: Place) -> Iterator[Variable]:
+def _refused_in(place: Place, known: Collection[str]) -> Iterator[Variable]:
+    """Yield what of a place cannot be run; `known` is what the ids of the variables of all places begin with."""
     scope = place.scope
-    for name, element in _children(scope):
+    for name, element in _children(scope, scope.place):
         if not _is_display(name) and name not in VARIABLES and name not in _READ:
             yield _refused(scope.document, name, element)
     for name, module in scope.modules:
-        if canonical(name) not in scope.file.modules:
+        if f"{place.begin}{canonical(name)}." not in known:
             reason = f'there is no <model name="{name}"> in this file; put the module\'s model in it'
             yield _refused(scope.document, "module", module, reason)
     for specs in scope.document.named(scope.place, "sim_specs") if place.prefix else ():

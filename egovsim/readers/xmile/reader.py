@@ -1,4 +1,4 @@
-"""XMILE files (OASIS XMILE 1.0): models, their modules and macros, made into one flat model.
+"""XMILE files (OASIS XMILE 1.0): models, their modules and macros, of one file or several, made into one flat model.
 
 What the standard has and this version cannot run becomes an `Unsupported` equation; what only shows
 the model on a screen is counted.
@@ -6,7 +6,8 @@ the model on a screen is counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from egovsim.model.expression import Call, Expression, Unsupported, rewrite
@@ -16,34 +17,30 @@ from egovsim.model.notation import show
 from egovsim.model.variable import Variable
 from egovsim.readers.macros import expand_macros
 from egovsim.readers.variable_expressions import with_expressions
-from egovsim.readers.xmile.macros import macro_scopes, read_macro
-from egovsim.readers.xmile.modules import (
-    Place,
-    Sources,
-    from_the_top,
-    full_names,
-    other_children,
-    places_of,
-    sources_of,
-    variables_in,
-)
+from egovsim.readers.xmile.clock import named_values
+from egovsim.readers.xmile.connections import Connections, connected, connections_of, other_children, unconnected_inputs
+from egovsim.readers.xmile.macros import macro_scopes, macros_of
+from egovsim.readers.xmile.module_files import ModuleFiles
+from egovsim.readers.xmile.modules import Place, from_the_top, full_names, places_of, variables_in
 from egovsim.readers.xmile.other_parts import display_parts, refused_parts
 from egovsim.readers.xmile.round_trip import put_back
 from egovsim.readers.xmile.scope import Scope
 from egovsim.readers.xmile.specs import unit_synonyms_of
-from egovsim.readers.xmile.structure import XmileFile, name_of, outside_is_no_number, structure_of
-from egovsim.readers.xmile.variables import display_features
+from egovsim.readers.xmile.structure import name_of, outside_is_no_number, structure_of
+from egovsim.readers.xmile.variables import display_features, required_ids
 from egovsim.readers.xmile.views import views_in
 from egovsim.readers.xmile.xml import read_markup
 
 
-def read_xmile(path: Path) -> Model:
-    """Read an XMILE file.
+def read_xmile(path: Path, *, modules: Sequence[Path] = ()) -> Model:
+    """Read an XMILE file, and the files of its modules.
 
     Parameters
     ----------
     path : Path
         The file.
+    modules : sequence of Path, optional
+        Folders outside that of the file in which files of modules may stand.
 
     Returns
     -------
@@ -54,39 +51,48 @@ def read_xmile(path: Path) -> Model:
     Raises
     ------
     ModelError
-        It is not well-formed XML, not XMILE, an equation does not parse, a name is borne twice, or a
-        stock, group, array or connection names what does not exist.
+        It is not well-formed XML, not XMILE, an equation does not parse, a name is borne twice, a stock, group or
+        array names what does not exist, or a file of a module is missing or may not be read.
     """
     document = read_markup(path, root="xmile")
-    file = structure_of(document)
-    places = places_of(file)
+    files = ModuleFiles(structure_of(path, document), modules)
+    places = places_of(files)
     names = full_names(places)
-    sources = sources_of(places, names)
-    variables = [variable for place in places for variable in _variables(place, names, sources)]
+    connections = connections_of(places, names)
+    dimensions = {id: dimension for file in files.files for id, dimension in file.dimensions.items()}
+    variables = _variables(places, names, connections)
     if outside_is_no_number(document):
         variables = [with_expressions(variable, _without_computed_subscripts) for variable in variables]
-    in_macros = macro_scopes(file)
-    macros = [read_macro(scope) for scope in in_macros]
-    variables = expand_macros(list(map(from_the_top, variables)), macros, file.dimensions)
-    views = views_in(document, file.root, variables)
+    in_macros = [scope for file in files.files for scope in macro_scopes(file)]
+    variables = expand_macros(list(map(from_the_top, variables)), macros_of(in_macros), dimensions)
+    required = frozenset(f"{place.begin}{id}" for place in places for id in _required(place, connections))
+    unconnected = unconnected_inputs(places, connections.fed | required)
+    views = views_in(document, files.files[0].root, variables)
     return Model(
         name=name_of(document),
-        clock=file.clock,
-        dimensions=tuple(file.dimensions.values()),
-        variables=(*variables, *refused_parts(file, places)),
+        clock=files.files[0].clock,
+        dimensions=tuple(dimensions.values()),
+        variables=(*variables, *refused_parts(files.files, places)),
         views=views.views,
         file=document.source.file,
-        ignored=_ignored(file, places, sources, in_macros, views.skipped),
-        unit_synonyms=unit_synonyms_of(document),
+        ignored=_ignored(files, places, connections, in_macros, views.skipped),
+        unit_synonyms=tuple(dict.fromkeys(unit for file in files.files for unit in unit_synonyms_of(file.document))),
+        sources=tuple(os.path.relpath(file, path.parent) for file in files.paths),
+        left_out=(*named_values(document), *files.notes, *connections.left_out, *unconnected),
+        required=required,
     )
 
 
-def _variables(place: Place, names: dict[str, str], sources: Sources) -> list[Variable]:
-    """Return the variables of a place; in the whole model what `write_xmile` had to invent is put back."""
-    found = variables_in(place, names, sources)
-    if place.prefix:
-        return found
-    return put_back(found, {id: variable.element for id, variable in place.scope.variables.items()})
+def _variables(places: Sequence[Place], names: Mapping[str, str], connections: Connections) -> list[Variable]:
+    """Return the variables of all places; in the whole model what `write_xmile` had to invent is put back."""
+    read = [variables_in(place, names, connections.fed) for place in places]
+    found = connected([variable for variables in read for variable in variables], connections)
+    own, others = found[: len(read[0])], found[len(read[0]) :]
+    return [*put_back(own, {id: variable.element for id, variable in places[0].scope.variables.items()}), *others]
+
+
+def _required(place: Place, connections: Connections) -> frozenset[str]:
+    return required_ids(place.scope, place.own_ids(connections.fed))
 
 
 def _without_computed_subscripts(expression: Expression) -> Expression:
@@ -104,15 +110,15 @@ def _without_computed_subscripts(expression: Expression) -> Expression:
 
 
 def _ignored(
-    file: XmileFile, places: Sequence[Place], sources: Sources, macros: Sequence[Scope], objects: int
+    files: ModuleFiles, places: Sequence[Place], connections: Connections, macros: Sequence[Scope], objects: int
 ) -> tuple[str, ...]:
     """Return what was left out since it changes no number, each with its count, in the order of reading."""
     found = other_children(places)
     for place in places:
-        found.update(display_features(place.scope, place.connected(sources)))
+        found.update(display_features(place.scope, place.own_ids(connections.fed)))
     for scope in macros:
         found.update(display_features(scope))
     if objects:
         found["objects of views"] += objects
-    found.update(display_parts(file, places))
+    found.update(display_parts(files.files, places))
     return tuple(f"{name}: {count}" for name, count in found.items())

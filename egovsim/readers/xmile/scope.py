@@ -38,6 +38,11 @@ class VariableElement:
     element: Element
     children: Mapping[str, list[Element]]
 
+    @property
+    def is_input(self) -> bool:
+        """Whether it stands for what another model, or a call, gives (``access``, XMILE 1.0, section 4.1.1)."""
+        return (self.element.get("access") or "").strip().lower() == "input"
+
     def first(self, name: str) -> Element | None:
         """Return the first child of a name.
 
@@ -130,7 +135,8 @@ class Scope:
 def scope_of(file: XmileFile, place: Element, inputs: tuple[str, ...] = ()) -> Scope:
     """Find the variables of a model or macro.
 
-    Its equations can name those of the modules in it.
+    Its equations can name those of the modules in it. The variables that Stella writes into a macro for its arguments,
+    for their names and units to stand somewhere, are left out: a call gives their values.
 
     Parameters
     ----------
@@ -149,7 +155,7 @@ def scope_of(file: XmileFile, place: Element, inputs: tuple[str, ...] = ()) -> S
     Raises
     ------
     ModelError
-        A variable has no name, or the name of another.
+        A variable or module has no name, or the name of another.
     """
     document = file.document
     containers = _containers(document, place)
@@ -158,20 +164,37 @@ def scope_of(file: XmileFile, place: Element, inputs: tuple[str, ...] = ()) -> S
         for container in containers
         for module in document.named(container, "module")
     )
+    _refuse_equal_names(document, modules)
     beyond: dict[str, tuple[str, ...]] = {}
     for name, _ in modules:
         inside = file.modules.get(canonical(name))
         if inside is not None:
             variables = _variables_in(document, _containers(document, inside))
             beyond |= {f"{canonical(name)}.{id}": _axes(document, variable) for id, variable in variables.items()}
-    beyond |= dict.fromkeys(map(canonical, inputs), ())
-    variables = _variables_in(document, containers)
+    given = frozenset(map(canonical, inputs))
+    beyond |= dict.fromkeys(given, ())
+    variables = {
+        id: variable
+        for id, variable in _variables_in(document, containers).items()
+        if id not in given or not variable.is_input
+    }
     own = {
         id: _axes(document, variable) for id, variable in variables.items() if not _repeats_clock(file, id, variable)
     }
     macros = frozenset(id for id, _ in file.macros)
-    names = Names({**beyond, **own}, macros, subscripts=file.subscript_ids)
+    names = Names({**beyond, **own}, macros, subscripts=file.subscript_ids, element_numbers=file.element_numbers)
     return Scope(file, place, containers, modules, variables, names)
+
+
+def _refuse_equal_names(document: Document, modules: tuple[tuple[str, Element], ...]) -> None:
+    found: dict[str, Element] = {}
+    for name, module in modules:
+        other = found.setdefault(canonical(name), module)
+        if other is not module:
+            raise ModelError(
+                f'{document.where(module)}, "{name}": line {document.where(other).line} has a module of this name '
+                "already; rename one."
+            )
 
 
 def _containers(document: Document, place: Element) -> tuple[Element, ...]:

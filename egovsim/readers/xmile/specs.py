@@ -1,4 +1,4 @@
-"""The parts of an XMILE file that are no equations: clock, dimensions, graphical functions, ranges."""
+"""The parts of an XMILE file that are no equations: dimensions, units, graphical functions, ranges."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import re
 from egovsim.errors import ModelError, suggestion
 from egovsim.model.arrays import LARGEST_ARRAY
 from egovsim.model.expression import LookupKind, Table
-from egovsim.model.model import Clock, Dimension, Method, UnitSynonyms
+from egovsim.model.model import Dimension, UnitSynonyms
 from egovsim.model.variable import Bounds
 from egovsim.readers.lookup_points import TableError, table_of
 from egovsim.readers.xmile.round_trip import mappings_of
 from egovsim.readers.xmile.xml import Document, Element
-
-_METHODS: dict[str, Method] = {"euler": "euler", "rk2": "rk2", "rk4": "rk4"}
 
 _KINDS: dict[str, LookupKind] = {"continuous": "continuous", "extrapolate": "extrapolate", "discrete": "discrete"}
 
@@ -77,78 +75,19 @@ def number_in(document: Document, element: Element, text: str, what: str) -> flo
     return value
 
 
-def clock_of(document: Document) -> Clock:
-    """Read ``<sim_specs>`` (XMILE 1.0, section 2.3).
+def is_true(text: str | None) -> bool:
+    """Tell whether an attribute says true.
 
     Parameters
     ----------
-    document : Document
-        The file.
+    text : str or None
+        Its value; None where there is none.
 
     Returns
     -------
-    Clock
-        With a time step of 1 where the file gives none.
-
-    Raises
-    ------
-    ModelError
-        Start or stop is missing, a value makes no run, or the integration method is not known.
+    bool
+        False of anything that does not say so.
     """
-    specs = _specs(document)
-    parts = dict(document.children(specs))
-    for name in ("start", "stop"):
-        if name not in parts:
-            raise ModelError(f"{document.where(specs)}: <sim_specs> has no <{name}>; add it.")
-    start, stop = (number_of(document, parts[name], f"<{name}>") for name in ("start", "stop"))
-    time_step = _time_step(document, parts.get("dt"))
-    if stop <= start:
-        raise ModelError(f"{document.where(parts['stop'])}: <stop> is not after <start>; give a later time.")
-    method = (specs.get("method") or "euler").strip().lower()
-    if method not in _METHODS:
-        raise ModelError(
-            f"{document.where(specs)}: the integration method '{specs.get('method')}' cannot be run; "
-            "there are: " + ", ".join(_METHODS) + "."
-        )
-    return Clock(
-        start, stop, time_step, _save_every(document, specs, parts), _METHODS[method], specs.get("time_units") or ""
-    )
-
-
-def _specs(document: Document) -> Element:
-    places = [document.root, *document.named(document.root, "model")]
-    for place in places:
-        for specs in document.named(place, "sim_specs"):
-            return specs
-    raise ModelError(f"{document.where(document.root)}: there is no <sim_specs>; add start, stop and dt.")
-
-
-def _time_step(document: Document, element: Element | None) -> float:
-    if element is None:
-        return 1.0
-    value = number_of(document, element, "<dt>")
-    if value <= 0:
-        raise ModelError(f"{document.where(element)}: <dt> is {value:g}; the time step must be above 0.")
-    return 1.0 / value if _is_true(element.get("reciprocal")) else value
-
-
-def _save_every(document: Document, specs: Element, parts: dict[str, Element]) -> float | None:
-    for name in ("savestep", "save_step"):
-        if name in parts:
-            return _positive(document, parts[name], document.span(parts[name]).text)
-    for name, text in specs.attrib.items():
-        if re.split("[}:]", str(name))[-1] == "save_interval":
-            return _positive(document, specs, str(text))
-    return None
-
-
-def _positive(document: Document, element: Element, text: str) -> float | None:
-    """Read a save interval; 0 is how Stella writes "every step"."""
-    value = number_in(document, element, text, "the save interval")
-    return value if value > 0 else None
-
-
-def _is_true(text: str | None) -> bool:
     return (text or "").strip().lower() in ("true", "1")
 
 
@@ -207,7 +146,7 @@ def unit_synonyms_of(document: Document) -> tuple[UnitSynonyms, ...]:
             aliases = [document.span(alias).text.strip() for alias in document.named(element, "alias")]
             made_of = [document.span(equation).text.strip() for equation in document.named(element, "eqn")]
             names = tuple(name for name in ((element.get("name") or "").strip(), *aliases) if name)
-            if names and not _is_true(element.get("disabled")):
+            if names and not is_true(element.get("disabled")):
                 found.append(UnitSynonyms(names, next(iter(made_of), "")))
     return tuple(found)
 

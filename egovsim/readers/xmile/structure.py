@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 from egovsim.errors import ModelError
 from egovsim.model.model import Clock, Dimension
 from egovsim.names import canonical
-from egovsim.readers.xmile.specs import clock_of, dimensions_of, display_name
+from egovsim.readers.xmile.clock import clock_of
+from egovsim.readers.xmile.specs import dimensions_of, display_name
 from egovsim.readers.xmile.xml import Document, Element
 
 
@@ -18,6 +21,8 @@ class XmileFile:
 
     Parameters
     ----------
+    path : Path
+        Where it is.
     document : Document
         The file as XML.
     models : tuple of Element
@@ -27,13 +32,14 @@ class XmileFile:
     modules : mapping of str to Element
         The models that can be modules, by the id of their name.
     clock : Clock
-        When the model runs.
+        When the model runs; of a file with a module of another one, that of the other.
     dimensions : mapping of str to Dimension
         By id.
     macros : tuple of tuple of str and Element
         Every ``<macro>`` with the id of its name; two may bear one name.
     """
 
+    path: Path
     document: Document
     models: tuple[Element, ...]
     root: Element
@@ -42,19 +48,32 @@ class XmileFile:
     dimensions: Mapping[str, Dimension]
     macros: tuple[tuple[str, Element], ...]
 
-    @property
+    @cached_property
+    def element_numbers(self) -> Mapping[str, int]:
+        """The number of each element in its dimension, from 1, by ``dimension.element``."""
+        return {
+            f"{dimension.id}.{element}": number
+            for dimension in self.dimensions.values()
+            for number, element in enumerate(dimension.element_ids, start=1)
+        }
+
+    @cached_property
     def subscript_ids(self) -> frozenset[str]:
         """Ids of all dimensions and elements."""
         return frozenset(id for dimension in self.dimensions.values() for id in (dimension.id, *dimension.element_ids))
 
 
-def structure_of(document: Document) -> XmileFile:
+def structure_of(path: Path, document: Document, known: Sequence[XmileFile] = ()) -> XmileFile:
     """Find the parts of a file.
 
     Parameters
     ----------
+    path : Path
+        Where it is.
     document : Document
         The file as XML.
+    known : sequence of XmileFile, optional
+        The files that this one holds a module for, that of the whole model first: the clock is the whole model's.
 
     Returns
     -------
@@ -64,24 +83,44 @@ def structure_of(document: Document) -> XmileFile:
     Raises
     ------
     ModelError
-        There is no model, no clock that makes a run, or a dimension lacks its elements.
+        There is no model, no clock that makes a run, or a dimension lacks its elements or has others than in `known`.
     """
     models = document.named(document.root, "model")
     if not models:
         raise ModelError(f"{document.where(document.root)}: the file has no <model>; add one.")
     root = next((model for model in models if not model.get("name")), models[0])
+    dimensions = {dimension.id: dimension for dimension in dimensions_of(document)}
+    for other in known:
+        _refuse_other_elements(document, dimensions, other)
     return XmileFile(
+        path,
         document,
         tuple(models),
         root,
         {canonical(model.get("name") or ""): model for model in models if model is not root},
-        clock_of(document),
-        {dimension.id: dimension for dimension in dimensions_of(document)},
+        known[0].clock if known else clock_of(document, root),
+        dimensions,
         tuple(
             (canonical(display_name(macro.get("name") or "")), macro)
             for macro in document.named(document.root, "macro")
         ),
     )
+
+
+def _refuse_other_elements(document: Document, dimensions: Mapping[str, Dimension], other: XmileFile) -> None:
+    """Raise an error where a dimension has other elements in the file of a module than in another file."""
+    for id, dimension in dimensions.items():
+        known = other.dimensions.get(id, dimension)
+        if known.element_ids != dimension.element_ids:
+            raise ModelError(
+                f'{document.source.file}: the dimension "{dimension.name}" has {_elements(dimension)} here and '
+                f"{_elements(known)} in {other.path.name}; make them the same."
+            )
+
+
+def _elements(dimension: Dimension) -> str:
+    count = len(dimension.elements)
+    return f"the elements {', '.join(dimension.elements)}" if count <= 5 else f"{count} elements"
 
 
 def name_of(document: Document) -> str:

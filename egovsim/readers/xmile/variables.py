@@ -6,21 +6,27 @@ what only shows the model on a screen is counted.
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from egovsim.model.expression import Unsupported
-from egovsim.model.variable import Kind, Variable
+from egovsim.model.expression import Number, Unsupported
+from egovsim.model.variable import Equation, Kind, Variable
 from egovsim.names import canonical
 from egovsim.readers.xmile.equations import axes_of, equations_of, flow_id
 from egovsim.readers.xmile.scope import VARIABLES, Scope, VariableElement
 from egovsim.readers.xmile.specs import bounds_of, display_name, flag_of, note_of
 
-_READ = frozenset({"eqn", "element", "inflow", "outflow", "gf", "units", "doc", "range", "dimensions", "non_negative"})
+_READ = frozenset(
+    {"eqn", "init_eqn", "element", "inflow", "outflow", "gf", "units", "doc", "range", "dimensions", "non_negative"}
+)
 
 _DISPLAY = frozenset({"scale", "format", "display", "event_poster", "delay_aux", "pt", "pts", "label", "summing"})
 """Children of a variable that cannot change a number (XMILE 1.0, section 4.1.1)."""
+
+_COMMENTS = re.compile(r"\{[^{}]*\}")
 
 _GRAPH = frozenset({"xpts", "ypts", "xscale", "yscale"})
 
@@ -38,6 +44,34 @@ class _Said:
     conveyed: frozenset[str]
 
 
+def required_ids(scope: Scope, connected: Collection[str] = frozenset()) -> frozenset[str]:
+    """Return the variables that stand for what another model gives, and that none gives and no equation says.
+
+    Parameters
+    ----------
+    scope : Scope
+        The model.
+    connected : collection of str, optional
+        Ids of the variables that this place, a module, takes from another one.
+
+    Returns
+    -------
+    frozenset of str
+        Their ids in the model.
+    """
+    return frozenset(
+        id
+        for id, variable in scope.variables.items()
+        if id not in connected and variable.is_input and not _has_equation(variable, scope)
+    )
+
+
+def _has_equation(variable: VariableElement, scope: Scope) -> bool:
+    """Tell whether a variable has an equation that is more than a comment, such as ``{to be connected}``."""
+    texts = (scope.document.span(equation).text for equation in variable.children.get("eqn", ()))
+    return bool({"element", "gf"} & set(variable.children)) or any(_COMMENTS.sub("", text).strip() for text in texts)
+
+
 def read_variables(scope: Scope, connected: Collection[str] = frozenset()) -> list[Variable]:
     """Read the variables of a model or macro.
 
@@ -51,7 +85,8 @@ def read_variables(scope: Scope, connected: Collection[str] = frozenset()) -> li
     Returns
     -------
     list of Variable
-        In the order of the file; those that are connected have no equation yet.
+        In the order of the file; those that are connected have no equation yet, and those that are required are not a
+        number.
 
     Raises
     ------
@@ -59,8 +94,10 @@ def read_variables(scope: Scope, connected: Collection[str] = frozenset()) -> li
         An equation does not parse, or a stock, group or array names what does not exist.
     """
     said = _Said(_groups(scope), _never_negative(scope), _conveyed(scope))
+    required = dict.fromkeys(required_ids(scope, connected), (Equation(Number(math.nan)),))
+    without = {**dict.fromkeys(connected, ()), **required}
     return [
-        _connected(id, variable, said, scope) if id in connected else _variable(id, variable, said, scope)
+        _stand_in(id, variable, without[id], said, scope) if id in without else _variable(id, variable, said, scope)
         for id, variable in scope.variables.items()
         if id in scope.names.variables
     ]
@@ -126,13 +163,15 @@ def _variable(id: str, variable: VariableElement, said: _Said, scope: Scope) -> 
     )
 
 
-def _connected(id: str, variable: VariableElement, said: _Said, scope: Scope) -> Variable:
-    """Return a variable whose value is that of another one, whatever it would be alone."""
+def _stand_in(
+    id: str, variable: VariableElement, equations: tuple[Equation, ...], said: _Said, scope: Scope
+) -> Variable:
+    """Return a variable whose value comes from elsewhere, whatever it would be alone."""
     kind: Kind = "flow" if variable.tag == "flow" else "auxiliary"
     return Variable(
         name=variable.name,
         kind=kind,
-        equations=(),
+        equations=equations,
         dimensions=_dimensions(variable, scope),
         unit=_unit(variable, scope),
         note=note_of(variable.first("doc")),
