@@ -382,11 +382,17 @@ asked[Part] = 10, 30 ~~|
 asked[total] = 40 ~~|
 rank[Who] = 1 ~~|
 got[Part] = ALLOCATE AVAILABLE(asked[Part], curve[Part, kind], 20) ~~|
+also[Part] = ALLOCATE AVAILABLE(asked[Part], curve[Part, kind], 20) ~~|
+also[total] = 0 ~~|
+order[Part] = VECTOR RANK(asked[Part], 0) ~~|
+order[total] = 0 ~~|
 given[Part] = ALLOCATE BY PRIORITY(asked[Part], rank[Part], ELMCOUNT(Part), 1, 20) ~~|
 {CLOCK.format(start=0, stop=1)}"""
     result = egovsim.run(read(tmp_path, text))
     for name in ("got", "given"):
         np.testing.assert_allclose(result.values(name)[0, 0, 0, 0], [5, 15], rtol=1e-12, err_msg=name)
+    np.testing.assert_allclose(result.values("also")[0, 0, 0, 0], [5, 15, 0], rtol=1e-12)
+    assert result.values("order")[0, 0, 0, 0].tolist() == [2, 1, 0]
 
 
 def test_allocate_by_priority_as_recorded_and_of_another_size_refused(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from itertools import product
 from egovsim.compiler.lowering.allocation_functions import ALLOCATIONS
 from egovsim.compiler.lowering.array_algebra import FOLDS, Terms, element_at, inverse, ranks, selected, sort_order
 from egovsim.compiler.lowering.known_numbers import compile_time_number, number_if_known
+from egovsim.compiler.lowering.lookup_functions import LOOKUP_FUNCTIONS
 from egovsim.compiler.lowering.scopes import ArrayFunction, Scope
 from egovsim.compiler.lowering.traversal import key_of
 from egovsim.compiler.lowering.vectors import Vector, refuse_above, vector_of
@@ -235,6 +236,7 @@ ARRAY_FUNCTIONS: Mapping[str, ArrayFunction] = {
     "vector reorder": _vector_reorder,
     "invert matrix": _invert_matrix,
     **ALLOCATIONS,
+    **LOOKUP_FUNCTIONS,
     "get time value": _time_value,
 }
 """How each function is written out."""

@@ -94,7 +94,7 @@ class Scope:
 
     def _over(self, node: Expression, operands: tuple[Expression, ...]) -> Expression:
         if isinstance(node, LookupCall):
-            return TableCall(self._table(node.lookup), operands[0], node.where)
+            return TableCall(self.table(node.lookup), operands[0], node.where)
         return with_children(node, operands)
 
     def _reference(self, node: Reference) -> Expression:
@@ -216,7 +216,24 @@ class Scope:
         known = ", ".join(dimension.elements)
         raise self.error(node.where, f'"{subscript}" is not an element of "{dimension.name}" ({known})')
 
-    def _table(self, lookup: Reference) -> Table:
+    def table(self, lookup: Reference) -> Table:
+        """Find the points of a lookup.
+
+        Parameters
+        ----------
+        lookup : Reference
+            What names it.
+
+        Returns
+        -------
+        Table
+            Those of the element that it means.
+
+        Raises
+        ------
+        ModelError
+            When it is no lookup.
+        """
         target = self.target(lookup)
         ids = self.subscripts(lookup, target)
         equation = self.model.equations_of(target).get(ids)

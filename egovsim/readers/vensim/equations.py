@@ -231,10 +231,20 @@ def _expression_for(expression: Expression, elements: Mapping[str, str]) -> Expr
             case Call(function="size"):
                 # The number of elements is the part's, and not that of one element of it.
                 return node
+            case Call(function=function, arguments=arguments) if function in _OVER_PARTS:
+                # What is sorted or shared among is the part, of which the left side gives the element.
+                pairs = zip(arguments, operands, strict=True)
+                return with_children(node, tuple(old if isinstance(old, Reference) else new for old, new in pairs))
             case _:
                 return with_children(node, operands) if operands else node
 
     return fold(expression, read)
+
+
+_OVER_PARTS = frozenset(
+    {"allocate available", "allocate by priority", "vector rank", "vector sort order", "vector reorder"}
+)
+"""Functions of a whole vector, of which the equation takes one element."""
 
 
 def _reference_for(node: Reference, elements: Mapping[str, str]) -> Reference:
