@@ -20,6 +20,7 @@ from egovsim.model.model import Model
 from egovsim.names import canonical, element_name
 from egovsim.public import set_module
 from egovsim.readers.data.exported_runs import Points, read_series
+from egovsim.readers.data.given import given_data
 from egovsim.readers.read_model import locate_model, read_model
 from egovsim.simulation.result import Result
 from egovsim.simulation.run import run
@@ -143,7 +144,7 @@ def crosscheck(
     file = locate_model(path)
     model = read_model(file, data=data)  # before PySD, which evaluates literals of the file as Python
     _refuse_random_numbers(model, file.name)
-    exported = {key: points for path in data for key, points in read_series(Path(path)).items()}
+    exported = {key: points for path in given_data(data).files for key, points in read_series(path).items()}
     theirs = _run_pysd(file, model, until, constants or {}, exported)
     ours = run(model, constants=constants, until=until, method="euler", save_every=model.clock.time_step)
     rows, missing = _compare(ours, theirs)
@@ -185,7 +186,7 @@ def _run_pysd(
         copy.write_bytes(file.read_bytes())
         for source in model.sources:
             beside = Path(folder, source).resolve()
-            if beside.is_relative_to(Path(folder).resolve()):
+            if beside.is_relative_to(Path(folder).resolve()) and (file.parent / source).is_file():
                 beside.parent.mkdir(parents=True, exist_ok=True)
                 beside.write_bytes((file.parent / source).read_bytes())
         try:

@@ -5,6 +5,7 @@ If these fail, a model runs with other figures than its files hold, or stops wit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -458,8 +459,8 @@ s = INTEG(x * k + f(Time), 0) ~~|
         ),
         (
             "x = GET XLS CONSTANTS('?book', 'Data', 'A1') ~~|\n",
-            'm.mdl, line 2, "x": "?book" stands for a file that is named in the program\'s settings alone; '
-            "write the file's own name.",
+            'm.mdl, line 2, "x": "?book" stands for a file, and none is given for it; '
+            'read the model with data=["book=FILE"], or --data book=FILE.',
         ),
         (
             "x = GET XLS CONSTANTS('book.xlsx', 'Data') ~~|\n",
@@ -522,7 +523,8 @@ def test_given_data_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_data_for_a_model_without_data_variables_is_an_error(tmp_path: Path) -> None:
     """Silence would leave the user in the belief that the data had an effect."""
-    with pytest.raises(DataError, match=r"capacity.xmile: only Vensim models have data variables; leave `data` out\."):
+    message = 'capacity.xmile: "run.dat" is given as data, and no import of this model names it; leave it out.'
+    with pytest.raises(DataError, match=re.escape(message)):
         egovsim.read_model("capacity", data=[tmp_path / "run.dat"])
 
 

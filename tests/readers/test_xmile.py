@@ -475,14 +475,14 @@ def test_as_many_equations_as_elements_are_one_for_each(tmp_path: Path) -> None:
     }
 
 
-def test_unused_submodels_and_data_are_refused(tmp_path: Path) -> None:
+def test_unused_submodels_are_refused(tmp_path: Path) -> None:
     text = (
-        f"<xmile>{SPECS}<data/>\n<model><variables>"
+        f"<xmile>{SPECS}<data/>\n<model><data/><variables>"
         '<aux name="a"><eqn>1</eqn></aux></variables></model>\n<model name="sub"/></xmile>'
     )
     assert reasons(read_file(file_of(tmp_path, text))) == [
-        ("<data>", 1, "<data> cannot be run yet"),
         ("<model sub>", 3, "no module is made of this model; name it in a <module>, or take it out"),
+        ("<data>", 2, "<data> cannot be run yet"),
     ]
 
 

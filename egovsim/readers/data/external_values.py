@@ -13,7 +13,7 @@ from itertools import product
 from math import prod
 from pathlib import Path
 
-from egovsim.errors import DataError
+from egovsim.errors import DataError, suggestion
 from egovsim.model.expression import ClockValue, LookupKind, Number, Table, TableCall, Unsupported, Where
 from egovsim.model.model import LeftOut
 from egovsim.model.variable import Equation
@@ -138,7 +138,9 @@ class DataFiles:
     given : sequence of Path
         Exported runs that hold the series of data variables; a later one replaces an earlier one.
     tags : mapping of str to str
-        The files that names such as ``?scenario`` stand for, by those names in lower case.
+        The files that the settings say names such as ``?scenario`` stand for, by those names in lower case.
+    given_tags : mapping of str to Path
+        The same as they are given to the reader; these come first.
     left_out : dict
         Values that have no number for their place, by that cell; each is named once.
     """
@@ -146,10 +148,11 @@ class DataFiles:
     folder: Path
     given: Sequence[Path] = ()
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    given_tags: Mapping[str, Path] = field(default_factory=dict[str, Path])
     left_out: dict[str, LeftOut] = field(default_factory=dict[str, LeftOut])
 
     def __post_init__(self) -> None:
-        self._books = Workbooks(self.folder, self.tags)
+        self._books = Workbooks(self.folder, self.tags, self.given_tags)
         self._series: dict[tuple[str, tuple[str, ...]], Points] | None = None
 
     @property
@@ -157,6 +160,24 @@ class DataFiles:
         """The files that were read, by their paths from the model's folder."""
         read = [*self._books.paths, *(self.given if self._series is not None else ())]
         return tuple(str(path.relative_to(self.folder) if path.is_relative_to(self.folder) else path) for path in read)
+
+    def refuse_unused_tags(self, file: str) -> None:
+        """Raise an error for a tag that is given and that no call names.
+
+        Parameters
+        ----------
+        file : str
+            The model's file, for the message.
+
+        Raises
+        ------
+        DataError
+            There is one; the tags of the model are named.
+        """
+        for tag in self.given_tags:
+            if tag not in self._books.tags_used:
+                known = suggestion(tag, self._books.tags_used) or "; it has no such names"
+                raise DataError(f'{file}: a file is given for "{tag}", which nothing in this model names{known}.')
 
     def equations(self, left: Left, right: str) -> list[Equation] | None:
         """Return the equations of a left side whose values come from another file.

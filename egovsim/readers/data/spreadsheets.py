@@ -22,12 +22,18 @@ class Workbooks:
     folder : Path
         Where the model's file is; names of data files are looked up from there.
     tags : mapping of str to str, optional
-        The files that names such as ``?scenario`` stand for, by those names in lower case.
+        The files that the model's settings say names such as ``?scenario`` stand for, by those names in lower case.
+    given : mapping of str to Path, optional
+        The same as they are given to the reader; these come first.
     """
 
-    def __init__(self, folder: Path, tags: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, tags: Mapping[str, str] | None = None, given: Mapping[str, Path] | None = None
+    ) -> None:
         self._folder = folder
         self._tags = tags or {}
+        self._given = given or {}
+        self.tags_used: set[str] = set()
         self._files: dict[tuple[Path, str], dict[str, Sheet]] = {}
 
     @property
@@ -59,23 +65,9 @@ class Workbooks:
         """
         path = self._path(file, place)
         delimited = path.suffix.lower() in SUFFIXES
-        delimiter = delimiter_of(path, tab) if delimited else ""
-        key = (path, delimiter)
+        key = (path, delimiter_of(path, tab) if delimited else "")
         if key not in self._files:
-            reader = _READERS.get(path.suffix.lower())
-            try:
-                if delimited:
-                    sheets = [read_delimited(path, delimiter)]
-                elif reader is not None:
-                    sheets = reader(path)
-                else:
-                    raise DataError(f'a file ending in "{path.suffix}" is no spreadsheet that can be read')
-            except Exception as error:
-                # A damaged spreadsheet fails in the depths of its library, in any way.
-                reason = str(error).strip().rstrip(".") or type(error).__name__
-                raise DataError(
-                    f'{place}: "{file}" cannot be read ({reason}); save it as .xlsx or .csv and name that file.'
-                ) from error
+            sheets = sheets_in(path, key[1], f'{place}: "{file}"')
             self._files[key] = {sheet.name.lower(): sheet for sheet in sheets}
         sheets_by_name = self._files[key]
         if delimited:
@@ -88,14 +80,18 @@ class Workbooks:
 
     def _path(self, file: str, place: str) -> Path:
         """Return the file; letters may be in the other case, since the models come from Windows."""
+        if file.startswith("?"):
+            self.tags_used.add(file.lower())
+            if (given := self._given.get(file.lower())) is not None:
+                return given
         names = self._tagged(file) if file.startswith("?") else (file,)
         for name in names:
             if (found := self._found(name)) is not None:
                 return found
         if file.startswith("?") and file.lower() not in self._tags:
             raise DataError(
-                f'{place}: "{file}" stands for a file that is named in the program\'s settings alone; '
-                "write the file's own name."
+                f'{place}: "{file}" stands for a file, and none is given for it; '
+                f'read the model with data=["{file[1:]}=FILE"], or --data {file[1:]}=FILE.'
             )
         path = self._folder / names[-1].replace("\\", "/")
         spreadsheets = [
@@ -118,6 +114,41 @@ class Workbooks:
         if is_file(path):
             return path
         return next((other for other in _files_of(path.parent) if other.name.lower() == path.name.lower()), None)
+
+
+def sheets_in(path: Path, delimiter: str, what: str) -> list[Sheet]:
+    """Read every sheet of a spreadsheet, or the one that a file of delimited text is.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    delimiter : str
+        Of delimited text, what divides its columns.
+    what : str
+        What a message begins with: where the file is named, and its name.
+
+    Returns
+    -------
+    list of Sheet
+        In the order of the file.
+
+    Raises
+    ------
+    DataError
+        It cannot be read, or its suffix is that of no spreadsheet.
+    """
+    reader = _READERS.get(path.suffix.lower())
+    try:
+        if path.suffix.lower() in SUFFIXES:
+            return [read_delimited(path, delimiter)]
+        if reader is None:
+            raise DataError(f'a file ending in "{path.suffix}" is no spreadsheet that can be read')
+        return reader(path)
+    except Exception as error:
+        # A damaged spreadsheet fails in the depths of its library, in any way.
+        reason = str(error).strip().rstrip(".") or type(error).__name__
+        raise DataError(f"{what} cannot be read ({reason}); save it as .xlsx or .csv and name that file.") from error
 
 
 def _files_of(folder: Path) -> list[Path]:

@@ -7,7 +7,7 @@ The integration method is the one that the settings at a file's end name, Euler'
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from egovsim.model.model import Clock, Model
 from egovsim.readers.data.exported_runs import exports_of
 from egovsim.readers.data.external_values import DataFiles
 from egovsim.readers.data.functions import exogenous, resolve_data_functions
+from egovsim.readers.data.given import NOTHING_GIVEN, GivenData
 from egovsim.readers.expressions.context import Names
 from egovsim.readers.macros import expand_macros
 from egovsim.readers.vensim.definitions import Definition, definitions_of, read_dimensions, read_left_sides
@@ -27,16 +28,17 @@ from egovsim.readers.vensim.sketch import read_sketches
 from egovsim.readers.vensim.variables import read_variables
 
 
-def read_vensim(path: Path, *, data: Sequence[Path] = ()) -> Model:
+def read_vensim(path: Path, *, given: GivenData = NOTHING_GIVEN) -> Model:
     """Read a Vensim model.
 
     Parameters
     ----------
     path : Path
         The .mdl file.
-    data : sequence of Path, optional
-        Exported runs (.dat, .tab, .csv) with the series of data variables; left out, the exports beside the
-        model that bear the names of the data sets in its settings.
+    given : GivenData, optional
+        Exported runs (.dat, .tab, .csv) with the series of data variables, files that tags stand for, and what to
+        do without a series. Without a file, the exports beside the model that bear the names of the data sets in its
+        settings are read.
 
     Returns
     -------
@@ -48,13 +50,15 @@ def read_vensim(path: Path, *, data: Sequence[Path] = ()) -> Model:
     ModelError
         It is not a Vensim model, an equation does not parse, or a name is borne twice.
     DataError
-        A file, sheet or cell that the model takes values from is missing, or holds no number.
+        A file, sheet or cell that the model takes values from is missing, or holds no number; or a
+        tag is given that the model has not.
     UnsupportedError
         A control variable (FINAL TIME and its like) is not a number.
     """
     text = read_vensim_text(path)
     file = text.source.file
-    files = DataFiles(path.parent, data or exports_of(text.datasets, path.parent), text.tags)
+    runs = given.files or exports_of(text.datasets, path.parent)
+    files = DataFiles(path.parent, runs, text.tags, dict(given.tags))
     lefts = read_left_sides(text.entries)
     dimensions = read_dimensions(lefts, files)
     definitions = definitions_of(lefts, dimensions)
@@ -67,6 +71,7 @@ def read_vensim(path: Path, *, data: Sequence[Path] = ()) -> Model:
     macros = [read_macro(macro, inside, names, files) for macro, inside in zip(text.macros, macro_lefts, strict=True)]
     variables = expand_macros(variables, macros, dimensions)
     variables = tuple(resolve_data_functions([*variables, *exogenous(variables, files)]))
+    files.refuse_unused_tags(file)
     reality_checks, unread = read_reality_checks(list(filter(is_reality_check, text.entries)), names)
     sketches = read_sketches(text.end, variables)
     causes = sum(left.ignores for sides in (lefts, *macro_lefts) for left in sides)

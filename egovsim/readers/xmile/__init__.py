@@ -1,4 +1,4 @@
 """XMILE models (.xmile, .stmx, .itmx, .xml) to `Model`.
 
-Imports: errors, names, model, readers, readers.expressions.
+Imports: errors, names, model, readers, readers.data, readers.expressions.
 """

@@ -45,7 +45,7 @@ def refused_parts(files: Sequence[XmileFile], places: Sequence[Place]) -> list[V
         _refused(file.document, name, element)
         for file in files
         for name, element in file.document.children(file.document.root)
-        if not _is_display(name) and name not in _READ
+        if not _is_display(name) and name not in _READ and name != "data"
     ]
     used = {place.scope.place for place in places}
     unused = "no module is made of this model; name it in a <module>, or take it out"

@@ -7,6 +7,7 @@ the model on a screen is counted.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from egovsim.model.functions import ELEMENT
 from egovsim.model.model import Model
 from egovsim.model.notation import show
 from egovsim.model.variable import Variable
+from egovsim.readers.data.given import NOTHING_GIVEN, GivenData
 from egovsim.readers.macros import expand_macros
 from egovsim.readers.variable_expressions import with_expressions
 from egovsim.readers.xmile.clock import named_values
 from egovsim.readers.xmile.connections import Connections, connected, connections_of, other_children, unconnected_inputs
+from egovsim.readers.xmile.data_links import import_data
 from egovsim.readers.xmile.macros import macro_scopes, macros_of
 from egovsim.readers.xmile.module_files import ModuleFiles
 from egovsim.readers.xmile.modules import Place, from_the_top, full_names, places_of, variables_in
@@ -32,15 +35,16 @@ from egovsim.readers.xmile.views import views_in
 from egovsim.readers.xmile.xml import read_markup
 
 
-def read_xmile(path: Path, *, modules: Sequence[Path] = ()) -> Model:
+def read_xmile(path: Path, *, given: GivenData = NOTHING_GIVEN) -> Model:
     """Read an XMILE file, and the files of its modules.
 
     Parameters
     ----------
     path : Path
         The file.
-    modules : sequence of Path, optional
-        Folders outside that of the file in which files of modules may stand.
+    given : GivenData, optional
+        Folders outside that of the file in which files of modules may stand, and files of imports that are asked for,
+        or lie elsewhere than the model says.
 
     Returns
     -------
@@ -53,9 +57,11 @@ def read_xmile(path: Path, *, modules: Sequence[Path] = ()) -> Model:
     ModelError
         It is not well-formed XML, not XMILE, an equation does not parse, a name is borne twice, a stock, group or
         array names what does not exist, or a file of a module is missing or may not be read.
+    DataError
+        A file of data cannot be read, or holds what cannot be imported; or a file is given that nothing imports.
     """
     document = read_markup(path, root="xmile")
-    files = ModuleFiles(structure_of(path, document), modules)
+    files = ModuleFiles(structure_of(path, document), given.modules)
     places = places_of(files)
     names = full_names(places)
     connections = connections_of(places, names)
@@ -64,8 +70,11 @@ def read_xmile(path: Path, *, modules: Sequence[Path] = ()) -> Model:
     if outside_is_no_number(document):
         variables = [with_expressions(variable, _without_computed_subscripts) for variable in variables]
     in_macros = [scope for file in files.files for scope in macro_scopes(file)]
-    variables = expand_macros(list(map(from_the_top, variables)), macros_of(in_macros), dimensions)
+    variables = list(map(from_the_top, variables))
+    imported = import_data(files.files, variables, tuple(dimensions.values()), given)
+    variables = expand_macros(imported.variables, macros_of(in_macros), dimensions)
     required = frozenset(f"{place.begin}{id}" for place in places for id in _required(place, connections))
+    required -= imported.changed
     unconnected = unconnected_inputs(places, connections.fed | required)
     views = views_in(document, files.files[0].root, variables)
     return Model(
@@ -75,10 +84,10 @@ def read_xmile(path: Path, *, modules: Sequence[Path] = ()) -> Model:
         variables=(*variables, *refused_parts(files.files, places)),
         views=views.views,
         file=document.source.file,
-        ignored=_ignored(files, places, connections, in_macros, views.skipped),
+        ignored=_ignored(files, places, connections, in_macros, views.skipped, imported.ignored),
         unit_synonyms=tuple(dict.fromkeys(unit for file in files.files for unit in unit_synonyms_of(file.document))),
-        sources=tuple(os.path.relpath(file, path.parent) for file in files.paths),
-        left_out=(*named_values(document), *files.notes, *connections.left_out, *unconnected),
+        sources=(*(os.path.relpath(file, path.parent) for file in files.paths), *imported.sources),
+        left_out=(*named_values(document), *files.notes, *connections.left_out, *unconnected, *imported.left_out),
         required=required,
     )
 
@@ -110,7 +119,12 @@ def _without_computed_subscripts(expression: Expression) -> Expression:
 
 
 def _ignored(
-    files: ModuleFiles, places: Sequence[Place], connections: Connections, macros: Sequence[Scope], objects: int
+    files: ModuleFiles,
+    places: Sequence[Place],
+    connections: Connections,
+    macros: Sequence[Scope],
+    objects: int,
+    data: Counter[str],
 ) -> tuple[str, ...]:
     """Return what was left out since it changes no number, each with its count, in the order of reading."""
     found = other_children(places)
@@ -121,4 +135,5 @@ def _ignored(
     if objects:
         found["objects of views"] += objects
     found.update(display_parts(files.files, places))
+    found.update(data)
     return tuple(f"{name}: {count}" for name, count in found.items())
