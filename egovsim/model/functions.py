@@ -186,6 +186,22 @@ _ROWS: tuple[Function, ...] = (
     Function("previous", "stateful", (2,), (), ("previous",), "x one step ago (XMILE 3.5.6)"),
     Function("npv", "stateful", (4,), ("npv",), (), "net present value of a stream"),
     Function("npve", "stateful", (4,), ("npve",), (), "net present value, valued at the end of each step"),
+    Function(
+        "sinteg",
+        "stateful",
+        (7,),
+        ("sinteg",),
+        (),
+        "integral within limits: rate, initial value, lowest, highest, quantum, special value, threshold of that",
+    ),
+    Function(
+        "depreciate straightline",
+        "stateful",
+        (4,),
+        ("depreciate straightline",),
+        (),
+        "what is written off: stream, lifetime, fiscal period, stream before the start",
+    ),
     Function("random 0 1", "random", (0,), ("random 0 1",), (), "uniform between 0 and 1"),
     Function("random uniform", "random", (3,), ("random uniform",), (), "uniform: lowest, highest, stream"),
     Function(

@@ -91,8 +91,8 @@ def test_a_vector_may_move(tmp_path: Path) -> None:
         ),
         (
             "VECTOR LOOKUP(y[p0], x, 0, 4, Time)",
-            'model.mdl, line 13, "r0": the mode of VECTOR LOOKUP is not known before the run; modes that can be run are '
-            "0 (as a lookup), 2 (backward), 3 (extrapolate) and 4 (forward).",
+            'model.mdl, line 13, "r0": the mode of VECTOR LOOKUP is not known before the run; modes that can be run '
+            "are 0 (as a lookup), 2 (backward), 3 (extrapolate) and 4 (forward).",
         ),
     ],
 )

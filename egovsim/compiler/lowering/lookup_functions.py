@@ -1,13 +1,14 @@
 """Functions that read lookups in another way than by interpolation, written out for one element: a table of rewrites.
 
-Sources: Vensim's reference manual, "LOOKUP FORWARD", "LOOKUP BACKWARD", "LOOKUP EXTRAPOLATE", "LOOKUP INVERT" and "VECTOR
-LOOKUP".
+Sources: Vensim's reference manual, "LOOKUP FORWARD", "LOOKUP BACKWARD", "LOOKUP EXTRAPOLATE", "LOOKUP INVERT" and
+"VECTOR LOOKUP".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 from egovsim.compiler.lowering.array_algebra import element_at
 from egovsim.compiler.lowering.known_numbers import compile_time_number
@@ -54,7 +55,7 @@ def _invert(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expr
     points = list(zip(table.x, table.y, strict=True))
     y = scope.parts.named(scope.resolve(arguments[1]))
     found: Expression = If(Binary("=", y, y), Number(NOT_AVAILABLE), y)  # what is not a number stays so
-    for (x0, y0), (x1, y1) in reversed(list(zip(points, points[1:], strict=False))):
+    for (x0, y0), (x1, y1) in reversed(list(pairwise(points))):
         low, high = Number(min(y0, y1)), Number(max(y0, y1))
         inside = Binary("and", Binary(">=", y, low), Binary("<=", y, high))
         step = 0.0 if y0 == y1 else (x1 - x0) / (y1 - y0)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from egovsim.compiler.lowering.accounts import ACCOUNTS
 from egovsim.compiler.lowering.chains import CHAINS, approach
 from egovsim.compiler.lowering.compile_time_constants import StartingValues
 from egovsim.compiler.lowering.elements import DiscreteKind, ScalarEquation
@@ -202,6 +203,7 @@ def _pink_noise(hidden: HiddenEquations, arguments: Arguments, where: Where) -> 
 
 _REWRITES: dict[str, Rewrite] = {
     **CHAINS,
+    **ACCOUNTS,
     "init": _value_at_start,
     "delay fixed": _pipeline("fixed"),
     "delay information": _pipeline("information"),

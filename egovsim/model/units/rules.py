@@ -77,6 +77,8 @@ FUNCTION_RULES: Mapping[str, str] = {
     "pulse train": "t, t, t, t -> #",
     "xmile pulse": "x, t, t -> x/t",
     "get time value": "1, t, 1, 1, 1, 1, 1 -> #",
+    "sinteg": "x/t, x, x, x, x, x, x -> x",
+    "depreciate straightline": "x, t, t, x -> x",
     "trend": "*, t, 1/t -> 1/t",
     "forecast": "x, t, t, 1/t -> x",
     "delay material": "x, t, x, x -> x",
