@@ -88,12 +88,26 @@ _ROWS: tuple[Function, ...] = (
         "chance of a normal value between two: left, right, mean, standard deviation",
     ),
     Function("invnorm", "pure", (1, 3), (), ("invnorm",), "inverse of the normal: chance, mean, standard deviation"),
+    Function(
+        "logisticbound",
+        "pure",
+        (5, 6),
+        (),
+        ("logisticbound",),
+        "S-shaped between low and high: low, high, x, its middle, speed; and where it is low (unverified)",
+    ),
     Function("sum", "array", (1,), ("sum",), ("sum",), "sum over the starred dimensions"),
     Function("prod", "array", (1,), ("prod",), ("prod",), "product over the starred dimensions"),
     Function("vmin", "array", (1,), ("vmin",), (), "the smallest over the starred dimensions"),
     Function("vmax", "array", (1,), ("vmax",), (), "the largest over the starred dimensions"),
     Function("mean", "array", (1,), (), ("mean",), "mean over the starred dimensions"),
     Function("stddev", "array", (1,), (), ("stddev",), "standard deviation (n - 1) over the starred dimensions"),
+    Function(
+        "interpolate", "array", (2,), (), ("interpolate",), "between elements: a vector, then 0 (first) to 1 (last)"
+    ),
+    Function(
+        "percentile", "array", (2, 3), (), ("percentile",), "percentile of a single element, which is that element"
+    ),
     Function("size", "array", (1,), ("elmcount",), ("size",), "number of elements"),
     Function(
         "vector select", "array", (5,), ("vector select",), (), "selected elements, combined by a numbered action"
@@ -124,6 +138,14 @@ _ROWS: tuple[Function, ...] = (
     Function("lookup invert", "array", (2,), ("lookup invert",), (), "the smallest x at which a lookup is y"),
     Function("invert matrix", "array", (2,), ("invert matrix",), (), "inverse of a square matrix of size n"),
     Function("allocate by priority", "array", (5,), ("allocate by priority",), (), "a supply shared by priority"),
+    Function(
+        "allocate",
+        "array",
+        (5, 6),
+        (),
+        ("allocate",),
+        "a supply shared by priority (Stella): supply, dimension, requests, priorities, width, and shape (1)",
+    ),
     Function(
         "allocate available",
         "array",
@@ -184,6 +206,8 @@ _ROWS: tuple[Function, ...] = (
     Function("delay material", "stateful", (4,), ("delay material",), (), "the sum of what arrives in this step"),
     Function("sample if true", "stateful", (3,), ("sample if true",), (), "x while a condition holds, then kept"),
     Function("previous", "stateful", (2,), (), ("previous",), "x one step ago (XMILE 3.5.6)"),
+    Function("derivn", "stateful", (2,), (), ("derivn",), "derivative of order n by time, from the step before on"),
+    Function("runcum", "stateful", (1,), (), ("runcum",), "integral over time, from 0 at the start (unverified)"),
     Function("npv", "stateful", (4,), ("npv",), (), "net present value of a stream"),
     Function("npve", "stateful", (4,), ("npve",), (), "net present value, valued at the end of each step"),
     Function(

@@ -302,6 +302,26 @@ class Emitter(Lanes):
         assert isinstance(demands, Number)
         return Allocation(self._module, self._builder, self._lanes).market(int(demands.value), *values[1:])
 
+    def _logisticbound(
+        self, low: Value, high: Value, x: Value, middle: Value, speed: Value, start: Value | None = None
+    ) -> Value:
+        """From low to high along 1 / (1 + e^(-speed (x - middle))); with a start, stretched to be low there and before.
+
+        The help of isee's Stella names these arguments; the curve itself is unverified.
+        """
+        builder, one = self._builder, self._constant(1.0)
+
+        def share_at(place: Value) -> Value:
+            power = builder.fmul(speed, builder.fsub(middle, place))
+            return builder.fdiv(one, builder.fadd(one, self._elementary.exp(power)))
+
+        share = share_at(x)
+        if start is not None:
+            begun = share_at(start)
+            share = builder.fdiv(builder.fsub(share, begun), builder.fsub(one, begun))
+            share = self._choose(self._compare(">", x, start), share, self._constant(0.0))
+        return builder.fadd(low, builder.fmul(builder.fsub(high, low), share))
+
     def _safediv(self, a: Value, b: Value, c: Value | None = None) -> Value:
         return self._quotient(a, b, self._constant(0.0) if c is None else c, tolerance=0.0)
 
@@ -312,6 +332,7 @@ class Emitter(Lanes):
         "zidz": _zidz,
         "xidz": _xidz,
         "safediv": _safediv,
+        "logisticbound": _logisticbound,
         "clearing priority": _clearing_priority,
         "priority curve": _priority_curve,
         "step": _step,

@@ -6,6 +6,7 @@ Source: Vensim's reference manual, "Allocation Functions".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from egovsim.compiler.lowering.allocations import AllocationRequest, by_curves, by_priority
@@ -13,7 +14,8 @@ from egovsim.compiler.lowering.known_numbers import compile_time_number
 from egovsim.compiler.lowering.scopes import ArrayFunction, Scope
 from egovsim.compiler.lowering.traversal import key_of
 from egovsim.compiler.lowering.vectors import refuse_above, vector_of
-from egovsim.model.expression import Binary, Call, Expression, Number, Reference
+from egovsim.model.expression import Binary, Call, Expression, Number, Reference, Star, rewrite
+from egovsim.model.model import Dimension
 from egovsim.model.variable import plain_number
 
 _CURVES = (0.0, 1.0, 2.0, 3.0, 4.0)
@@ -45,6 +47,36 @@ def _by_priority(scope: Scope, arguments: tuple[Expression, ...], call: Call) ->
 
     key = ("priority", requests.key, priorities.key, key_of(width), key_of(supply))
     return scope.parts.once(key, make)[requests.place]
+
+
+def _allocate(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
+    """ALLOCATE of Stella, with a star where the requests run over their dimension: Vensim's ALLOCATE BY PRIORITY.
+
+    That the two are one is how the open translator xmutil writes Vensim's as Stella's; of its shapes the first,
+    rectangular, is that of Vensim's (unverified).
+    """
+    supply, along, requests, priorities, width, *shape = arguments
+    dimension = scope.model.dimension_by_id.get(along.id) if isinstance(along, Reference) else None
+    if dimension is None:
+        raise scope.error(call.where, "the second argument of ALLOCATE must be the dimension that is shared along")
+    kind = compile_time_number(scope, shape[0]) if shape else Number(1.0)
+    if isinstance(kind, Number) and kind.value != 1.0:
+        raise scope.error(call.where, f"ALLOCATE with the shape {kind.value:g} cannot be run yet, only with 1")
+    requests, priorities = (_unstarred(argument, dimension) for argument in (requests, priorities))
+    size = Number(float(len(dimension.elements)))
+    return _by_priority(scope, (requests, priorities, size, width, supply), call)
+
+
+def _unstarred(array: Expression, dimension: Dimension) -> Expression:
+    """Put a dimension where a star stands for it."""
+
+    def put(node: Expression) -> Expression:
+        if not isinstance(node, Reference):
+            return node
+        subscripts = (dimension.id if isinstance(part, Star) else part for part in node.subscripts)
+        return replace(node, subscripts=tuple(subscripts))
+
+    return rewrite(array, put)
 
 
 def _available(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
@@ -124,6 +156,7 @@ def _market_price(scope: Scope, arguments: tuple[Expression, ...], call: Call) -
 
 ALLOCATIONS: Mapping[str, ArrayFunction] = {
     "allocate by priority": _by_priority,
+    "allocate": _allocate,
     "allocate available": _available,
     "find market price": _market_price,
     "demand at price": _at_price(lambda price, priority: Binary("-", price, priority)),

@@ -24,6 +24,7 @@ from egovsim.model.expression import (
     Binary,
     Call,
     Expression,
+    If,
     LookupCall,
     Number,
     Reference,
@@ -119,6 +120,36 @@ def _vector_select(scope: Scope, arguments: tuple[Expression, ...], call: Call) 
     selector, elements, missing, action, _ = arguments
     pairs = [(chooser, element) for chooser, element in _all_elements(scope, (selector, elements))]
     return selected(pairs, scope.resolve(missing), compile_time_number(scope, action), scope.parts)
+
+
+def _interpolate(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
+    """Between the elements of a vector, evenly spread from 0 to 1; beyond these the first and the last (unverified)."""
+    named = _name_stars(scope, arguments[0])
+    if len(_stars(named)) != 1:
+        raise scope.error(call.where, "INTERPOLATE takes a vector here: give a star to one dimension")
+    terms = [term for (term,) in _all_elements(scope, arguments[:1])]
+    last = Number(float(len(terms) - 1))
+    place = scope.parts.named(
+        Call("max", (Number(0.0), Call("min", (last, _times(scope.resolve(arguments[1]), last)))))
+    )
+    value = terms[-1]
+    for number in reversed(range(len(terms) - 1)):
+        part = Binary("-", place, Number(float(number)))
+        between = Binary("+", terms[number], _times(Binary("-", terms[number + 1], terms[number]), part))
+        value = If(Binary("<", place, Number(number + 1.0)), between, value)
+    return value
+
+
+def _times(left: Expression, right: Expression) -> Expression:
+    return Binary("*", left, right)
+
+
+def _percentile(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
+    """Return the one element that there is, which every percentile is: Stella's models have a dimension of runs."""
+    terms = [term for (term,) in _all_elements(scope, arguments[:1])]
+    if len(terms) != 1:
+        raise scope.error(call.where, f"PERCENTILE of {len(terms)} elements cannot be run yet, only that of one")
+    return terms[0]
 
 
 def _vector_elm_map(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
@@ -228,6 +259,8 @@ def _time_value(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> 
 ARRAY_FUNCTIONS: Mapping[str, ArrayFunction] = {
     **{name: _over_all(combine) for name, combine in FOLDS.items()},
     "size": _size,
+    "interpolate": _interpolate,
+    "percentile": _percentile,
     "vector select": _vector_select,
     "vector elm map": _vector_elm_map,
     ELEMENT: _element,

@@ -29,7 +29,7 @@ from egovsim.compiler.lowering.hidden_equations import (
     times,
 )
 from egovsim.compiler.lowering.random_calls import CALL_NUMBER_BITS
-from egovsim.model.expression import Binary, Call, Expression, If, Number, Reference, Unary, Where, rewrite
+from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, Number, Reference, Unary, Where, rewrite
 
 
 class Expanded(NamedTuple):
@@ -134,6 +134,25 @@ def _net_present_value(*, at_end: bool) -> Rewrite:
     return rewritten
 
 
+def _derivative(hidden: HiddenEquations, arguments: Arguments, where: Where) -> Expression:
+    """DERIVN(x, n): the change since the step before by the time since then, n times over; 0 at the start.
+
+    With any method but Euler's the time since then grows within a step. What isee's help does not say of the stages of
+    a step is unverified.
+    """
+    value, order = arguments
+    since = Binary("+", TIME_STEP, minus(ClockValue("time"), ClockValue("step time")))
+    for _ in range(hidden.order(order, "derivn", where)):
+        now = hidden.auxiliary(value)
+        before = hidden.discrete_state("previous", now, lambda here, now=now: now)
+        value = over(minus(now, before), since)
+    return value
+
+
+def _cumulated(hidden: HiddenEquations, arguments: Arguments, where: Where) -> Expression:
+    return hidden.stock(ZERO, lambda here: arguments[0])
+
+
 def _value_at_start(hidden: HiddenEquations, arguments: Arguments, where: Where) -> Expression:
     return hidden.value_at_start(arguments[0])
 
@@ -210,6 +229,8 @@ _REWRITES: dict[str, Rewrite] = {
     "delay material": _pipeline("material"),
     "sample if true": _sample,
     "previous": _previous,
+    "derivn": _derivative,
+    "runcum": _cumulated,
     "trend": _trend,
     "forecast": _forecast,
     "npv": _net_present_value(at_end=False),
