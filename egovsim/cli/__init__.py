@@ -2,8 +2,8 @@
 
 Every module of commands adds its own to the one application.
 
-Imports: cache, errors, library, output, progress, provenance, terminal, toml, model, readers, writers, compiler,
-simulation, analysis.history_matching, validation, documentation, egov, egov.panel, egov.regions.
+Imports: cache, errors, library, output, progress, provenance, terminal, toml, model, readers, readers.data, writers,
+compiler, simulation, analysis.history_matching, validation, documentation, egov, egov.panel, egov.regions.
 """
 
 from egovsim.cli import compare, match, models, profiles, region, validate

@@ -8,11 +8,19 @@ from typing import Annotated, Any
 import typer
 
 from egovsim.cli.application import BAD_INPUT, app, console, guarded
+from egovsim.readers.data.given import MissingData
 
 ModelFile = Annotated[str, typer.Argument(help="A model file (XMILE or Vensim), or a shipped name.")]
 Data = Annotated[
     list[Path] | None,
-    typer.Option(help="An exported run with series of the model's data variables; may be repeated."),
+    typer.Option(
+        help="An exported run with series of the model's data variables, a file that it imports, or a=FILE for what it "
+        "calls ?a; may be repeated."
+    ),
+]
+Missing = Annotated[
+    MissingData,
+    typer.Option(help="Without the series of a data variable: refuse to run, or warn and let be not a number."),
 ]
 Modules = Annotated[
     list[Path] | None,
@@ -37,6 +45,7 @@ def run(
         list[str] | None, typer.Option(help="A variable of the table; may be repeated. Without it: all.")
     ] = None,
     data: Data = None,
+    missing_data: Missing = "refuse",
     modules: Modules = None,
     out: Annotated[Path | None, typer.Option(help="CSV file; standard output by default.")] = None,
 ) -> None:
@@ -48,12 +57,15 @@ def run(
     egovsim run mine.mdl --data run.dat
     """
     from egovsim.output import write_atomically
+    from egovsim.readers.read_model import read_model
     from egovsim.simulation.run_from_files import run_once
 
+    read = read_model(model, data=data or (), missing_data=missing_data, modules=modules or ())
+    for left_out in read.left_out if missing_data == "warn" else ():
+        typer.echo(f'egovsim: {left_out.where}, "{left_out.variable}": {left_out.text}.', err=True)
     result = run_once(
-        model, profile=profile, policy=policy, scenario=scenario,
-        constants=_assigned(assignments or []), outputs=output or None, data=data or (),
-        modules=modules or (),
+        read, profile=profile, policy=policy, scenario=scenario,
+        constants=_assigned(assignments or []), outputs=output or None,
         until=until, time_step=time_step, save_every=save_every,
     )  # fmt: skip
     if result.status.failures:
@@ -86,6 +98,7 @@ def _assigned(assignments: list[str]) -> dict[str, float]:
 def check(
     model: ModelFile,
     data: Data = None,
+    missing_data: Missing = "refuse",
     modules: Modules = None,
 ) -> None:
     """Look a model over without running it; exit code 1 when it has errors.
@@ -97,7 +110,7 @@ def check(
     from egovsim.model.checking import check as look_over
     from egovsim.readers.read_model import read_model
 
-    read = read_model(model, data=data or (), modules=modules or ())
+    read = read_model(model, data=data or (), missing_data=missing_data, modules=modules or ())
     findings = look_over(read)
     screen = console()
     if findings:
@@ -114,6 +127,7 @@ def convert(
     model: ModelFile,
     out: Annotated[Path, typer.Option(help="The XMILE file to write.")],
     data: Data = None,
+    missing_data: Missing = "refuse",
     modules: Modules = None,
 ) -> None:
     """Write a model as XMILE, the open format: the way out of a closed one.
@@ -124,7 +138,7 @@ def convert(
     from egovsim.readers.read_model import read_model
     from egovsim.writers.xmile import write_xmile
 
-    read = read_model(model, data=data or (), modules=modules or ())
+    read = read_model(model, data=data or (), missing_data=missing_data, modules=modules or ())
     write_xmile(read, out)
     typer.echo(f"{read.file}: {len(read.stocks)} stocks, {len(read)} variables; written to {out}", err=True)
     if read.reality_checks:
@@ -162,6 +176,7 @@ def document(
     model: ModelFile,
     out: Annotated[Path, typer.Option(help="The folder to write to.")],
     data: Data = None,
+    missing_data: Missing = "refuse",
     modules: Modules = None,
 ) -> None:
     """Write pages about a model: equations, units, notes and links by sector, constants, loops and pictures.
@@ -178,7 +193,7 @@ def document(
     from egovsim.readers.read_model import read_model
 
     check_writable(out)
-    read = read_model(model, data=data or (), modules=modules or ())
+    read = read_model(model, data=data or (), missing_data=missing_data, modules=modules or ())
     pages = model_pages(read, read_sidecar_files(read, library.find("model", model).parent))
     place_files({name: text.encode() for name, text in pages.items()}, out)
     typer.echo(f"{read.file}: {len(read)} variables on {len(pages)} pages and pictures, written to {out}", err=True)

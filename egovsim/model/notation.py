@@ -159,6 +159,8 @@ def _binary(operator: BinaryOperator, left: tuple[str, int], right: tuple[str, i
 def _number(value: float) -> str:
     if math.isinf(value):
         return "INF" if value > 0 else "-INF"
+    if math.isnan(value):
+        return "NAN"
     if value == int(value) and abs(value) < 1e15:
         return f"{value:.0f}"
     return repr(value)

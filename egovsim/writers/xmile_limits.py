@@ -105,7 +105,9 @@ def _unsayable_node(node: Expression) -> Iterator[tuple[Where, str]]:
 
 
 def _unsayable_table(table: Table, where: Where) -> Iterator[tuple[Where, str]]:
-    if table.kind not in _KINDS:
+    if any(value != value for value in table.y):
+        yield where, "a series that is not given"
+    elif table.kind not in _KINDS:
         yield where, f"XMILE has no graphical function of the kind '{table.kind}'; there are: {', '.join(_KINDS)}"
 
 

@@ -72,10 +72,10 @@ class Metrics(KernelBody):
                 return value
             case "integral" | "mean":
                 return builder.fadd(so_far, value)
-            case "minimum":
-                return self._choose(self._compare("<", value, so_far), value, so_far)
-            case "maximum":
-                return self._choose(self._compare(">", value, so_far), value, so_far)
+            case "minimum" | "maximum":
+                beyond = self._compare("<" if metric.kind == "minimum" else ">", value, so_far)
+                # What is not a number once has no least and no greatest value.
+                return self._choose(builder.or_(beyond, builder.fcmp_unordered("uno", value, value)), value, so_far)
             case "first_at_or_above":
                 threshold = self._spread(self._number_at("thresholds", number))
                 reached = self._compare(">=", value, threshold)

@@ -14,13 +14,15 @@ from math import prod
 from pathlib import Path
 
 from egovsim.errors import DataError, suggestion
-from egovsim.model.expression import ClockValue, LookupKind, Number, Table, TableCall, Unsupported, Where
+from egovsim.model.expression import ClockValue, LookupKind, Number, Table, TableCall, Where
 from egovsim.model.model import LeftOut
 from egovsim.model.variable import Equation
 from egovsim.names import canonical, element_name
 from egovsim.readers.data.cells import Cell, Sheet, cell_name, column_number
 from egovsim.readers.data.checked_cells import area_in, number_at, refuse_other_shape, series_cells
 from egovsim.readers.data.exported_runs import Points, read_series, table_of_points
+from egovsim.readers.data.given import MissingData
+from egovsim.readers.data.missing_series import no_series, not_a_number
 from egovsim.readers.data.spreadsheets import Workbooks
 
 MODES: Mapping[str, LookupKind] = {
@@ -141,6 +143,8 @@ class DataFiles:
         The files that the settings say names such as ``?scenario`` stand for, by those names in lower case.
     given_tags : mapping of str to Path
         The same as they are given to the reader; these come first.
+    missing : {"refuse", "warn"}
+        What becomes of a data variable without a series.
     left_out : dict
         Values that have no number for their place, by that cell; each is named once.
     """
@@ -149,6 +153,7 @@ class DataFiles:
     given: Sequence[Path] = ()
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     given_tags: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    missing: MissingData = "refuse"
     left_out: dict[str, LeftOut] = field(default_factory=dict[str, LeftOut])
 
     def __post_init__(self) -> None:
@@ -215,14 +220,14 @@ class DataFiles:
         return [Equation(_over_time(table, left.where), elements=ids) for ids, table in tables]
 
     def _exported(self, left: Left, kind: LookupKind) -> list[Equation]:
-        """Return the series of a data variable; where one is missing, an equation that cannot be run says so."""
+        """Return the series of a data variable; where one is missing, what stands for it."""
         found: list[Equation] = []
         for ids in left.elements:
             table = self.series(canonical(left.name), ids, kind, place=left.place)
             if table is None:
                 name = element_name(left.name, ids)
-                reason = f'"{name}" is a data variable, and no series of it is given; read the model with data=[file]'
-                found.append(Equation(Unsupported(name, reason, left.where), elements=ids))
+                value = not_a_number(left.where) if self.missing == "warn" else no_series(name, left.where)
+                found.append(Equation(value, elements=ids))
             else:
                 found.append(Equation(_over_time(table, left.where), elements=ids))
         return found

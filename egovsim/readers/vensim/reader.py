@@ -16,6 +16,7 @@ from egovsim.readers.data.exported_runs import exports_of
 from egovsim.readers.data.external_values import DataFiles
 from egovsim.readers.data.functions import exogenous, resolve_data_functions
 from egovsim.readers.data.given import NOTHING_GIVEN, GivenData
+from egovsim.readers.data.missing_series import without_series
 from egovsim.readers.expressions.context import Names
 from egovsim.readers.macros import expand_macros
 from egovsim.readers.vensim.definitions import Definition, definitions_of, read_dimensions, read_left_sides
@@ -58,7 +59,7 @@ def read_vensim(path: Path, *, given: GivenData = NOTHING_GIVEN) -> Model:
     text = read_vensim_text(path)
     file = text.source.file
     runs = given.files or exports_of(text.datasets, path.parent)
-    files = DataFiles(path.parent, runs, text.tags, dict(given.tags))
+    files = DataFiles(path.parent, runs, text.tags, dict(given.tags), given.missing)
     lefts = read_left_sides(text.entries)
     dimensions = read_dimensions(lefts, files)
     definitions = definitions_of(lefts, dimensions)
@@ -70,7 +71,8 @@ def read_vensim(path: Path, *, given: GivenData = NOTHING_GIVEN) -> Model:
     macro_lefts = [read_left_sides(macro.entries) for macro in text.macros]
     macros = [read_macro(macro, inside, names, files) for macro, inside in zip(text.macros, macro_lefts, strict=True)]
     variables = expand_macros(variables, macros, dimensions)
-    variables = tuple(resolve_data_functions([*variables, *exogenous(variables, files)]))
+    variables, missing = without_series([*variables, *exogenous(variables, files)])
+    variables = tuple(resolve_data_functions(variables))
     files.refuse_unused_tags(file)
     reality_checks, unread = read_reality_checks(list(filter(is_reality_check, text.entries)), names)
     sketches = read_sketches(text.end, variables)
@@ -86,7 +88,7 @@ def read_vensim(path: Path, *, given: GivenData = NOTHING_GIVEN) -> Model:
         views=sketches.views,
         reality_checks=reality_checks,
         sources=files.sources,
-        left_out=(*files.left_out.values(), *not_of_method, *unread),
+        left_out=(*files.left_out.values(), *not_of_method, *unread, *missing),
     )
 
 
