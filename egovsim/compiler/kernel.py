@@ -166,7 +166,7 @@ class Kernel:
         metrics = np.empty((groups, self.code.metrics, lanes))
         failed = np.empty((groups, lanes))
         _block, memory = _aligned_zeros(self.code.size * lanes)
-        history = np.empty((self.code.history_rows, steps.count + 1, lanes))
+        history = np.empty((self.code.history_rows, steps.count + 2, lanes))
         self._call(
             {
                 "groups": groups,

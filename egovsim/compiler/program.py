@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from egovsim.compiler.lowering.conveyors import with_conveyors
 from egovsim.compiler.lowering.depth import shallow
 from egovsim.compiler.lowering.elements import ScalarEquation, StateReads, scalar_equations
 from egovsim.compiler.lowering.flow_limits import limit_flows
@@ -52,7 +53,7 @@ class DiscreteState:
     @property
     def ids_read(self) -> tuple[str, ...]:
         """The ids of the scalars that it reads."""
-        return tuple(id for id in (self.reads.input, self.reads.delay, self.reads.missing) if id)
+        return self.reads.ids_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,14 +264,14 @@ def flatten(model: Model) -> FlatModel:
     if known.flat is not None:
         return known.flat
     limited = limit_flows(model, scalar_equations(model))
-    expanded = expand_stateful(number_random_calls(shallow(limited)), start=model.clock.start)
-    equations = {equation.id: equation for equation in expanded.equations}
+    expanded = expand_stateful(number_random_calls(shallow(with_conveyors(model, limited))), start=model.clock.start)
+    by_id = {equation.id: equation for equation in expanded.equations}
     inputs: dict[str, float] = {}
-    for equation in equations.values():
+    for equation in by_id.values():
         value = plain_number(equation.expression)
         if value is not None:
             inputs[equation.id + START if equation.is_state else equation.id] = value
-    known.flat = FlatModel(equations, inputs, expanded.compile_time_constants)
+    known.flat = FlatModel(by_id, inputs, expanded.compile_time_constants)
     return known.flat
 
 
@@ -341,7 +342,7 @@ def _needed(flat: FlatModel, targets: Iterable[str]) -> tuple[list[str], list[st
             waiting += [(id, starting), *((name, running) for name in _names(flat.rate(id)))]
         elif (state := flat.discrete_state(id)) is not None:
             waiting += [(id, starting), *((used, running) for used in state.ids_read)]
-            waiting += [(state.reads.delay, starting)]
+            waiting += [(used, starting) for used in state.reads.ids_read_at_start]
         else:
             waiting += [(name, running) for name in _names(flat.while_running(id))]
     return [id for id in flat.equations if id in running], [id for id in flat.equations if id in starting]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from egovsim.errors import ModelError
+from egovsim.model.conveyors import conveyor_in
 from egovsim.model.expression import Expression, LookupCall, Reference, walk
 from egovsim.model.model import Model
 from egovsim.model.variable import Variable
@@ -124,7 +125,7 @@ def missing_links(model: Model, names: Iterable[str]) -> list[tuple[str, str]]:
 def effects_of(model: Model) -> dict[str, list[str]]:
     """Return which variables depend on each variable of a model, by their equations or by where they start.
 
-    A flow depends on the stock that it must leave above zero too.
+    A flow depends on the stock that it must leave above zero too, and on the conveyor that it enters.
 
     Parameters
     ----------
@@ -147,6 +148,9 @@ def effects_of(model: Model) -> dict[str, list[str]]:
 
 
 def _limits(stock: Variable, flow: Variable) -> bool:
+    """Say whether a stock limits a flow: by what it holds, or by what its belt has room for."""
+    if conveyor_in(stock.equations[0].rate) is not None and flow.id in stock.inflows:
+        return True
     return stock.non_negative and flow.id in (*stock.inflows, *stock.outflows)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from egovsim.model.conveyors import CONVEYOR, CONVEYOR_END, CONVEYOR_LEAK
 from egovsim.model.expression import Call, Expression, walk
 from egovsim.model.variable import Variable
 
@@ -47,6 +48,9 @@ class Function:
 
 ELEMENT = "element"
 """The function that ``x[i + 1, urban]`` of XMILE is kept as: ``x``, then what stands for each of its dimensions."""
+
+HELD = "held"
+"""The function that keeps a value within a step of Runge and Kutta: the flows of conveyors, which move once a step."""
 
 _ROWS: tuple[Function, ...] = (
     Function("abs", "pure", (1,), ("abs",), ("abs",), "absolute value"),
@@ -167,6 +171,10 @@ _ROWS: tuple[Function, ...] = (
     Function("market price", "part", (), (), (), "where what demands take is what supplies give"),
     Function("clearing priority", "part", (), (), (), "where what requests take adds up to a supply"),
     Function("priority curve", "part", (), (), (), "share of a request that is met above its own priority"),
+    Function(CONVEYOR, "part", (), (), (), "the net flow of a stock that is a conveyor, and what its belt is like"),
+    Function(CONVEYOR_END, "part", (), (), (), "what comes off the end of a conveyor, per unit of time"),
+    Function(CONVEYOR_LEAK, "part", (), (), (), "what a conveyor loses on the way, per unit of time"),
+    Function(HELD, "part", (), (), (), "a value that stands still within a step, whatever the method"),
     Function("step", "test input", (2,), ("step",), ("step",), "height from a time on"),
     Function("ramp", "test input", (2, 3), ("ramp",), ("ramp",), "slope from a time on, to an end"),
     Function("pulse", "test input", (2,), ("pulse",), (), "1 from a start for a width (Vensim)"),

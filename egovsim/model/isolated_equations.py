@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from egovsim.model.conveyors import net_flow_of
 from egovsim.model.expression import ClockValue, Expression, Number, Reference, rewrite
 from egovsim.model.model import Model
 from egovsim.model.variable import Bounds, Equation, Variable
@@ -68,7 +69,7 @@ def _constant(variable: Variable) -> Variable:
 
 def _computed(variable: Variable) -> Variable:
     def expression(equation: Equation) -> Expression | None:
-        found = equation.rate if variable.kind == "stock" else equation.expression
+        found = net_flow_of(equation.rate) if variable.kind == "stock" else equation.expression
         return None if found is None else rewrite(found, _timeless)
 
     return replace(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from egovsim.model.conveyors import net_flow_of
 from egovsim.model.expression import Binary, Expression, Number, Reference, Unary
 from egovsim.model.model import Model
 from egovsim.model.variable import Variable
@@ -100,7 +101,7 @@ def _summands(model: Model, rate: Expression | None) -> Flows | None:
 
 
 def _says_all(model: Model, stock: Variable, flows: Flows) -> bool:
-    return all(equation.rate == _sum_of_flows(model, stock, flows) for equation in stock.equations)
+    return all(net_flow_of(equation.rate) == _sum_of_flows(model, stock, flows) for equation in stock.equations)
 
 
 def _sum_of_flows(model: Model, stock: Variable, flows: Flows) -> Expression:

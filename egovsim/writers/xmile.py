@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
+from egovsim.model.conveyors import conveyor_in
 from egovsim.model.expression import Call, walk
 from egovsim.model.functions import FUNCTIONS
 from egovsim.model.model import Clock, Dimension, Model, UnitSynonyms
@@ -117,6 +118,8 @@ def _header(model: Model) -> Iterator[str]:
     yield f'<options namespace="{"std, vensim" if foreign else "std"}">'
     if deepest:
         yield f'<uses_arrays maximum_dimensions="{deepest}"/>'
+    if any(conveyor_in(stock.equations[0].rate) for stock in model.stocks):
+        yield "<uses_conveyor/>"
     yield "</options>"
     yield "</header>"
 

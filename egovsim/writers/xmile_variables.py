@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
+from egovsim.model.conveyors import NO, UNLIMITED, WHOLE_BELT, YES, Leak, conveyor_in, is_driven, leak_in
 from egovsim.model.expression import (
     ClockValue,
     Expression,
@@ -112,6 +113,9 @@ def _plain(variable: Variable, model: Model, rate: Flows | None, flows: frozense
     mark = ' egovsim:rate="true"' if rate else ""
     if variable.kind == "auxiliary" and variable.id in flows:
         mark = ' egovsim:kind="auxiliary"'
+    leak = _leak_of(variable)
+    if leak is not None and (leak.start, leak.end) != WHOLE_BELT:
+        mark += f' leak_start="{number_text(leak.start)}" leak_end="{number_text(leak.end)}"'
     tag = "flow" if variable.id in flows else _TAGS[variable.kind]
     return WrittenVariable(variable, tag, mark + _held_mark(variable), tuple(named))
 
@@ -212,6 +216,7 @@ def variable_lines(written: WrittenVariable) -> Iterator[str]:
             yield f"<element subscript={quoteattr(subscript)}>"
             yield from (*_equation(equation), "</element>")
     yield from (f"<{kind}>{escape(name_text(name))}</{kind}>" for kind, name in written.flows)
+    yield from _conveyor(variable)
     yield from _documentation(variable)
     yield f"</{written.tag}>"
 
@@ -219,6 +224,29 @@ def variable_lines(written: WrittenVariable) -> Iterator[str]:
 def _own_table(variable: Variable) -> Table | None:
     """Return the points of a lookup without subscripts, which is a graphical function that stands alone."""
     return None if variable.dimensions else variable.equations[0].table
+
+
+def _conveyor(variable: Variable) -> Iterator[str]:
+    """Yield what belt a conveyor has, and what marks its leaks; of an array, that of all elements."""
+    belt = conveyor_in(variable.equations[0].rate)
+    if belt is not None:
+        leaks = ' exponential_leak="true"' if belt.exponential_leak == YES else ""
+        order = ' fifo="true"' if belt.first_in_first_out == YES else ""
+        yield f"<conveyor{leaks}{order}>"
+        parts = {"len": belt.transit_time, "capacity": belt.capacity, "in_limit": belt.inflow_limit}
+        parts |= {"sample": belt.sample, "arrest": belt.arrest}
+        left_out = {"capacity": UNLIMITED, "in_limit": UNLIMITED, "sample": YES, "arrest": NO}
+        for tag, part in parts.items():
+            if part != left_out.get(tag):
+                yield f"<{tag}>{escape(show(part))}</{tag}>"
+        yield "</conveyor>"
+    if _leak_of(variable) is not None:
+        yield "<leak/>"
+
+
+def _leak_of(variable: Variable) -> Leak | None:
+    expression = variable.equations[0].expression if variable.kind == "flow" else None
+    return None if expression is None else leak_in(expression)
 
 
 def _documentation(variable: Variable) -> Iterator[str]:
@@ -238,6 +266,9 @@ def _documentation(variable: Variable) -> Iterator[str]:
 def _equation(equation: Equation) -> Iterator[str]:
     """Yield ``<eqn>``, and the graphical function that the value goes through when there is one."""
     expression, table = equation.expression, equation.table
+    if expression is not None and is_driven(expression):
+        leak = leak_in(expression)
+        expression = None if leak is None else leak.fraction
     if isinstance(expression, TableCall):
         expression, table = expression.argument, expression.table
     if expression is not None:

@@ -420,9 +420,14 @@ def test_an_arrayed_stock_takes_its_flows_by_element_and_scalars_whole(tmp_path:
 @pytest.mark.parametrize(
     ("variables", "name", "reason"),
     [
-        ('<stock name="s"><eqn>1</eqn><conveyor><len>4</len></conveyor></stock>', "s", "<conveyor> cannot be run yet"),
+        (
+            '<stock name="s"><eqn>1</eqn><conveyor/></stock>',
+            "s",
+            "a conveyor without <len> has no transit time; give it one",
+        ),
+        ('<stock name="s"><eqn>1</eqn><oven/></stock>', "s", "<oven> cannot be run yet"),
         ('<stock name="s"><eqn>1</eqn><queue/></stock>', "s", "<queue> cannot be run yet"),
-        ('<flow name="s"><eqn>1</eqn><leak/></flow>', "s", "<leak> cannot be run yet"),
+        ('<flow name="s"><eqn>1</eqn><leak/></flow>', "s", "<leak> is for a flow out of a conveyor; none names it"),
         ('<aux name="s"><eqn>1</eqn><surprise/></aux>', "s", "<surprise> cannot be run yet"),
         (
             '<aux name="s"><eqn>1</eqn><eqn>2</eqn></aux>',
@@ -445,10 +450,10 @@ def test_what_cannot_be_run(tmp_path: Path, variables: str, name: str, reason: s
     assert reasons(model_of(tmp_path, variables)) == [(name, 4, reason)]
 
 
-def test_the_outflow_of_a_conveyor_needs_no_equation(tmp_path: Path) -> None:
+def test_the_outflow_of_a_queue_needs_no_equation(tmp_path: Path) -> None:
     model = model_of(
         tmp_path,
-        '<stock name="s"><eqn>1</eqn><outflow>f</outflow><conveyor/></stock><flow name="f"/>',
+        '<stock name="s"><eqn>1</eqn><outflow>f</outflow><queue/></stock><flow name="f"/>',
     )
     assert [name for name, _, _ in reasons(model)] == ["s", "f"]
 

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from llvmlite import ir
 
 from egovsim.compiler.codegen.expressions import Emitter
-from egovsim.compiler.codegen.lanes import Lanes, Recorder
-from egovsim.compiler.codegen.memory_layout import LONGEST_FUNCTION, Layout
+from egovsim.compiler.codegen.lanes import Lanes, Recorder, Value
+from egovsim.compiler.codegen.memory_layout import LONGEST_FUNCTION, Layout, clock_slot, is_held
+from egovsim.compiler.codegen.methods import METHODS
 from egovsim.compiler.program import Assignment, Program
 from egovsim.names import made_id
+
+_AUXILIARIES = "auxiliaries"
+"""Begins the names of the functions that are called at every stage of a step."""
 
 
 def _rate_id(stock: str) -> str:
@@ -36,6 +40,7 @@ class Blocks(Lanes):
     def __init__(self, module: ir.Module, program: Program, layout: Layout, lanes: int) -> None:
         super().__init__(module, ir.IRBuilder(), lanes)
         self._program, self._layout = program, layout
+        self._has_stages = len(METHODS[program.method]) > 1
         self._rates = {_rate_id(rate.id): layout.rates + number for number, rate in enumerate(program.rates)}
 
     def invariants(self) -> list[ir.Function]:
@@ -67,7 +72,7 @@ class Blocks(Lanes):
             To be called one after another with the memory block.
         """
         rates = (Assignment(_rate_id(rate.id), rate.expression) for rate in self._program.rates)
-        return self._functions("auxiliaries", (*self._program.auxiliaries, *rates))
+        return self._functions(_AUXILIARIES, (*self._program.auxiliaries, *rates))
 
     def recorders(self) -> list[ir.Function]:
         """Write what stores the outputs of an instant.
@@ -93,11 +98,18 @@ class Blocks(Lanes):
         for assignment in block:
             builder.comment(" ".join(assignment.id.split()))
             value = emitter.assign(assignment.id, assignment.expression)
+            if is_held(assignment.expression) and name.startswith(_AUXILIARIES) and self._has_stages:
+                value = emitter.remember(assignment.id, self._held(emitter, memory, assignment.id, value))
             place = self._rates.get(assignment.id, self._layout.slot.get(assignment.id))
             if place is not None:
                 self._store(memory, place, value)
         builder.ret_void()
         return function
+
+    def _held(self, emitter: Emitter, memory: Value, id: str, value: Value) -> Value:
+        """Return a value at the first stage of a step, and what it was then at the others."""
+        now, begun = (emitter.named(clock_slot(name)) for name in ("time", "step time"))
+        return self._choose(self._compare("==", now, begun), value, self._load(memory, self._layout.slot[id]))
 
     def _recorder(self, begin: int, places: Sequence[int]) -> ir.Function:
         function = self._begun(f"record{begin}", [self._vector.as_pointer(), self._double.as_pointer(), self._integer])

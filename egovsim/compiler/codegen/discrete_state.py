@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, TypedDict
 
 from llvmlite import ir
 
@@ -32,6 +32,19 @@ _Read = Literal["input", "delay", "missing"]
 _Row = Literal["values", "delays", "pending"]
 
 
+class StateArguments(TypedDict):
+    """What the life of discrete states is written with; see `DiscreteStates`."""
+
+    module: ir.Module
+    builder: ir.IRBuilder
+    lanes: int
+    layout: DiscreteLayout
+    block: Value
+    history: Value
+    instants: Value
+    time_step: Value
+
+
 class DiscreteStates(Lanes):
     """Writes the life of every discrete state of a program into the function that counts instants.
 
@@ -46,7 +59,8 @@ class DiscreteStates(Lanes):
     layout : DiscreteLayout
         The states, and where they lie.
     block, history : ir.Value
-        Addresses of the memory block of a group, and of what the pipelines keep: a row of `instants` vectors each.
+        Addresses of the memory block of a group, and of what the pipelines keep: rows of a vector an instant, and
+        one more.
     instants : ir.Value
         How many instants a run has, a 64-bit integer.
     time_step : ir.Value
@@ -68,6 +82,7 @@ class DiscreteStates(Lanes):
         super().__init__(module, builder, lanes)
         self._layout, self._block, self._history = layout, block, history
         self._instants, self._step = instants, self._spread(time_step)
+        self._row_length = self._builder.add(instants, self._whole_constant(1))
         reads = [state.reads for state in layout.states]
         self._slots: dict[_Read, Value] = {
             "input": self._table("state.input", [layout.slot[read.input] for read in reads]),
@@ -208,7 +223,7 @@ class DiscreteStates(Lanes):
         builder, begin = self._builder, self._layout.numbers(kind).start
         own = builder.mul(builder.sub(number, self._whole_constant(begin)), self._whole_constant(HISTORY_ROWS[kind]))
         first = builder.add(own, self._whole_constant(self._layout.first_history_row(kind) + row))
-        return builder.add(builder.mul(first, self._instants), instant)
+        return builder.add(builder.mul(first, self._row_length), instant)
 
     def _lane_address(self, kind: DiscreteKind, number: Value, instant: Value, lane: int, row: int = 0) -> Value:
         """Return the address of one lane of history."""

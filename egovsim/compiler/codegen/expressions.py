@@ -28,7 +28,7 @@ from egovsim.model.expression import (
     Unsupported,
     fold,
 )
-from egovsim.model.functions import is_random
+from egovsim.model.functions import HELD, is_random
 
 _COMPARISONS = {"=": "==", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _ARITHMETIC: dict[str, Callable[[ir.IRBuilder, Value, Value], Value]] = {
@@ -98,15 +98,50 @@ class Emitter(Lanes):
         self._values[id] = self._number(fold(expression, self._emitted))
         return self._values[id]
 
+    def remember(self, id: str, value: Value) -> Value:
+        """Remember another value under a name.
+
+        Parameters
+        ----------
+        id : str
+            The name.
+        value : ir.Value
+            A vector of numbers.
+
+        Returns
+        -------
+        ir.Value
+            The vector.
+        """
+        self._values[id] = value
+        return value
+
+    def named(self, name: str) -> Value:
+        """Return the value of a name; one that the function has not assigned is read.
+
+        Parameters
+        ----------
+        name : str
+            Of a scalar, or a clock's slot.
+
+        Returns
+        -------
+        ir.Value
+            A vector of numbers.
+        """
+        if name not in self._values:
+            self._values[name] = self._load_slot(name)
+        return self._values[name]
+
     def _emitted(self, node: Expression, operands: tuple[Value, ...]) -> Value:
         """Emit one node: a vector of numbers, or a mask where it is a matter of true and false."""
         match node:
             case Number(value=value):
                 return self._constant(value)
             case Reference(id=id):
-                return self._named(id)
+                return self.named(id)
             case ClockValue(which=which):
-                return self._named(clock_slot(which))
+                return self.named(clock_slot(which))
             case Unary(operator="-"):
                 return self._builder.fneg(self._number(operands[0]))
             case Unary():
@@ -133,11 +168,6 @@ class Emitter(Lanes):
         """Turn numbers into a mask: true where they are not 0."""
         return value if _is_mask(value) else self._compare("!=", value, self._constant(0.0))
 
-    def _named(self, name: str) -> Value:
-        if name not in self._values:
-            self._values[name] = self._load_slot(name)
-        return self._values[name]
-
     def _binary(self, node: Binary, left: Value, right: Value) -> Value:
         if node.operator in ("and", "or"):
             combine = self._builder.and_ if node.operator == "and" else self._builder.or_
@@ -162,6 +192,8 @@ class Emitter(Lanes):
 
     def _call(self, node: Call, values: list[Value]) -> Value:
         function = node.function
+        if function == HELD:
+            return values[0]
         if function == "exp":
             return self._elementary.exp(values[0])
         if function == "ln":
@@ -186,7 +218,7 @@ class Emitter(Lanes):
         """Emit a random call; the first of its arguments is the number of the call."""
         call = node.arguments[0]
         assert isinstance(call, Number)
-        key = [self._named(clock_slot(slot)) for slot in RANDOM_KEY]
+        key = [self.named(clock_slot(slot)) for slot in RANDOM_KEY]
         function = drawing_function(self._module, self._lanes, node.function, len(values))
         return self._builder.call(function, [*key, self._whole_constant(int(call.value)), *values])
 
@@ -217,15 +249,15 @@ class Emitter(Lanes):
 
     def _passed(self, when: Value, *, sooner: float = 0.5) -> Value:
         """Whether an instant has come, half a step of slack allowed: events off the grid fall on the nearest step."""
-        now = self._named(clock_slot("step time"))
-        slack = self._builder.fmul(self._named(clock_slot("time step")), self._constant(sooner))
+        now = self.named(clock_slot("step time"))
+        slack = self._builder.fmul(self.named(clock_slot("time step")), self._constant(sooner))
         return self._compare(">", self._builder.fadd(now, slack), when)
 
     def _step(self, height: Value, when: Value) -> Value:
         return self._choose(self._passed(when), height, self._constant(0.0))
 
     def _ramp(self, slope: Value, start: Value, stop: Value | None = None) -> Value:
-        now = self._named(clock_slot("step time"))
+        now = self.named(clock_slot("step time"))
         end = now if stop is None else self._choose(self._compare("<", now, stop), now, stop)
         since = self._builder.fsub(end, start)
         return self._choose(self._compare(">", now, start), self._builder.fmul(slope, since), self._constant(0.0))
@@ -244,7 +276,7 @@ class Emitter(Lanes):
 
     def _xmile_pulse(self, size: Value, first: Value | None = None, every: Value | None = None) -> Value:
         """A quantity within one step; without a time in every step (isee's help, "Test input builtins")."""
-        step = self._named(clock_slot("time step"))
+        step = self.named(clock_slot("time step"))
         height = self._builder.fdiv(size, step)
         if first is None:
             return height
@@ -257,12 +289,12 @@ class Emitter(Lanes):
 
     def _half_a_step_after(self, start: Value) -> Value:
         """How long ago something was half a step from now, so that what is off the grid is at the nearest instant."""
-        slack = self._builder.fmul(self._named(clock_slot("time step")), self._constant(0.5))
-        return self._builder.fsub(self._builder.fadd(self._named(clock_slot("step time")), slack), start)
+        slack = self._builder.fmul(self.named(clock_slot("time step")), self._constant(0.5))
+        return self._builder.fsub(self._builder.fadd(self.named(clock_slot("step time")), slack), start)
 
     def _is_on(self, since: Value, width: Value) -> Value:
         """Whether a pulse is on: for one step, and for longer while less than its width has gone by."""
-        step = self._named(clock_slot("time step"))
+        step = self.named(clock_slot("time step"))
         on = self._builder.or_(self._compare("<=", since, step), self._compare("<", since, width))
         return self._builder.and_(on, self._compare(">", since, self._constant(0.0)))
 
@@ -273,7 +305,7 @@ class Emitter(Lanes):
         return builder.and_(on, self._compare(">", since, self._constant(0.0)))
 
     def _at_least_a_step(self, width: Value) -> Value:
-        step = self._named(clock_slot("time step"))
+        step = self.named(clock_slot("time step"))
         return self._choose(self._compare(">", width, step), width, step)
 
     def _log(self, x: Value, base: Value) -> Value:

@@ -14,7 +14,8 @@ from llvmlite import ir
 
 from egovsim.compiler import entry_point
 from egovsim.compiler.codegen.blocks import Blocks
-from egovsim.compiler.codegen.discrete_state import DiscreteStates
+from egovsim.compiler.codegen.conveyors import Conveyors
+from egovsim.compiler.codegen.discrete_state import DiscreteStates, StateArguments
 from egovsim.compiler.codegen.integration import Integration
 from egovsim.compiler.codegen.kernel_body import EntryPoint, KernelBody
 from egovsim.compiler.codegen.lanes import Value
@@ -86,7 +87,8 @@ class _Run(KernelBody):
         self._invariants, self._initial = blocks.invariants(), blocks.initial()
         self._evaluate, self._recorders = blocks.auxiliaries_and_rates(), blocks.recorders()
         self._instants = self._plus(self._arguments["steps"], 1)
-        self._states = self._discrete_states() if self._program.discrete_states else None
+        self._states = DiscreteStates(**self._state_arguments()) if self._program.discrete_states else None
+        self._conveyors = Conveyors(**self._state_arguments()) if self._layout.discrete.numbers("conveyor") else None
         self._integration = Integration(entry, self._evaluate)
         self._metrics = Metrics(entry)
         self._random_key = _RandomKey(entry) if self._program.is_random else None
@@ -99,11 +101,11 @@ class _Run(KernelBody):
             self._metrics.finish(group, self._integration.healthy(group))
         self._builder.ret_void()
 
-    def _discrete_states(self) -> DiscreteStates:
-        return DiscreteStates(
-            self._module,
-            self._builder,
-            self._lanes,
+    def _state_arguments(self) -> StateArguments:
+        return StateArguments(
+            module=self._module,
+            builder=self._builder,
+            lanes=self._lanes,
             layout=self._layout.discrete,
             block=self._memory,
             history=self._arguments["history"],
@@ -122,6 +124,8 @@ class _Run(KernelBody):
         self._call(self._initial)
         if self._states is not None:
             self._states.begin()
+        if self._conveyors is not None:
+            self._conveyors.begin()
         self._integration.no_failure(group)
         self._integration.notice_failure(group, self._whole_constant(0))
         self._metrics.begin()
@@ -161,6 +165,8 @@ class _Run(KernelBody):
             self._integration.step(now)
             if self._states is not None:
                 self._states.move(following)
+            if self._conveyors is not None:
+                self._conveyors.move(instant)
             self._integration.notice_failure(group, following)
 
     def _time_at(self, instant: Value) -> Value:

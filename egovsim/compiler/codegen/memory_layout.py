@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from egovsim.compiler.codegen.methods import METHODS
-from egovsim.compiler.lowering.elements import DiscreteKind
+from egovsim.compiler.lowering.elements import Belt, DiscreteKind
 from egovsim.compiler.program import DiscreteState, Program
+from egovsim.model.expression import Call, Expression
+from egovsim.model.functions import HELD
 from egovsim.names import made_id
 
 
@@ -37,8 +39,16 @@ RANDOM_KEY = ("seed", "member", "step number")
 LONGEST_FUNCTION = 400
 """A block of more assignments than this becomes several functions: LLVM's time grows faster than a function."""
 
-HISTORY_ROWS: Mapping[DiscreteKind, int] = {"previous": 0, "fixed": 1, "information": 2, "material": 2}
-"""Rows of history that a discrete state of each kind keeps: values, and when they entered or whether they came."""
+HISTORY_ROWS: Mapping[DiscreteKind, int] = {
+    "previous": 0,
+    "fixed": 1,
+    "information": 2,
+    "material": 2,
+    "conveyor part": 0,
+    "conveyor": 1,
+}
+"""Rows of history that a discrete state of each kind keeps: values, and when they entered or whether they came. Those
+of conveyors are the last; each has one more for every linear leak."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ class DiscreteLayout:
 
         Parameters
         ----------
-        kind : {"previous", "fixed", "information", "material"}
+        kind : str
             The kind.
 
         Returns
@@ -82,7 +92,7 @@ class DiscreteLayout:
 
         Parameters
         ----------
-        kind : {"previous", "fixed", "information", "material"}
+        kind : str
             The kind.
 
         Returns
@@ -93,10 +103,62 @@ class DiscreteLayout:
         kinds = tuple(HISTORY_ROWS)
         return sum(HISTORY_ROWS[before] * len(self.numbers(before)) for before in kinds[: kinds.index(kind)])
 
+    def first_rows_of_conveyors(self) -> Mapping[int, int]:
+        """Return the first row of history of each conveyor.
+
+        Returns
+        -------
+        mapping of int to int
+            By the numbers of the states; the content comes first, then what each linear leak is to take.
+        """
+        found: dict[int, int] = {}
+        row = self.first_history_row("conveyor")
+        for number in self.numbers("conveyor"):
+            found[number] = row
+            row += _rows_of(self.states[number])
+        return found
+
     @property
     def history_rows(self) -> int:
-        """How many rows of history there are, each of one vector an instant."""
-        return sum(HISTORY_ROWS[state.reads.kind] for state in self.states)
+        """How many rows of history there are, each of one vector an instant and one more."""
+        return sum(map(_rows_of, self.states))
+
+
+def _rows_of(state: DiscreteState) -> int:
+    belt = state.reads.belt
+    return HISTORY_ROWS[state.reads.kind] if belt is None else rows_of_belt(belt) * rows_for_each(belt)
+
+
+def rows_of_belt(belt: Belt) -> int:
+    """Return how many numbers a belt keeps at each of its places.
+
+    Parameters
+    ----------
+    belt : Belt
+        The belt.
+
+    Returns
+    -------
+    int
+        What lies there, and what each linear leak takes its share of.
+    """
+    return HISTORY_ROWS["conveyor"] + (0 if belt.is_exponential else len(belt.leaks))
+
+
+def rows_for_each(belt: Belt) -> int:
+    """Return how many rows of history its places need, side by side.
+
+    Parameters
+    ----------
+    belt : Belt
+        The belt.
+
+    Returns
+    -------
+    int
+        Two where it must be known how far something is from the end even when it comes off after the run.
+    """
+    return 2 if belt.has_zones else 1
 
 
 @dataclass(frozen=True)
@@ -127,6 +189,22 @@ class Layout:
     accumulators: int
     size: int
     discrete: DiscreteLayout
+
+
+def is_held(expression: Expression) -> bool:
+    """Say whether a value stands still within a step, whatever the method.
+
+    Parameters
+    ----------
+    expression : Expression
+        Of an assignment.
+
+    Returns
+    -------
+    bool
+        Whether the whole of it is held.
+    """
+    return isinstance(expression, Call) and expression.function == HELD
 
 
 def layout_of(program: Program) -> Layout:
@@ -168,6 +246,8 @@ def _seen_outside(program: Program) -> list[str]:
     """Return the values that another function reads: outputs, metrics, and what one function hands to the next."""
     seen = [*program.outputs, *(metric.id for metric in program.metrics)]
     seen += [id for state in program.discrete_states for id in state.ids_read]
+    if len(METHODS[program.method]) > 1:
+        seen += [assignment.id for assignment in program.auxiliaries if is_held(assignment.expression)]
     if len(program.auxiliaries) + len(program.rates) > LONGEST_FUNCTION:
         seen += [assignment.id for assignment in program.auxiliaries]
     if len(program.initial) > LONGEST_FUNCTION:

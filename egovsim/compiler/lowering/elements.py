@@ -11,6 +11,7 @@ from egovsim.compiler.lowering.array_functions import ARRAY_FUNCTIONS
 from egovsim.compiler.lowering.scopes import Scope
 from egovsim.errors import ModelError, UnsupportedError
 from egovsim.model.arrays import context_of, display_elements
+from egovsim.model.conveyors import WHOLE_BELT
 from egovsim.model.expression import (
     Call,
     Expression,
@@ -23,8 +24,66 @@ from egovsim.model.model import Model
 from egovsim.model.variable import Variable
 from egovsim.names import canonical, element_name, scalar_id, split_element
 
-DiscreteKind = Literal["previous", "fixed", "information", "material"]
-"""Kinds of discrete state: the value of the step before, and Vensim's three pipelines."""
+DiscreteKind = Literal["previous", "fixed", "information", "material", "conveyor", "conveyor part"]
+"""Kinds of discrete state: the value of the step before, Vensim's three pipelines, and conveyors with what is read of
+them."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeltLeak:
+    """A leak of a conveyor.
+
+    Parameters
+    ----------
+    share : str
+        Id of the scalar that says how much it takes.
+    amount : str
+        Id of the state that its share is applied to: what lies in its zone, or of a linear leak a step's portion of
+        what once came into the zone.
+    at_end : str
+        Id of the state that is the part of it that lies at the end of the belt.
+    start, end : float
+        Its zone, as shares of the belt from where material enters.
+    """
+
+    share: str
+    amount: str
+    at_end: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Belt:
+    """More of what a conveyor reads, and the states that are read of it.
+
+    Parameters
+    ----------
+    end : str
+        Id of the state that is what lies at the end, before the leaks of the next step.
+    leaks : tuple of BeltLeak
+        In their order.
+    is_exponential : bool
+        How they leak.
+    is_fixed : bool
+        Whether it cannot be run while its transit time changes.
+    """
+
+    end: str
+    leaks: tuple[BeltLeak, ...]
+    is_exponential: bool
+    is_fixed: bool
+
+    @property
+    def has_zones(self) -> bool:
+        """Whether a leak takes from a part of it alone."""
+        return any((leak.start, leak.end) != WHOLE_BELT for leak in self.leaks)
+
+    @property
+    def ids_read(self) -> tuple[str, ...]:
+        """The ids of the scalars and states that belong to it."""
+        parts = (id for leak in self.leaks for id in (leak.share, leak.amount, leak.at_end))
+        return (self.end, *parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +92,35 @@ class StateReads:
 
     Parameters
     ----------
-    kind : {"previous", "fixed", "information", "material"}
+    kind : str
         How it moves.
     input : str
-        Id of the scalar that it takes up.
+        Id of the scalar that it takes up; of a part of a conveyor, the conveyor.
     delay : str
         Id of the scalar that says for how long; empty where the kind needs none.
     missing : str
-        Id of the scalar that it is while nothing arrives; empty where the kind needs none.
+        Id of the scalar that it is while nothing arrives; of a conveyor, of the scalar that is 1 while it is arrested,
+        2 while what comes off its end cannot go on, else 0. Empty where the kind needs none.
+    belt : Belt, optional
+        Of a conveyor.
     """
 
     kind: DiscreteKind
     input: str
     delay: str = ""
     missing: str = ""
+    belt: Belt | None = None
+
+    @property
+    def ids_read(self) -> tuple[str, ...]:
+        """The ids of the scalars that it reads when a step is over."""
+        belt = self.belt.ids_read if self.belt else ()
+        return (*(id for id in (self.input, self.delay, self.missing) if id), *belt)
+
+    @property
+    def ids_read_at_start(self) -> tuple[str, ...]:
+        """The ids of the scalars that it reads at the start, beside its initial value."""
+        return (self.delay, *(leak.share for leak in self.belt.leaks)) if self.belt else (self.delay,)
 
 
 @dataclass(frozen=True, slots=True)

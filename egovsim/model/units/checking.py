@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, NamedTuple, assert_never
 
+from egovsim.model.conveyors import net_flow_of
 from egovsim.model.expression import (
     Binary,
     BinaryOperator,
@@ -179,6 +180,7 @@ class _Checker:
 
     def _rate_faults(self, stock: Variable, rate: Expression, unit: Unit | None) -> Iterator[tuple[_Fault, Where]]:
         """Check what changes a stock: its flows one by one where it has them, else the net flow."""
+        rate = net_flow_of(rate) or rate
         flows = [node for node in walk(rate) if isinstance(node, Reference)] if stock.inflows or stock.outflows else []
         changes = [(f'the flow "{self._name(flow)}"', self._reference(flow), flow.where) for flow in flows]
         if not flows:

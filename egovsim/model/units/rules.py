@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+from egovsim.model.conveyors import CONVEYOR, CONVEYOR_END, CONVEYOR_LEAK
 from egovsim.model.expression import BinaryOperator
 from egovsim.model.functions import ELEMENT
 from egovsim.model.units.algebra import Unit
@@ -77,6 +78,9 @@ FUNCTION_RULES: Mapping[str, str] = {
     "allocate available": "x, *, x -> x",
     "find market price": "x, *, x, * -> ?",
     **dict.fromkeys(("demand at price", "supply at price"), "x, *, * -> x"),
+    CONVEYOR: "x, t, *, *, *, *, *, * -> x",
+    CONVEYOR_END: "x -> x/t",
+    CONVEYOR_LEAK: "x, *, *, * -> x/t",
     "step": "x, t -> x",
     "ramp": "x/t, t, t -> x",
     "pulse": "t, t -> #",

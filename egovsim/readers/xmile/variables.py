@@ -10,17 +10,27 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from egovsim.model.expression import Number, Unsupported
 from egovsim.model.variable import Equation, Kind, Variable
 from egovsim.names import canonical
+from egovsim.readers.xmile.conveyors import (
+    DrivenFlow,
+    belt_of,
+    driven_equations,
+    driven_flows,
+    is_conveyor,
+    refused_conveyor,
+    refused_flow,
+)
 from egovsim.readers.xmile.equations import axes_of, equations_of, flow_id
 from egovsim.readers.xmile.scope import VARIABLES, Scope, VariableElement
 from egovsim.readers.xmile.specs import bounds_of, display_name, flag_of, note_of
 
 _READ = frozenset(
     {"eqn", "init_eqn", "element", "inflow", "outflow", "gf", "units", "doc", "range", "dimensions", "non_negative"}
+    | {"conveyor", "leak", "leak_integers"}
 )
 
 _DISPLAY = frozenset({"scale", "format", "display", "event_poster", "delay_aux", "pt", "pts", "label", "summing"})
@@ -36,11 +46,13 @@ class _Said:
     """What a model says of its variables elsewhere than at each of them.
 
     `groups` gives the group of each variable, `never_negative` the kinds that ``<behavior>`` keeps from falling
-    below 0, `conveyed` the flows out of stocks that are no plain stocks; they have no equation of their own.
+    below 0, `driven` the flows that conveyors drive, `conveyed` the flows out of queues and ovens; these have no
+    equation of their own.
     """
 
     groups: Mapping[str, str]
     never_negative: frozenset[str]
+    driven: Mapping[str, DrivenFlow]
     conveyed: frozenset[str]
 
 
@@ -93,7 +105,7 @@ def read_variables(scope: Scope, connected: Collection[str] = frozenset()) -> li
     ModelError
         An equation does not parse, or a stock, group or array names what does not exist.
     """
-    said = _Said(_groups(scope), _never_negative(scope), _conveyed(scope))
+    said = _Said(_groups(scope), _never_negative(scope), driven_flows(scope), _conveyed(scope))
     required = dict.fromkeys(required_ids(scope, connected), (Equation(Number(math.nan)),))
     without = {**dict.fromkeys(connected, ()), **required}
     return [
@@ -142,7 +154,7 @@ def _variable(id: str, variable: VariableElement, said: _Said, scope: Scope) -> 
     kind = "lookup" if _is_lookup(variable, scope) else VARIABLES[variable.tag]
     flag = flag_of(scope.document, variable.first("non_negative"))
     never_negative = variable.tag in said.never_negative if flag is None else flag
-    equations = equations_of(variable, kind, _refused(variable, said, scope), scope)
+    equations = _equations(id, variable, kind, said, scope)
     inflows, outflows = (
         tuple(flow_id(child, variable.name, scope) for child in variable.children.get(tag, ()))
         for tag in ("inflow", "outflow")
@@ -154,13 +166,28 @@ def _variable(id: str, variable: VariableElement, said: _Said, scope: Scope) -> 
         dimensions=_dimensions(variable, scope),
         inflows=inflows,
         outflows=outflows,
-        non_negative=never_negative and kind in ("stock", "flow"),
+        non_negative=never_negative and kind in ("stock", "flow") and not is_conveyor(variable),
         unit=_unit(variable, scope),
         note=note_of(variable.first("doc")),
         bounds=bounds_of(scope.document, variable.first("range")),
         group=said.groups.get(id, ""),
         where=scope.document.where(variable.element),
     )
+
+
+def _equations(id: str, variable: VariableElement, kind: Kind, said: _Said, scope: Scope) -> list[Equation]:
+    """Return the equations of a variable: of a conveyor with its belt, of its flows with what drives them."""
+    refused = _refused(id, variable, said, scope)
+    if refused is None and id in said.driven:
+        return driven_equations(variable, said.driven[id], scope)
+    equations = equations_of(variable, kind, refused, scope)
+    if refused is None and is_conveyor(variable):
+        return [
+            replace(equation, rate=belt_of(variable, equation.rate, scope))
+            for equation in equations
+            if equation.rate is not None
+        ]
+    return equations
 
 
 def _stand_in(
@@ -199,15 +226,17 @@ def _is_lookup(variable: VariableElement, scope: Scope) -> bool:
     return tables and "eqn" not in variable.children and not any("eqn" in place for place in places)
 
 
-def _refused(variable: VariableElement, said: _Said, scope: Scope) -> Unsupported | None:
+def _refused(id: str, variable: VariableElement, said: _Said, scope: Scope) -> Unsupported | None:
     """Return why a variable cannot be run; None of one that can."""
     for name, children in variable.children.items():
         if not _is_display(name) and not _is_read(name, variable):
             return Unsupported(f"<{name}>", f"<{name}> cannot be run yet", scope.document.where(children[0]))
-    if "eqn" not in variable.children and canonical(variable.name) in said.conveyed:
-        reason = "the outflow of a conveyor or queue cannot be run yet"
+    if "conveyor" in variable.children:
+        return refused_conveyor(variable, scope)
+    if "eqn" not in variable.children and id in said.conveyed:
+        reason = "the outflow of a queue or oven cannot be run yet"
         return Unsupported("", reason, scope.document.where(variable.element))
-    return None
+    return refused_flow(variable, said.driven.get(id), scope)
 
 
 # What is said elsewhere than at each variable
@@ -256,10 +285,10 @@ def _never_negative(scope: Scope) -> frozenset[str]:
 
 
 def _conveyed(scope: Scope) -> frozenset[str]:
-    """Return the ids of the flows out of conveyors, queues and ovens."""
+    """Return the ids of the flows out of queues and ovens."""
     return frozenset(
         canonical(scope.document.span(outflow).text)
         for variable in scope.variables.values()
-        if {"conveyor", "queue", "oven"} & set(variable.children)
+        if {"queue", "oven"} & set(variable.children)
         for outflow in variable.children.get("outflow", ())
     )
