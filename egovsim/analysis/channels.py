@@ -199,7 +199,11 @@ def channel_effects(
     result = run(
         both.model,
         profile=None if profile is None else _profile_of_both(both, profile),
-        policies=[_joined(both, path, base, closed) for path in policies for closed in held],
+        policies=[
+            replace(_joined(both, path, base, closed), name=f"{path.name} ({number})" if number else path.name)
+            for path in policies
+            for number, closed in enumerate(held)
+        ],
         scenarios=None if scenario is None else [replace(scenario, inputs=both.doubled(scenario.inputs))],
         constants=both.doubled(constants or {}),
         design=None if design is None else _design_of_both(both, design),

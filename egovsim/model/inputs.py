@@ -6,12 +6,23 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from numbers import Real
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from egovsim.errors import ValueRangeError
+from egovsim.errors import InputError, ValueRangeError, unknown_name
+from egovsim.model.argument_checks import (
+    check_path,
+    column_of,
+    list_of,
+    numbers_of,
+    shown,
+    text_of,
+    values_by_name,
+    whole_number,
+)
 from egovsim.public import set_module
 
 Floats = NDArray[np.float64]
@@ -41,6 +52,10 @@ class Series:
     kind: SeriesKind = "points"
 
     def __post_init__(self) -> None:
+        if self.kind not in get_args(SeriesKind):
+            raise unknown_name(f"{self.kind}", get_args(SeriesKind), what="a kind of series")
+        for name in ("times", "values"):
+            object.__setattr__(self, name, numbers_of(getattr(self, name)))
         if not self.times or len(self.times) != len(self.values):
             raise ValueRangeError("a series needs one value for each instant, and at least one.")
         if not all(map(math.isfinite, (*self.times, *self.values))):
@@ -62,7 +77,7 @@ class Series:
         Series
             Of kind ``"constant"``.
         """
-        return cls((0.0,), (float(value),), "constant")
+        return cls((0.0,), (value,), "constant")
 
     def at(self, time: Floats) -> Floats:
         """Return the values at given instants.
@@ -121,6 +136,12 @@ class Range:
     scale: Scale = "linear"
 
     def __post_init__(self) -> None:
+        text_of(self.name, "a range is of", remedy="give the name of a constant")
+        if self.scale not in get_args(Scale):
+            raise unknown_name(f"{self.scale}", get_args(Scale), what="a scale", where=f'the range of "{self.name}"')
+        for end in (self.low, self.high):
+            if not isinstance(end, Real):
+                raise InputError(f'the range of "{self.name}" has {shown(end)} as an end; give a number.')
         if not (math.isfinite(self.low) and math.isfinite(self.high)):
             raise ValueRangeError(f'the range of "{self.name}" has an end that is not a finite number.')
         if self.low > self.high:
@@ -183,6 +204,10 @@ class Design:
     members: int
     make: Callable[[int, int], Floats]
 
+    def __post_init__(self) -> None:
+        list_of(self.names, str, "the names of a design", remedy="give names of constants")
+        whole_number(self.members, "members")
+
     @classmethod
     def of(cls, values: Mapping[str, Floats]) -> Design:
         """Return the design whose columns are given.
@@ -196,10 +221,22 @@ class Design:
         -------
         Design
             As many members as each array has values.
+
+        Raises
+        ------
+        InputError
+            When an array has more than one dimension or another length than the first, or holds no numbers.
         """
-        names = tuple(values)
-        table = np.column_stack([np.asarray(values[name], dtype=np.float64) for name in names])
-        return cls(names, len(table), lambda first, last: table[first:last])
+        given = values_by_name(values, "the values of a design")
+        columns = [column_of(name, column) for name, column in given.items()]
+        if not columns or not len(columns[0]):
+            raise InputError("a design needs at least one constant and one member.")
+        for name, column in zip(given, columns, strict=True):
+            if len(column) != len(columns[0]):
+                text = f'"{name}" has {len(column)} values in the design, "{next(iter(given))}" has {len(columns[0])}'
+                raise InputError(f"{text}; give each one a member.")
+        table = np.column_stack(columns)
+        return cls(tuple(given), len(table), lambda first, last: table[first:last])
 
     def rows(self, first: int = 0, last: int | None = None) -> Floats:
         """Return the values of some members.
@@ -215,8 +252,20 @@ class Design:
         -------
         float64, shape (member, constant)
             In each constant's own unit.
+
+        Raises
+        ------
+        InputError
+            When there are no such members, or what makes the design makes other columns.
         """
-        return self.make(first, self.members if last is None else min(last, self.members))
+        stop = self.members if last is None else min(last, self.members)
+        if not 0 <= first <= stop:
+            raise InputError(f"a design of {self.members} members has none from {first} to {last}; count from 0.")
+        rows = self.make(first, stop)
+        if rows.shape != (stop - first, len(self.names)):
+            wanted = f"{stop - first} members and {len(self.names)} constants"
+            raise InputError(f"what makes this design gave an array of shape {rows.shape} for {wanted}.")
+        return rows
 
     def __len__(self) -> int:
         return self.members
@@ -311,6 +360,9 @@ class PolicyPath:
     note: Mapping[str, str] = field(default_factory=dict[str, str])
     joined: tuple[PolicyPath, ...] = field(default=(), kw_only=True)
 
+    def __post_init__(self) -> None:
+        check_path("policy", self.name, self.levers, self.start)
+
 
 @set_module("egovsim")
 @dataclass(frozen=True)
@@ -336,3 +388,6 @@ class Scenario:
     start: float | None = None
     label: Mapping[str, str] = field(default_factory=dict[str, str])
     note: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __post_init__(self) -> None:
+        check_path("scenario", self.name, self.inputs, self.start)

@@ -9,6 +9,7 @@ import numpy as np
 
 from egovsim.compiler.kernel import Steps
 from egovsim.errors import InputError, unknown_name
+from egovsim.model.argument_checks import finite_number
 from egovsim.model.model import Clock, Method, Model
 
 _METHODS: tuple[Method, ...] = get_args(Method)
@@ -57,15 +58,15 @@ def run_clock(
     changed = replace(clock, stop=stop, time_step=clock.time_step if time_step is None else time_step)
     wanted = clock.method if method is None else method
     if wanted not in _METHODS:
-        raise unknown_name(wanted, _METHODS, what="a way to integrate")
+        raise unknown_name(f"{wanted}", _METHODS, what="a way to integrate")
     count = _step_count(changed, place=model.file if until is None and time_step is None else "")
     return Steps(clock.start, changed.time_step, count, _save_steps(changed, save_every)), wanted
 
 
 def _refuse_not_finite(**times: float | None) -> None:
     for name, value in times.items():
-        if value is not None and not np.isfinite(value):
-            raise InputError(f"{name} is {value}, not a finite number; give a number.")
+        if value is not None:
+            finite_number(value, name)
 
 
 def _step_count(clock: Clock, *, place: str) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from egovsim.compiler.kernel import Steps
 from egovsim.errors import InputError, unknown_name
+from egovsim.model.argument_checks import finite_number, text_of
 from egovsim.model.inputs import Floats
 from egovsim.model.metrics import Metric, MetricKind
 from egovsim.model.model import Model
@@ -36,8 +37,12 @@ def check_metrics(metrics: Sequence[Metric]) -> None:
     kinds = get_args(MetricKind)
     labels: dict[str, Metric] = {}
     for metric in metrics:
+        text_of(metric.variable, "a metric is of", remedy="give the name of a variable")
         if metric.kind not in kinds:
-            raise unknown_name(metric.kind, kinds, what="a kind of metric")
+            raise unknown_name(f"{metric.kind}", kinds, what="a kind of metric")
+        for name in ("start", "stop", "threshold"):
+            if (value := getattr(metric, name)) is not None:
+                finite_number(value, f'the {name} of the metric of "{metric.variable}"')
         if labels.setdefault(metric.label, metric) != metric:
             raise InputError(f'two metrics are called "{metric.label}"; give each a name of its own.')
 

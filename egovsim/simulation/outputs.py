@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from egovsim.errors import InputError
+from egovsim.model.argument_checks import list_of
 from egovsim.model.arrays import display_elements, product_of
 from egovsim.model.model import Model
 from egovsim.names import canonical, element_name
@@ -41,9 +42,10 @@ def output_variables(model: Model, outputs: Sequence[str] | None, *, runs: int) 
         if runs > 1:
             raise InputError(f"{runs} runs with all variables would fill the memory; name outputs or metrics.")
         outputs = [variable.name for variable in model.variables if variable.kind != "lookup"]
+    names = list_of(outputs, str, "outputs", remedy="give names of variables")
     found: list[OutputVariable] = []
     first = 0
-    for name in dict.fromkeys(outputs):
+    for name in dict.fromkeys(names):
         found.append(_output(model, name, first))
         first = found[-1].columns.stop
     return tuple(found)

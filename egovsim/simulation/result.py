@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from egovsim.errors import DataError, unknown_name
+from egovsim.errors import DataError, OutputError, unknown_name
 from egovsim.model.inputs import Floats
 from egovsim.names import canonical, element_name, split_element
 from egovsim.output import write_atomically
@@ -158,13 +158,17 @@ class Result:
         return block[(..., *elements)] if elements else block
 
     def __getitem__(self, name: str) -> xarray.DataArray:
-        """Return a variable as a labelled array, its unit among the attributes."""
+        """Return a variable as a labelled array, its unit among the attributes.
+
+        A dimension of the model that is called as one of a run's, or that a variable has twice, stands there as
+        ``scenario (dimension)``.
+        """
         import xarray
 
         variable, elements = self._found(name)
-        dimensions = () if elements else variable.dimensions
         coordinates: dict[str, Any] = {**self._run_coordinates(), "time": self.time}
-        coordinates |= {dimension: list(names) for dimension, names in dimensions}
+        for dimension, names in () if elements else variable.dimensions:
+            coordinates[_free(dimension, "dimension", coordinates)] = list(names)
         return xarray.DataArray(
             self.values(name), coords=coordinates, dims=list(coordinates), name=name, attrs={"unit": variable.unit}
         )
@@ -217,7 +221,10 @@ class Result:
         """The metrics as labelled arrays over scenario, policy and member."""
         import xarray
 
-        arrays = {name: (_RUN_DIMENSIONS, self.metric_values(name)) for name in self.metric_names}
+        arrays = {
+            _free(name, "metric", _RUN_DIMENSIONS): (_RUN_DIMENSIONS, self.metric_values(name))
+            for name in self.metric_names
+        }
         return xarray.Dataset(arrays, coords=self._run_coordinates())
 
     def to_xarray(self) -> xarray.Dataset:
@@ -226,11 +233,14 @@ class Result:
         Returns
         -------
         xarray.Dataset
-            An array for each variable, with its unit among the attributes.
+            An array for each variable, with its unit among the attributes. One that is called as a dimension is
+            there as ``policy (variable)``.
         """
         import xarray
 
-        return xarray.Dataset({variable.name: self[variable.name] for variable in self.variables.values()})
+        arrays = {variable.name: self[variable.name] for variable in self.variables.values()}
+        taken = {str(dimension) for array in arrays.values() for dimension in array.dims}
+        return xarray.Dataset({_free(name, "variable", taken): array for name, array in arrays.items()})
 
     def to_frame(self) -> pandas.DataFrame:
         """Return a table.
@@ -262,8 +272,11 @@ class Result:
         Raises
         ------
         OutputError
-            When the file cannot be written.
+            When the name ends in anything but ``.npz``, or the file cannot be written.
         """
+        if Path(path).suffix.lower() != ".npz":
+            remedy = "give a name that ends in .npz, or write the table, as in result.to_frame().to_csv(...)"
+            raise OutputError(f"{path}: a result is saved as .npz, which load_result reads; {remedy}.")
         head = {
             "scenarios": self.scenarios,
             "policies": self.policies,
@@ -293,6 +306,13 @@ class Result:
         return f"<Result: {runs}, {times}, {what}; {self.status}>"
 
 
+def _free(name: str, what: str, taken: Collection[str]) -> str:
+    """Return a name that is not among some: the name itself, or with what bears it behind."""
+    while name in taken:
+        name = f"{name} ({what})"
+    return name
+
+
 @set_module("egovsim")
 def load_result(path: str | Path) -> Result:
     """Read what `Result.save` wrote.
@@ -316,8 +336,12 @@ def load_result(path: str | Path) -> Result:
         with np.load(path, allow_pickle=False) as saved:
             head = json.loads(str(saved["head"]))
             parts = {name: saved[name] for name in saved.files if name != "head"}
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        return _loaded(head, parts)
+    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, BadZipFile) as error:
         raise DataError(f"{path}: is not a saved result ({error}); give a file that Result.save wrote.") from error
+
+
+def _loaded(head: Any, parts: Mapping[str, Any]) -> Result:
     variables = [
         OutputVariable(
             name, unit, tuple((d, tuple(e)) for d, e in dimensions), first, None if defined is None else tuple(defined)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from numbers import Integral
-from typing import Literal, get_args
 
-from egovsim.errors import InputError, SimulationError, unknown_name
+from egovsim.errors import SimulationError
+from egovsim.model.argument_checks import list_of, refuse_twice, values_by_name
 from egovsim.model.inputs import Design, PolicyPath, Profile, Scenario
 from egovsim.model.metrics import Metric
 from egovsim.model.model import Method, Model
@@ -15,6 +14,7 @@ from egovsim.names import canonical
 from egovsim.progress import Progress
 from egovsim.public import set_module
 from egovsim.simulation.batch import Batch, Computed, run_batch
+from egovsim.simulation.call_checks import OnFailure, check_options
 from egovsim.simulation.clock import run_clock
 from egovsim.simulation.diagnosis import status_of
 from egovsim.simulation.kernels import kernel_for, request_for
@@ -22,8 +22,6 @@ from egovsim.simulation.metric_windows import check_metrics, thresholds_of, wind
 from egovsim.simulation.outputs import output_variables
 from egovsim.simulation.result import OutputVariable, Result, Status
 from egovsim.simulation.schedule import Values, make_plan
-
-OnFailure = Literal["record", "raise"]
 
 
 @set_module("egovsim")
@@ -101,8 +99,13 @@ def run(
     SimulationError
         When a run fails and `on_failure` is ``"raise"``.
     """
-    _check_options(workers, seed, on_failure)
-    metrics, policies, scenarios = metrics or (), policies or (PolicyPath(""),), scenarios or (Scenario(""),)
+    check_options(model, profile, design, workers=workers, seed=seed, on_failure=on_failure)
+    metrics = list_of(metrics, Metric, "metrics", remedy="make each with final, value_at or their like")
+    policies = list_of(policies, PolicyPath, "policies", remedy="read each with read_policy") or (PolicyPath(""),)
+    scenarios = list_of(scenarios, Scenario, "scenarios", remedy="read each with read_scenario") or (Scenario(""),)
+    refuse_twice((policy.name for policy in policies), "policies")
+    refuse_twice((scenario.name for scenario in scenarios), "scenarios")
+    constants = values_by_name(constants, "constants")
     members = len(design) if design is not None else 1
     steps, integration = run_clock(model, until=until, time_step=time_step, save_every=save_every, method=method)
     check_metrics(metrics)
@@ -110,7 +113,7 @@ def run(
     variables = output_variables(model, stored, runs=len(policies) * len(scenarios) * members)
     request = request_for(model, variables, metrics, integration)
     kernel = kernel_for(model, request)
-    plan = make_plan(model, kernel.code.inputs, steps, profile=profile, constants=constants or {}, design=design)
+    plan = make_plan(model, kernel.code.inputs, steps, profile=profile, constants=constants, design=design)
     schedules = tuple(plan.schedule(scenario, policy) for scenario in scenarios for policy in policies)
     windows, thresholds = windows_of(metrics, steps), thresholds_of(metrics)
     batch = Batch(plan, request, kernel, schedules, members, windows, thresholds, int(seed))
@@ -120,15 +123,6 @@ def run(
     if on_failure == "raise" and result.status.failures:
         raise SimulationError(f"{model.file or model.name}: {result.status}.")
     return result
-
-
-def _check_options(workers: int | None, seed: int, on_failure: str) -> None:
-    if workers is not None and workers < 1:
-        raise InputError(f"workers is {workers}; give 1 or more, or leave it out for one a processor.")
-    if not isinstance(seed, Integral):
-        raise InputError(f"seed is {seed!r}; give a whole number.")
-    if on_failure not in get_args(OnFailure):
-        raise unknown_name(f"{on_failure}", get_args(OnFailure), what="a way to meet a failed run", where="on_failure")
 
 
 def _result(

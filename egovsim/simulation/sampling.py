@@ -9,7 +9,9 @@ from typing import Literal, Protocol, cast
 import numpy as np
 
 from egovsim.errors import InputError
+from egovsim.model.argument_checks import list_of, whole_number
 from egovsim.model.inputs import Design, Floats, Range
+from egovsim.names import canonical
 from egovsim.public import set_module
 
 SampleMethod = Literal["sobol", "random"]
@@ -43,19 +45,23 @@ def sample(ranges: Sequence[Range], *, members: int, seed: int, method: SampleMe
     Raises
     ------
     InputError
-        When there is no range, no member, two ranges of one name, or an unknown method.
+        When there is no range, no member, two ranges of one name, an unknown method, or a seed or number of members
+        that is no whole number.
     """
+    ranges = list_of(ranges, Range, "ranges", remedy="make each with Range")
+    seed, members = whole_number(seed, "seed"), whole_number(members, "members")
     if not ranges or members < 1:
         raise InputError("a sample needs at least one range and one member.")
     names = tuple(range_.name for range_ in ranges)
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f'"{twice}" has two ranges; keep one.')
+    ids = [canonical(name) for name in names]
+    for name, id in zip(names, ids, strict=True):
+        if ids.count(id) > 1:
+            raise InputError(f'"{name}" has two ranges; keep one.')
     makers: dict[str, Callable[[int, int], Floats]] = {
         "sobol": _Sobol(len(ranges), seed).rows,
         "random": lambda first, last: counted_uniforms(seed, first, last, len(ranges)),
     }
-    if method not in makers:
+    if method not in tuple(makers):
         raise InputError(f'"{method}" is not a way to sample; there are: "sobol", "random".')
 
     def make(first: int, last: int) -> Floats:

@@ -7,119 +7,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from numbers import Real
+from dataclasses import dataclass
 
 import numpy as np
 
 from egovsim.compiler.build_cache import settable
 from egovsim.compiler.kernel import Schedule, Steps
-from egovsim.errors import InputError, UnknownNameError, ValueRangeError
+from egovsim.errors import InputError
 from egovsim.model.arrays import display_elements
-from egovsim.model.inputs import START, Design, Floats, PolicyPath, Profile, Scenario, Series
+from egovsim.model.inputs import Design, Floats, PolicyPath, Profile, Scenario, Series
 from egovsim.model.model import Model
-from egovsim.model.variable import Variable
-from egovsim.names import canonical, element_name, scalar_id, split_element
+from egovsim.names import canonical, element_name, scalar_id
 from egovsim.simulation.horizon import check_points, check_start, start_of
+from egovsim.simulation.named_inputs import check_value, input_ids, refuse_overlap
 
 Values = Mapping[str, float | Series]
 
-InputIds = tuple[Variable, tuple[str, ...]]
-"""A variable, and the ids of inputs in it."""
-
 _SLACK = 1e-6
 """Of a step; sums of steps are rounded."""
-
-
-@dataclass(slots=True)
-class _InputIds:
-    """What names of one model stand for; a design of a hundred constants asks for each again at every run."""
-
-    by_name: dict[str, InputIds] = field(default_factory=dict[str, InputIds])
-
-
-def input_ids(model: Model, name: str, *, source: str = "") -> InputIds:
-    """Return the variable and the ids of the inputs that a name stands for.
-
-    Parameters
-    ----------
-    model : Model
-        What is run.
-    name : str
-        A constant, a stock (its initial value is meant), or an element.
-    source : str
-        Who sets it, for messages: ``policy bold``.
-
-    Returns
-    -------
-    tuple of Variable and tuple of str
-        The variable, and the ids as a program calls its inputs.
-
-    Raises
-    ------
-    UnknownNameError
-        When no variable bears the name.
-    InputError
-        When the variable is computed, so that setting it would be ignored, or is a compile-time constant.
-    """
-    known = model.derived(_InputIds).by_name
-    if name not in known:
-        known[name] = _input_ids(model, name, source)
-    return known[name]
-
-
-def _input_ids(model: Model, name: str, source: str) -> tuple[Variable, tuple[str, ...]]:
-    place = f"{source}: " if source else ""
-    try:
-        variable = model.variable_of(name)
-    except UnknownNameError:
-        raise model.unknown(split_element(name)[0], where=source) from None
-    known = settable(model)
-    inputs, fixed = known.inputs, known.compile_time
-    ids = tuple(scalar_id(variable.id, elements) for elements in model.elements_of(name))
-    if variable.kind == "stock":
-        ids = tuple(id + START for id in ids)
-    if not all(id in inputs for id in ids):
-        remedy = f'to fix it, use hold(model, "{variable.name}")'
-        what = "starts from other variables" if variable.kind == "stock" else "is computed by the model"
-        raise InputError(f'{place}"{variable.name}" {what}, so it takes no value; {remedy}.')
-    uses = [fixed[id] for id in ids if id in fixed]
-    if uses:
-        what = f"is {uses[0]}, which is fixed when the model is compiled"
-        raise InputError(f'{place}"{variable.name}" {what}; change it in the file.')
-    return variable, ids
-
-
-def check_value(model: Model, variable: Variable, value: float, *, source: str) -> None:
-    """Refuse a value that is not finite or lies outside the range that the file declares.
-
-    Parameters
-    ----------
-    model : Model
-        What is run.
-    variable : Variable
-        What is set.
-    value : float
-        In the variable's own unit.
-    source : str
-        Who sets it, for messages: ``policy bold``.
-
-    Raises
-    ------
-    InputError
-        When it is no number at all.
-    ValueRangeError
-        The message names the source, the variable, the value and its range.
-    """
-    if not isinstance(value, Real):
-        raise InputError(f'{source}: "{variable.name}" is {value!r}, not a number; give a number or a Series.')
-    if not math.isfinite(value):
-        raise ValueRangeError(f'{source}: "{variable.name}" is {value}, not a finite number; give a number.')
-    low, high = variable.bounds.low, variable.bounds.high
-    if (low is not None and value < low) or (high is not None and value > high):
-        allowed = f"{'-inf' if low is None else f'{low:g}'} to {'inf' if high is None else f'{high:g}'}"
-        text = f'"{variable.name}" is {value:g}, outside its range {allowed} in {model.file or model.name}'
-        raise ValueRangeError(f"{source}: {text}; choose a value inside.")
 
 
 @dataclass(frozen=True)
@@ -297,6 +202,7 @@ def make_plan(
     numbers = dict(settable(model).inputs)
     settings: dict[str, Setting] = {}
     for source, is_history, values in _layers(profile, constants):
+        refuse_overlap(model, values, source)
         for name, value in values.items():
             variable, set_ids = input_ids(model, name, source=source)
             if isinstance(value, Series):
@@ -309,6 +215,7 @@ def make_plan(
                 settings.pop(id, None)
     place = {id: number for number, id in enumerate(ids)}
     columns: list[tuple[int, ...]] = []
+    refuse_overlap(model, design.names if design else (), "design")
     for name in design.names if design else ():
         _, set_ids = input_ids(model, name, source="design")
         columns.append(tuple(place[id] for id in set_ids if id in place))
@@ -362,8 +269,11 @@ def _settings(
 ) -> list[Setting]:
     """Return the settings of some series that hold from `start` on, by default from the beginning."""
     found: list[Setting] = []
+    refuse_overlap(model, values, source)
     for name, value in values.items():
         variable, ids = input_ids(model, name, source=source)
+        if not isinstance(value, Series):
+            check_value(model, variable, value, source=source)
         series = value if isinstance(value, Series) else Series.constant(value)
         if variable.kind == "stock":
             text = f'"{variable.name}" is a stock: a series cannot move it'

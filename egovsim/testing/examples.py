@@ -16,7 +16,7 @@ from egovsim.model.variable import Variable, plain_number
 from egovsim.names import canonical, element_name, split_element
 from egovsim.public import set_module
 from egovsim.simulation.files import read_profile
-from egovsim.simulation.schedule import input_ids
+from egovsim.simulation.named_inputs import input_ids
 from egovsim.validation.declaration_files import default_declarations
 from egovsim.validation.declarations import Bound
 

@@ -103,11 +103,11 @@ def _fewer_levers(claim: Claim, batch: Batch) -> Batch:
     (policy,), (scenario,) = batch.policies, batch.scenarios
 
     def by_policies(some: Sequence[Mapping[str, Series]]) -> list[bool]:
-        tried = tuple(replace(policy, levers=levers) for levers in some)
+        tried = tuple(replace(policy, name=f"{n}", levers=levers) for n, levers in enumerate(some))
         return [bool(miss) for miss in claim.missed(replace(batch, policies=tried))[0, :, 0]]
 
     def by_scenarios(some: Sequence[Mapping[str, Series]]) -> list[bool]:
-        tried = tuple(replace(scenario, inputs=inputs) for inputs in some)
+        tried = tuple(replace(scenario, name=f"{n}", inputs=inputs) for n, inputs in enumerate(some))
         return [bool(miss) for miss in claim.missed(replace(batch, scenarios=tried))[:, 0, 0]]
 
     policy = replace(policy, levers=_simpler(policy.levers, by_policies))

@@ -15,7 +15,7 @@ from egovsim.model.model import Model
 from egovsim.model.net_flows import flows_in_rates
 from egovsim.names import canonical, split_element
 from egovsim.public import set_module
-from egovsim.simulation.schedule import check_value
+from egovsim.simulation.named_inputs import check_value
 from egovsim.toml import Table, read_table
 from egovsim.validation.declarations import (
     MODES,

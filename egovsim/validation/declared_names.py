@@ -9,7 +9,7 @@ from egovsim.model.arrays import display_elements
 from egovsim.model.model import Model
 from egovsim.model.variable import Variable
 from egovsim.names import canonical, element_name, split_element
-from egovsim.simulation.schedule import check_value
+from egovsim.simulation.named_inputs import check_value
 from egovsim.toml import Table
 
 

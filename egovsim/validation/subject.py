@@ -12,8 +12,8 @@ from egovsim.model.inputs import Design, Profile
 from egovsim.model.model import Model
 from egovsim.model.variable import Variable
 from egovsim.names import element_name
+from egovsim.simulation.named_inputs import input_ids
 from egovsim.simulation.run import run
-from egovsim.simulation.schedule import input_ids
 from egovsim.validation import defaults
 from egovsim.validation.declarations import Bound, Declarations
 

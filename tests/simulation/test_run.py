@@ -284,7 +284,7 @@ WRONG_CALLS = [
     ),
     (
         {"constants": {"lever": "much"}},
-        "constants: \"lever\" is 'much', not a number; give a number or a Series.",
+        'constants: "lever" is "much", not a number; give a number or a Series.',
     ),
     (
         {"constants": {"lever": 101.0}},

@@ -2,8 +2,8 @@
 
 The flow itself is limited, so what leaves one stock is what arrives in another and no mass is created. Flows out are
 served in the order of the file (XMILE 1.0, section 4.2), except that one which is computed from a later one comes after
-it. What flows in meanwhile may flow out again, unless it is computed from the flow out: of such a circle the flow out is
-limited to the content alone.
+it. What flows in meanwhile may flow out again, unless it is computed from the flow out: of such a circle the flow out
+is limited to the content alone.
 """
 
 from __future__ import annotations
