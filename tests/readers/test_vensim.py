@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from egovsim.errors import ModelError, UnsupportedError
@@ -243,17 +244,80 @@ def test_a_control_that_is_computed_from_constants(tmp_path: Path, final: str, e
     assert clock == Clock(2.0, expected, 0.5, 1.0, "euler", "")
 
 
-@pytest.mark.parametrize(
-    "final", ["IF THEN ELSE(Time > 1, 5, 10)", "b", "FINAL TIME", "nowhere", "c", "1 / (a - 1)", "STEP(1, 2)"]
-)
+@pytest.mark.parametrize("final", ["b", "FINAL TIME", "nowhere", "c", "1 / (a - 1)", "STEP(1, 2)"])
 def test_a_control_that_is_computed_from_more_is_refused(tmp_path: Path, final: str) -> None:
     controls = f"INITIAL TIME = 0 ~~|\nFINAL TIME = {final} ~~|\nTIME STEP = 1 ~~|"
     with pytest.raises(UnsupportedError) as caught:
         model_of(tmp_path, "a = 1 ~~|\nb = c ~~|\nc = INTEG(a, 0) ~~|\n", controls=controls)
     assert str(caught.value) == (
-        'm.mdl, line 6, "FINAL TIME": a control variable that is computed from more than constants cannot be run yet; '
-        "write a number, or the name of another control variable."
+        'm.mdl, line 6, "FINAL TIME": a control variable that is computed from more than constants and the time '
+        "cannot be run yet; write a number, or the name of another control variable."
     )
+
+
+@pytest.mark.parametrize(
+    ("final", "expected"),
+    [
+        ("IF THEN ELSE(twice > 50, Time, 100)", 26.0),  # the first instant of which it is true
+        ("IF THEN ELSE(Time < 5, 10, 50)", 50.0),
+        ("IF THEN ELSE(Time < 15, 10, 50)", 10.0),  # it has ended before the end moves
+        ("20.3 + 0 * Time", 21.0),  # the end is off the grid
+    ],
+)
+def test_an_end_that_changes_meanwhile(tmp_path: Path, final: str, expected: float) -> None:
+    """A run ends at the first instant that is not before its end as it is then, and equations use its value of now."""
+    controls = f"INITIAL TIME = 0 ~~|\nFINAL TIME = {final} ~~|\nTIME STEP = 1 ~~|\nSAVEPER = TIME STEP ~~|"
+    model = model_of(tmp_path, "twice = 2 * Time ~~|\nleft = FINAL TIME - Time ~~|\n", controls=controls)
+    assert model.clock.stop == expected
+    frame = run(model).to_frame()
+    time = frame.index.to_numpy()
+    wanted = {
+        26.0: np.where(time > 25, 0, 100 - time),
+        50.0: np.where(time < 5, 10, 50) - time,
+        10.0: 10 - time,
+        21.0: 20.3 - time,
+    }
+    np.testing.assert_allclose(frame["left"], wanted[expected], atol=1e-12)
+
+
+def test_a_start_that_changes_meanwhile(tmp_path: Path) -> None:
+    """A run begins with its value at the beginning; from then on equations use its value of now."""
+    first = "INITIAL TIME = IF THEN ELSE(Time < 3, 0, 0.5) ~~|\n"
+    controls = f"{first}FINAL TIME = 4 + INITIAL TIME ~~|\nTIME STEP = 1 ~~|"
+    model = model_of(tmp_path, "begun = INITIAL TIME ~~|\nends = FINAL TIME ~~|\n", controls=controls)
+    frame = run(model).to_frame()
+    assert frame.index.tolist() == [0, 1, 2, 3, 4, 5]
+    assert frame["begun"].tolist() == [0, 0, 0, 0.5, 0.5, 0.5]
+    assert frame["ends"].tolist() == [4, 4, 4, 4.5, 4.5, 4.5]
+
+
+@pytest.mark.parametrize(
+    ("controls", "message"),
+    [
+        (
+            "INITIAL TIME = 0 ~~|\nFINAL TIME = Time + 1 ~~|\nTIME STEP = 1 ~~|",
+            'm.mdl, line 3, "FINAL TIME": the run has not come to it after 100000 steps; let it be reached.',
+        ),
+        (
+            "INITIAL TIME = 2 + Time ~~|\nFINAL TIME = 9 ~~|\nTIME STEP = 1 ~~|",
+            'm.mdl, line 2, "INITIAL TIME": it is another one at the time that it gives; write a number.',
+        ),
+        (
+            "INITIAL TIME = 0 ~~|\nFINAL TIME = 9 ~~|\nTIME STEP = IF THEN ELSE(Time > 4, 1, 2) ~~|",
+            'm.mdl, line 4, "TIME STEP": a step or saving interval that changes while the model runs cannot be '
+            "run yet; write a number.",
+        ),
+        (
+            "INITIAL TIME = IF THEN ELSE(Time < 5, 0, FINAL TIME) ~~|\n"
+            "FINAL TIME = IF THEN ELSE(Time < 5, 3, INITIAL TIME) ~~|\nTIME STEP = 1 ~~|",
+            "m.mdl: INITIAL TIME and FINAL TIME change and are made of each other; use numbers in one of them.",
+        ),
+    ],
+)
+def test_a_clock_that_cannot_change_so_is_refused(tmp_path: Path, controls: str, message: str) -> None:
+    with pytest.raises(UnsupportedError if "a number." in message else ModelError) as caught:
+        model_of(tmp_path, "", controls=controls)
+    assert str(caught.value) == message
 
 
 # Lookups: if one of these fails, a lookup returns other values.
@@ -406,7 +470,7 @@ def test_errors_of_subscript_ranges(tmp_path: Path, text: str, message: str) -> 
         ("a :RAW: := Time", "a data variable with a keyword that is computed from others cannot be run yet"),
         ("a :IS: 'text'", "a text is not a number"),
         ("a[Nowhere] = 1", "its subscripts belong to no dimension that can be read"),
-        ("a = 1 + INTEG(1, 2)", '"INTEG" is not a function this version can run; nearest: "INTEGER"'),
+        ("a = 1 + INTEG(1, 2)", '"INTEG" is not a function this version can run; nearest: "SINTEG", "INTEGER"'),
     ],
 )
 def test_what_cannot_be_run(tmp_path: Path, entry: str, reason: str) -> None:

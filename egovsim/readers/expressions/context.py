@@ -25,8 +25,9 @@ class Names:
         The macros of the file.
     extra_functions : collection of str
         Functions that this place alone allows; a call of one keeps that name, whatever its arguments.
-    built_in : mapping of str to str or float
-        Values that stand for a name without being a variable: a value of the clock, or a number.
+    built_in : mapping of str to str, float or Expression
+        Values that stand for a name without being a variable: a value of the clock, a number, or what stands in
+        its place.
     date : tuple of int
         Year, month and day at time 0, and the number of the unit of time; empty where the file does not say.
     subscripts : collection of str
@@ -38,7 +39,9 @@ class Names:
     variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     macros: Collection[str] = frozenset()
     extra_functions: Collection[str] = frozenset()
-    built_in: Mapping[str, ClockName | float] = field(default_factory=dict[str, "ClockName | float"])
+    built_in: Mapping[str, ClockName | float | Expression] = field(
+        default_factory=dict[str, "ClockName | float | Expression"]
+    )
     date: tuple[int, ...] = ()
     subscripts: Collection[str] = frozenset()
     element_numbers: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -137,10 +140,13 @@ class Context:
             value = BUILT_IN_NAMES[self.dialect].get(id)
         if value is None and self.dialect == "xmile" and id not in self.names.variables:
             value = TOLERATED_NAMES.get(id)
-        if value is None:
-            return None
-        where = self.where(token)
-        return ClockValue(value, where) if isinstance(value, str) else Number(value, where)
+        match value:
+            case str():
+                return ClockValue(value, self.where(token))
+            case float() | int():
+                return Number(float(value), self.where(token))
+            case _:
+                return value
 
 
 def place(where: Where, owner: str) -> str:

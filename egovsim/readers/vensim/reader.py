@@ -65,8 +65,9 @@ def read_vensim(path: Path, *, given: GivenData = NOTHING_GIVEN) -> Model:
     definitions = definitions_of(lefts, dimensions)
     names = _names(definitions, text)
     method, not_of_method = method_of(text.integration, file)
-    clock = replace(read_clock(definitions, names, files, file), method=method)
-    names = replace(names, built_in={"saveper": _save_every(clock)})
+    timing = read_clock(definitions, names, files, file)
+    clock = replace(timing.clock, method=method)
+    names = replace(names, built_in={"saveper": _save_every(clock), **timing.changing})
     variables = read_variables(definitions, Surroundings(dimensions, names, files))
     macro_lefts = [read_left_sides(macro.entries) for macro in text.macros]
     macros = [read_macro(macro, inside, names, files) for macro, inside in zip(text.macros, macro_lefts, strict=True)]

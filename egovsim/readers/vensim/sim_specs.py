@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from egovsim.errors import ModelError, UnsupportedError
-from egovsim.model.expression import ClockName, Expression, Where
+from egovsim.model.expression import ClockName, Expression, Number, Where
 from egovsim.model.model import Clock, LeftOut, Method
 from egovsim.readers.constant_values import constant_value
 from egovsim.readers.data.external_values import DataFiles
 from egovsim.readers.expressions.context import Names
 from egovsim.readers.expressions.transformer import Constants, Integral
+from egovsim.readers.vensim.clock_over_time import MOST_INSTANTS, in_equations, last_instant
 from egovsim.readers.vensim.definitions import Definition, refuse_second_equation
 from egovsim.readers.vensim.equations import external_equations, parse_right_side
 from egovsim.readers.vensim.left_hand_side import LeftSide, units_and_bounds
@@ -45,11 +46,28 @@ class _Control:
     expression: Expression | None
 
 
-def read_clock(definitions: Mapping[str, Definition], names: Names, files: DataFiles, file: str) -> Clock:
+@dataclass(frozen=True)
+class VensimClock:
+    """The clock of a file, and what changes while it runs.
+
+    Parameters
+    ----------
+    clock : Clock
+        When the model runs.
+    changing : dict of str to Expression
+        The equations of control variables that change, by their ids.
+    """
+
+    clock: Clock
+    changing: dict[str, Expression]
+
+
+def read_clock(definitions: Mapping[str, Definition], names: Names, files: DataFiles, file: str) -> VensimClock:
     """Read the control variables of a file.
 
-    A control variable may be computed from constants, those that stand in other files included. It is worked out
-    here, once: to set those constants for a run does not move the clock.
+    A control variable may be computed from constants, those that stand in other files included, and the first and the
+    last instant from the time as well. They are worked out here, once: to set those constants for a run does not move
+    the clock.
 
     Parameters
     ----------
@@ -64,7 +82,7 @@ def read_clock(definitions: Mapping[str, Definition], names: Names, files: DataF
 
     Returns
     -------
-    Clock
+    VensimClock
         In the unit of TIME STEP, with Euler's method.
 
     Raises
@@ -74,33 +92,95 @@ def read_clock(definitions: Mapping[str, Definition], names: Names, files: DataF
     DataError
         A file or cell that a control variable takes its value from is missing, or holds no number.
     UnsupportedError
-        A control variable changes while the model runs.
+        A control variable is computed from more, or a step or saving interval changes while the model runs.
     """
     controls = {id: _control(definition, names, files) for id, definition in definitions.items() if id in CONTROLS}
     for name in ("initial time", "final time", "time step"):
         if name not in controls:
             raise ModelError(f"{file}: there is no {name.upper()}; add it to the equations.")
+    known: dict[str, Expression | None] = {id: control.expression for id, control in controls.items()}
 
     def equation(id: str) -> Expression | None:
         """Return the equation of a control variable, or of a scalar that one is made of."""
-        if id == "time":
-            return None
-        if id in controls:
-            return controls[id].expression
-        sides = definitions[id].lefts if id in definitions else ()
-        return _scalar(sides[0], names, files) if len(sides) == 1 else None
+        if id not in known:
+            sides = definitions[id].lefts if id in definitions and id != "time" else ()
+            known[id] = _scalar(sides[0], names, files) if len(sides) == 1 else None
+        return known[id]
 
-    value = {name: _value(control, equation) for name, control in controls.items()}
-    step, stop = controls["time step"].left, controls["final time"].left
-    if value["time step"] <= 0:
-        raise ModelError(f'{step.where}, "TIME STEP": it is {value["time step"]:g}; it must be above 0.')
-    if value["final time"] <= value["initial time"]:
-        raise ModelError(f'{stop.where}, "FINAL TIME": it is not after INITIAL TIME; give a later time.')
-    save = value.get("saveper")
-    if not save or save == value["time step"]:
-        save = None
-    unit, _ = units_and_bounds(step.entry.units)
-    return Clock(value["initial time"], value["final time"], value["time step"], save, "euler", unit)
+    values = _Values(controls, equation)
+    start, step = values.start(), values.constant("time step")
+    if step <= 0:
+        raise ModelError(f'{controls["time step"].left.where}, "TIME STEP": it is {step:g}; it must be above 0.')
+    stop = values.stop(start, step)
+    save = values.constant("saveper") if "saveper" in controls else None
+    unit, _ = units_and_bounds(controls["time step"].left.entry.units)
+    clock = Clock(start, stop, step, None if not save or save == step else save, "euler", unit)
+    return VensimClock(clock, in_equations(values.changing, file))
+
+
+class _Values:
+    """Works control variables out, and notes which of them change."""
+
+    def __init__(self, controls: Mapping[str, _Control], equation: Callable[[str], Expression | None]) -> None:
+        self._controls, self._equation = controls, equation
+        self.changing: dict[str, Expression] = {}
+
+    def constant(self, name: str) -> float:
+        """Return the value of one that must not change."""
+        value = constant_value(name, self._equation)
+        if value is not None and math.isfinite(value):
+            return value
+        if math.isfinite(self._at(name, 0.0)):
+            text = "a step or saving interval that changes while the model runs cannot be run yet; write a number"
+            raise self._unsupported(name, text)
+        raise self._not_worked_out(name)
+
+    def start(self) -> float:
+        """Return the first instant: where INITIAL TIME changes, what it is at time 0, if it is the same at itself."""
+        value = constant_value("initial time", self._equation)
+        if value is not None and math.isfinite(value):
+            return value
+        value = self._at("initial time", 0.0)
+        if not math.isfinite(value):
+            raise self._not_worked_out("initial time")
+        if self._at("initial time", value) != value:
+            raise self._unsupported("initial time", "it is another one at the time that it gives; write a number")
+        self._note("initial time")
+        return value
+
+    def stop(self, start: float, step: float) -> float:
+        """Return the last instant."""
+        left = self._controls["final time"].left
+        value = constant_value("final time", self._equation)
+        if value is None or not math.isfinite(value):
+            if not math.isfinite(self._at("final time", start)):
+                raise self._not_worked_out("final time")
+            self._note("final time")
+            value = last_instant(start, step, lambda now: self._at("final time", now))
+        if value is None:
+            text = f"the run has not come to it after {MOST_INSTANTS} steps; let it be reached"
+            raise ModelError(f'{left.where}, "FINAL TIME": {text}.')
+        if value <= start:
+            raise ModelError(f'{left.where}, "FINAL TIME": it is not after INITIAL TIME; give a later time.')
+        return value
+
+    def _at(self, name: str, now: float) -> float:
+        """Return the value at an instant; not a number where it is made of more than constants and the time."""
+        value = constant_value(name, lambda id: Number(now) if id == "time" else self._equation(id))
+        return math.nan if value is None else value
+
+    def _note(self, name: str) -> None:
+        expression = self._controls[name].expression
+        assert expression is not None
+        self.changing[name] = expression
+
+    def _not_worked_out(self, name: str) -> UnsupportedError:
+        text = "a control variable that is computed from more than constants and the time cannot be run yet"
+        return self._unsupported(name, f"{text}; write a number, or the name of another control variable")
+
+    def _unsupported(self, name: str, text: str) -> UnsupportedError:
+        left = self._controls[name].left
+        return UnsupportedError(f'{left.where}, "{left.name}": {text}.')
 
 
 def _control(definition: Definition, names: Names, files: DataFiles) -> _Control:
@@ -117,16 +197,6 @@ def _scalar(left: LeftSide, names: Names, files: DataFiles) -> Expression | None
         return external[0].expression
     right = parse_right_side(left, names)
     return None if isinstance(right, Integral | Constants) else right
-
-
-def _value(control: _Control, equation: Callable[[str], Expression | None]) -> float:
-    value = constant_value(control.left.id, equation)
-    if value is None or not math.isfinite(value):
-        raise UnsupportedError(
-            f'{control.left.where}, "{control.left.name}": a control variable that is computed from more than '
-            "constants cannot be run yet; write a number, or the name of another control variable."
-        )
-    return value
 
 
 def method_of(number: int | None, file: str) -> tuple[Method, tuple[LeftOut, ...]]:
