@@ -180,6 +180,8 @@ class Unsupported:
     where: Where = field(default=NOWHERE, compare=False, repr=False)
 
 
+_LEAVES = (Number, Reference, ClockValue, Unsupported)
+
 Expression = Number | Reference | ClockValue | Unary | Binary | If | Call | TableCall | LookupCall | Unsupported
 
 
@@ -326,6 +328,8 @@ def fold(node: Expression, combine: Callable[[Expression, tuple[Value, ...]], Va
     object
         The value of the whole.
     """
+    if isinstance(node, _LEAVES):  # most equations of a model that reads files are numbers
+        return combine(node, ())
     values: list[Value] = []
     for part in children_first(node):
         first = len(values) - len(children(part))

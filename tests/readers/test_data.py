@@ -375,9 +375,10 @@ def test_a_data_variable_without_a_series_can_be_read_and_not_run(tmp_path: Path
     with pytest.raises(UnsupportedError) as caught:
         egovsim.run(model)
     assert str(caught.value).splitlines()[1:] == [
-        '  m.mdl, line 5, "x": "x" is a data variable, and no series of it is given; read the model with data=[file]',
+        '  m.mdl, line 5, "x": "x" is a data variable, and no series of it is given; read the model with data=[file], '
+        'or missing_data="warn"',
         '  m.mdl, line 6, "v": "v[rural]" is a data variable, and no series of it is given; '
-        "read the model with data=[file]",
+        'read the model with data=[file], or missing_data="warn"',
     ]
 
 

@@ -13,6 +13,9 @@ Cell = float | str
 
 _CELL = re.compile(r"\$?(?P<column>[a-z]{1,3})\$?(?P<row>\d+)", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_FIRST = frozenset("+-.0123456789")
+"""What a number begins with."""
+
 _AREA = re.compile(r"(?:'?(?P<sheet>.*?)'?!)?(?P<first>\$?[a-z]+\$?\d+)(?::(?P<last>\$?[a-z]+\$?\d+))?", re.IGNORECASE)
 
 
@@ -177,11 +180,13 @@ def cell_of(raw: object) -> Cell | None:
     """
     if raw is None:
         return None
+    if isinstance(raw, (bool, int, float)):
+        return float(raw) if math.isfinite(raw) else str(raw)
     text = str(raw).strip()
-    if isinstance(raw, (bool, int, float)) or _NUMBER.fullmatch(text):
-        value = float(raw) if isinstance(raw, (bool, int, float)) else float(text)
-        return value if math.isfinite(value) else text
-    return text or None
+    if not text or text[0] not in _FIRST or not _NUMBER.fullmatch(text):
+        return text or None
+    value = float(text)
+    return value if math.isfinite(value) else text
 
 
 def filled(cells: Iterable[tuple[int, int, object]]) -> dict[tuple[int, int], Cell]:

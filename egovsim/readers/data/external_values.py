@@ -259,30 +259,37 @@ class DataFiles:
         sheet = self._books.sheet(file, tab, place=left.place)
         start = area_in(sheet, cell, left.place)
         x, rows = series_cells(sheet, axis, start, cell, prod(left.lengths), left.place)
-        return [self._table(sheet, x, row, kind, left) for row in rows]
+        positions = self._positions(sheet, x, left)
+        return [self._table(sheet, positions, row, kind, left) for row in rows]
 
-    def _table(
-        self,
-        sheet: Sheet,
-        x: Sequence[tuple[int, int]],
-        y: Sequence[tuple[int, int]],
-        kind: LookupKind,
-        left: Left,
-    ) -> Table:
-        place = left.place
-        points: list[tuple[float, float]] = []
-        for at, value in zip(x, y, strict=True):
+    def _positions(self, sheet: Sheet, x: Sequence[tuple[int, int]], left: Left) -> list[float | None]:
+        """Return where on the axis each value stands; None for one that is left out."""
+        found: list[float | None] = []
+        for at in x:
             position = sheet.cells.get(at)
             if isinstance(position, str):
                 # Vensim leaves out what has no number for its place (recorded runs show it).
                 cell = f"{sheet.place}, cell {cell_name(*at)}"
                 text = f"{cell} holds '{position}' where a number places a value; the value is left out"
                 self.left_out.setdefault(cell, LeftOut(left.name, text, left.where))
-            elif position is not None and value in sheet.cells:
-                points.append((position, number_at(sheet, *value, place)))
-        return table_of_points(
-            points, kind, place, f"{sheet.place}, from cell {cell_name(*y[0])} on" if y else sheet.place
-        )
+            found.append(None if isinstance(position, str) else position)
+        return found
+
+    def _table(
+        self,
+        sheet: Sheet,
+        positions: Sequence[float | None],
+        y: Sequence[tuple[int, int]],
+        kind: LookupKind,
+        left: Left,
+    ) -> Table:
+        points = [
+            (position, number_at(sheet, *value, left.place))
+            for position, value in zip(positions, y, strict=True)
+            if position is not None and value in sheet.cells
+        ]
+        source = f"{sheet.place}, from cell {cell_name(*y[0])} on" if y else sheet.place
+        return table_of_points(points, kind, left.place, source)
 
     def elements(self, request: Request, *, place: str) -> tuple[str, ...]:
         """Read the elements of a dimension, across and then down; empty cells are passed over.

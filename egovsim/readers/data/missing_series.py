@@ -70,9 +70,11 @@ def without_series(variables: Sequence[Variable]) -> tuple[list[Variable], list[
     list of LeftOut
         Every data variable without a series, with what depends on it.
     """
+    missing = [variable for variable in variables if any(map(_is_missing, variable.equations))]
+    if not missing:
+        return list(variables), []
     readers = _readers(variables)
     by_id = {variable.id: variable for variable in variables}
-    missing = [variable for variable in variables if any(map(_is_missing, variable.equations))]
     reached = {variable.id: _reached(variable.id, readers) for variable in missing}
     refused = {id for id, found in reached.items() if any(by_id[other].kind == "stock" for other in found)}
     unknown = {other for id, found in reached.items() if id not in refused for other in (id, *found)}
