@@ -382,6 +382,29 @@ def test_a_data_variable_without_a_series_can_be_read_and_not_run(tmp_path: Path
     ]
 
 
+@pytest.mark.parametrize("row", [3, 4])
+def test_a_text_or_a_gap_in_a_series_is_no_point(tmp_path: Path, row: int) -> None:
+    """As Vensim's recorded run of SDEverywhere's models/directdata_invalidcell has it: points at 2000 and 2002 alone."""
+    text = "a,b,material,data,,\n2000,2050,,2000,2001,2002\n10,20,Concrete,30,TEXT,50\n110,120,Steel,130,,150"
+    (tmp_path / "data.csv").write_text(text, encoding="utf-8")
+    model = read(tmp_path, f"x := GET DIRECT DATA('data.csv', ',', '2', 'D{row}') ~~|\n")
+    first = 30 if row == 3 else 130
+    assert table(model, "x") == Table((2000.0, 2002.0), (first, first + 20))
+    said = [str(finding) for finding in egovsim.check(model) if finding.severity == "warning"]
+    named = 'warning: m.mdl, line 2, "x": "data.csv", cell E3 holds \'TEXT\' where a value of a series stands'
+    assert said == ([f"{named}; it is left out"] if row == 3 else [])
+
+
+def test_a_gap_in_a_lookup_is_named_since_vensim_reads_it_otherwise(tmp_path: Path) -> None:
+    text = "0,1,2,3,4\n,10,,30,\n"
+    (tmp_path / "data.csv").write_text(text, encoding="utf-8")
+    model = read(tmp_path, "x(GET DIRECT LOOKUPS('data.csv', ',', '1', 'A2')) ~~|\ny = x(2) ~~|\n")
+    assert egovsim.run(model).values("y").squeeze()[0] == 20
+    assert [finding.text for finding in egovsim.check(model) if finding.variable == "x"][:1] == [
+        '"data.csv", cell C2 is empty, and the point is left out; Vensim reads the one after it as 0'
+    ]
+
+
 def test_a_model_knows_the_files_it_took_numbers_from(tmp_path: Path) -> None:
     """Without them nobody can tell which figures a result rests on, nor hand the model on."""
     (tmp_path / "data").mkdir()
@@ -431,7 +454,7 @@ s = INTEG(x * k + f(Time), 0) ~~|
             "write one, or leave a cell of a series empty.",
         ),
         (
-            "x := GET XLS DATA('book.xlsx', 'Data', '1', 'A2') ~~|\n",
+            "x(GET XLS LOOKUPS('book.xlsx', 'Data', '1', 'A2')) ~~|\n",
             'm.mdl, line 2, "x": "book.xlsx", sheet "Data", cell B2 holds \'n/a\', which is not a number; '
             "write one, or leave a cell of a series empty.",
         ),

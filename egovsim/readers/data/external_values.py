@@ -18,6 +18,7 @@ from egovsim.model.expression import ClockValue, LookupKind, Number, Table, Tabl
 from egovsim.model.model import LeftOut
 from egovsim.model.variable import Equation
 from egovsim.names import canonical, element_name
+from egovsim.readers.data.cell_points import points_of_lookup, points_of_series, positions_on
 from egovsim.readers.data.cells import Cell, Sheet, cell_name, column_number
 from egovsim.readers.data.checked_cells import area_in, number_at, refuse_other_shape, series_cells
 from egovsim.readers.data.exported_runs import Points, read_series, table_of_points
@@ -259,37 +260,23 @@ class DataFiles:
         sheet = self._books.sheet(file, tab, place=left.place)
         start = area_in(sheet, cell, left.place)
         x, rows = series_cells(sheet, axis, start, cell, prod(left.lengths), left.place)
-        positions = self._positions(sheet, x, left)
-        return [self._table(sheet, positions, row, kind, left) for row in rows]
 
-    def _positions(self, sheet: Sheet, x: Sequence[tuple[int, int]], left: Left) -> list[float | None]:
-        """Return where on the axis each value stands; None for one that is left out."""
-        found: list[float | None] = []
-        for at in x:
-            position = sheet.cells.get(at)
-            if isinstance(position, str):
-                # Vensim leaves out what has no number for its place (recorded runs show it).
-                cell = f"{sheet.place}, cell {cell_name(*at)}"
-                text = f"{cell} holds '{position}' where a number places a value; the value is left out"
-                self.left_out.setdefault(cell, LeftOut(left.name, text, left.where))
-            found.append(None if isinstance(position, str) else position)
-        return found
+        def leave_out(at: tuple[int, int], text: str) -> None:
+            named = f"{sheet.place}, cell {cell_name(*at)}"
+            self.left_out.setdefault(named, LeftOut(left.name, f"{named} {text}", left.where))
 
-    def _table(
-        self,
-        sheet: Sheet,
-        positions: Sequence[float | None],
-        y: Sequence[tuple[int, int]],
-        kind: LookupKind,
-        left: Left,
-    ) -> Table:
-        points = [
-            (position, number_at(sheet, *value, left.place))
-            for position, value in zip(positions, y, strict=True)
-            if position is not None and value in sheet.cells
+        def points(cells: Sequence[tuple[int, int]]) -> list[tuple[float, float]]:
+            if request.what == "lookups":
+                return points_of_lookup(sheet, positions, cells, left.place, leave_out)
+            return points_of_series(sheet, positions, cells, leave_out)
+
+        positions = positions_on(sheet, x, leave_out)
+        return [
+            table_of_points(points(row), kind, left.place, f"{sheet.place}, from cell {cell_name(*row[0])} on")
+            if row
+            else table_of_points((), kind, left.place, sheet.place)
+            for row in rows
         ]
-        source = f"{sheet.place}, from cell {cell_name(*y[0])} on" if y else sheet.place
-        return table_of_points(points, kind, left.place, source)
 
     def elements(self, request: Request, *, place: str) -> tuple[str, ...]:
         """Read the elements of a dimension, across and then down; empty cells are passed over.
