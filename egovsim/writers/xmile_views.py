@@ -9,6 +9,8 @@ from egovsim.model.views import Point, View, ViewItem
 from egovsim.names import canonical
 from egovsim.writers.xmile_text import name_attribute, name_text, number_text
 
+_HALF_A_PIPE = 45.0
+
 _TAGS = {"stock": "stock", "flow": "flow", "auxiliary": "aux"}
 
 
@@ -76,7 +78,9 @@ def _variable(item: ViewItem, flows: Collection[str]) -> str:
         tag, pipe = "aux", "egovsim:pts"
     elif item.kind == "auxiliary" and canonical(item.name) in flows:
         tag, mark = "flow", ' egovsim:kind="auxiliary"'
-    inside = _points(item.points, pipe) if item.kind == "flow" else _shape(item)
+    inside = "" if item.kind == "flow" else _shape(item)
+    if item.kind == "flow" or tag == "flow":
+        inside += _pipe(item, pipe)
     head = f"<{tag} name={name_attribute(item.name)}{_place(item)}{mark}"
     return f"{head}>{inside}</{tag}>" if inside else f"{head}/>"
 
@@ -95,9 +99,20 @@ def _end(end: str | int) -> str:
     return f'<alias uid="{end}"/>' if isinstance(end, int) else escape(name_text(end))
 
 
-def _points(points: Iterable[Point], tag: str) -> str:
+def _points(points: Iterable[Point], tag: str, mark: str = "") -> str:
     inside = "".join(f'<pt x="{number_text(x)}" y="{number_text(y)}"/>' for x, y in points)
-    return f"<{tag}>{inside}</{tag}>"
+    return f"<{tag}{mark}>{inside}</{tag}>"
+
+
+def _pipe(item: ViewItem, tag: str) -> str:
+    """Return the pipe of a flow; one that has none gets a straight one, marked as made.
+
+    The standard wants two points or more (XMILE 1.0, chapter 6), and pysimlin reads no flow without them.
+    """
+    if item.points or tag != "pts":
+        return _points(item.points, tag)
+    ends = ((item.x - _HALF_A_PIPE, item.y), (item.x + _HALF_A_PIPE, item.y))
+    return _points(ends, tag, ' egovsim:made="true"')
 
 
 def _shape(item: ViewItem) -> str:

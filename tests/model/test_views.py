@@ -7,6 +7,8 @@ because its picture is damaged.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -141,6 +143,24 @@ def test_other_programs_see_the_picture(tmp_path: Path) -> None:
     pipes = [[one.get("attachedToUid") for one in shown[name]["points"]] for name in ("hiring", "leaving")]
     staff = shown["Staff"]["uid"]
     assert [(pipe[0] == staff, pipe[-1] == staff) for pipe in pipes] == [(False, True), (True, False)]
+
+
+def test_a_flow_without_a_pipe_is_written_with_one(tmp_path: Path) -> None:
+    """pysimlin ends the whole process at a flow without points, so it is asked in another one."""
+    text = xmile(
+        '<stock name="Staff"><eqn>1</eqn><inflow>hiring</inflow></stock><flow name="hiring"><eqn>1</eqn></flow>'
+    ).replace(
+        "</variables>",
+        '</variables><views><view><stock x="300" y="100" name="Staff"/><flow x="200" y="100" name="hiring"/></view>'
+        "</views>",
+    )
+    model = read(tmp_path, text)
+    path = egovsim.write_xmile(model, tmp_path / "x.xmile")
+    assert egovsim.read_model(path).views == model.views
+    assert '<pts egovsim:made="true"><pt x="155" y="100"/><pt x="245" y="100"/></pts>' in path.read_text("utf-8")
+    pytest.importorskip("simlin", reason="pysimlin, the second engine, is not installed")
+    script = f"import simlin; simlin.load({str(path)!r}).run()"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode == 0
 
 
 XMILE_VIEWS = """<views>

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,32 @@ def test_recorded_models_run_to_the_same_bits(conformance: Path, tmp_path: Path)
         assert_same_bits(model, back)
         ran += 1
     assert ran >= 180
+
+
+@pytest.mark.slow
+def test_another_engine_reads_what_is_written_of_recorded_models(conformance: Path, tmp_path: Path) -> None:
+    """Each in a process of its own, since pysimlin ends the process at what it does not expect.
+
+    It does so at a graphical function that stands alone (``<gf name="f">``) on a diagram, which the standard allows.
+    """
+    simlin = pytest.importorskip("simlin", reason="pysimlin, the second engine, is not installed")
+    unread: list[str] = []
+    for path in sorted(conformance.rglob("*")):
+        if path.suffix not in (".mdl", ".xmile", ".stmx"):
+            continue
+        try:
+            written = egovsim.write_xmile(egovsim.read_model(path), tmp_path / "written.xmile")
+        except EgovsimError:
+            continue
+        text = written.read_text("utf-8")
+        if "<gf name" in text and "<view " in text:
+            continue
+        reading = get_context("fork").Process(target=simlin.load, args=(str(written),))
+        reading.start()
+        reading.join()
+        if reading.exitcode:
+            unread.append(path.name)
+    assert not unread
 
 
 # What the file says

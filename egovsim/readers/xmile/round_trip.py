@@ -34,6 +34,7 @@ _RATE = "{urn:egovsim:xmile}rate"
 _KIND = "{urn:egovsim:xmile}kind"
 _HELD = "{urn:egovsim:xmile}held"
 _PIPE = "{urn:egovsim:xmile}pts"
+_MADE = "{urn:egovsim:xmile}made"
 
 
 def mappings_of(dimension: Element) -> tuple[Mapped, ...]:
@@ -54,6 +55,22 @@ def mappings_of(dimension: Element) -> tuple[Mapped, ...]:
         served = tuple(part for part in (mapped.get("serves") or "").split(",") if part)
         found.setdefault(mapped.get("to") or "", []).append((mapped.get("elem") or "", served))
     return tuple((other, tuple(pairs)) for other, pairs in found.items())
+
+
+def without_made(pipe: list[Element]) -> list[Element]:
+    """Return the points of a pipe that a diagram had before it was written.
+
+    Parameters
+    ----------
+    pipe : list of Element
+        Blocks of points.
+
+    Returns
+    -------
+    list of Element
+        Those that the writer did not make because XMILE wants some.
+    """
+    return [points for points in pipe if points.get(_MADE) is None]
 
 
 def pipe_of(item: Element) -> list[Element]:

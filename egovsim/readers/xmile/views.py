@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from egovsim.model.variable import Variable
 from egovsim.model.views import ItemKind, Point, View, ViewItem
 from egovsim.names import canonical
-from egovsim.readers.xmile.round_trip import pipe_of, shows_an_auxiliary
+from egovsim.readers.xmile.round_trip import pipe_of, shows_an_auxiliary, without_made
 from egovsim.readers.xmile.specs import display_name
 from egovsim.readers.xmile.xml import Document, Element, split_name
 
@@ -114,7 +114,7 @@ class _Reader:
         x, y, width, height = self._middle(element)
         name = self._known(element.get("name") or "")
         if kind == "flow":
-            return ViewItem(kind, name, x, y, points=self._points(pipe))
+            return ViewItem(kind, name, x, y, points=self._points(without_made(pipe)))
         return ViewItem(kind, name, x, y, width, height)
 
     def _alias(self, element: Element) -> ViewItem:
