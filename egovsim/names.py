@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import lru_cache
+from itertools import chain, count
 
 _BLANKS = re.compile(r"(?:\\n|[\s_\u00a0])+")
 
@@ -76,6 +77,25 @@ def made_id(owner: str, what: str) -> str:
         The id of no scalar of any model: ``coverage_rural_RATE``.
     """
     return f"{owner}_{what.upper()}"
+
+
+def free_name(wished: str, taken: Container[str]) -> str:
+    """Return a name that nothing bears.
+
+    Parameters
+    ----------
+    wished : str
+        The name that is best.
+    taken : container of str
+        The canonical names of whatever bears one.
+
+    Returns
+    -------
+    str
+        The name itself, or with the first number behind it that makes it free: ``Staff is held 2``.
+    """
+    numbered = (f"{wished} {number}" for number in count(2))
+    return next(name for name in chain((wished,), numbered) if canonical(name) not in taken)
 
 
 def nearest(name: str, known: Iterable[str], *, count: int = 3) -> list[str]:

@@ -1,12 +1,13 @@
 """Variables that a model needs and its file does not name: they stand behind a part of an equation.
 
 Whoever rewrites equations makes them here, whatever kind of item it makes of each: a `Variable`, a scalar equation.
-One `HiddenVariables` knows the names that are borne, so that no two items bear one, and collects the items in the
-order in which they were asked for, so that they can be put where they belong, such as behind the variable that needs
-them. The names themselves are the caller's own::
+One `HiddenVariables` knows the names that are borne, or only spoken of, so that no two items bear one and no equation
+means one by accident, and collects the items in the order in which they were asked for, so that they can be put where
+they belong, such as behind the variable that needs them. The names themselves are the caller's own::
 
-    hidden = HiddenVariables[Variable](variable.id for variable in variables)
-    here = hidden.add(Reference("#y>goal#", "#y>goal#"), lambda here: Variable(here.name, "auxiliary", equations))
+    hidden = HiddenVariables[Variable]((variable.id for variable in variables), names_in(variables))
+    name = hidden.free_name(lambda number: f"#y>goal{number or ''}#")
+    here = hidden.add(Reference(name, canonical(name)), lambda here: Variable(here.name, "auxiliary", equations))
     found = [changed, *hidden.take()]
 
 What is made may read itself, as the rate of a stock does, and may need others: `make` is handed the reference, and what
@@ -16,7 +17,7 @@ it adds comes after it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import count
+from itertools import chain, count
 from typing import Generic, TypeVar
 
 from egovsim.errors import ModelError
@@ -35,10 +36,13 @@ class HiddenVariables(Generic[Item]):
     ----------
     borne : iterable of str
         The ids that variables bear already.
+    mentioned : iterable of str
+        Ids that equations speak of, whether a variable bears them or not.
     """
 
-    def __init__(self, borne: Iterable[str] = ()) -> None:
+    def __init__(self, borne: Iterable[str] = (), mentioned: Iterable[str] = ()) -> None:
         self._borne = set(borne)
+        self._mentioned = set(mentioned)
         self._reserved: set[str] = set()
         self._made: dict[str, Item] = {}
         self._waiting: list[str] = []
@@ -63,10 +67,35 @@ class HiddenVariables(Generic[Item]):
         str
             The name; it is borne from now on.
         """
-        name = next(name for name in map(pattern, count()) if canonical(name) not in self._borne)
+        name = next(name for name in map(pattern, count()) if not self._is_taken(canonical(name)))
         self._borne.add(canonical(name))
         self._reserved.add(canonical(name))
         return name
+
+    def _is_taken(self, id: str) -> bool:
+        return id in self._borne or id in self._mentioned
+
+    def free_prefix(self, pattern: Callable[[int], str], followed_by: tuple[str, ...]) -> str:
+        """Return the first beginning of a row that no name has; whatever begins with it is free.
+
+        Parameters
+        ----------
+        pattern : callable
+            Gives the beginning of each number, 0 first.
+        followed_by : tuple of str
+            What comes behind it in the names that are wanted.
+
+        Returns
+        -------
+        str
+            For the names of several items.
+        """
+
+        def is_free(prefix: str) -> bool:
+            begins = tuple(f"{canonical(prefix)}{after}" for after in followed_by)
+            return not any(id.startswith(begins) for id in chain(self._borne, self._mentioned))
+
+        return next(prefix for prefix in map(pattern, count()) if is_free(prefix))
 
     def add(self, here: Reference, make: Callable[[Reference], Item]) -> Reference:
         """Add a hidden variable.

@@ -12,17 +12,32 @@ from egovsim.model.conveyors import net_flow_of
 from egovsim.model.expression import ClockValue, Expression, Number, Reference, rewrite
 from egovsim.model.model import Model
 from egovsim.model.variable import Bounds, Equation, Variable
-from egovsim.names import canonical
-
-NOW = "instant of the equations"
-"""The constant that stands for the time in the equations."""
+from egovsim.names import canonical, free_name
 
 
-def computed_name(variable: Variable) -> str:
+def now_name(model: Model) -> str:
+    """Return the name of the constant that stands for the time in the model of `isolated_equations`.
+
+    Parameters
+    ----------
+    model : Model
+        The model that its equations are of.
+
+    Returns
+    -------
+    str
+        Of a variable of that model.
+    """
+    return free_name("instant of the equations", model.by_id)
+
+
+def computed_name(model: Model, variable: Variable) -> str:
     """Return the name under which a variable's equation stands in the model of `isolated_equations`.
 
     Parameters
     ----------
+    model : Model
+        The model that its equations are of.
     variable : Variable
         One of the variables whose equations are wanted.
 
@@ -31,7 +46,7 @@ def computed_name(variable: Variable) -> str:
     str
         Of a variable of that model.
     """
-    return f"{variable.name} as computed"
+    return free_name(f"{variable.name} as computed", model.by_id)
 
 
 def isolated_equations(model: Model, variables: Sequence[Variable]) -> Model:
@@ -51,9 +66,9 @@ def isolated_equations(model: Model, variables: Sequence[Variable]) -> Model:
         stand under `computed_name`. A delay of a constant is that constant.
     """
     constants = tuple(_constant(variable) for variable in model.variables)
-    computed = {variable.id: _computed(variable) for variable in variables}
+    computed = {variable.id: _computed(model, variable) for variable in variables}
     clock = replace(model.clock, stop=model.clock.start + model.clock.time_step, save_every=None, method="euler")
-    now = Variable(NOW, "auxiliary", (Equation(Number(0.0)),))
+    now = Variable(now_name(model), "auxiliary", (Equation(Number(0.0)),))
     return replace(model, clock=clock, variables=(*constants, *computed.values(), now), reality_checks=(), views=())
 
 
@@ -67,14 +82,19 @@ def _constant(variable: Variable) -> Variable:
     return replace(bare, equations=(Equation(Number(0.0), axes),))
 
 
-def _computed(variable: Variable) -> Variable:
+def _computed(model: Model, variable: Variable) -> Variable:
+    now = Reference(now_name(model), canonical(now_name(model)))
+
+    def timeless(node: Expression) -> Expression:
+        return now if isinstance(node, ClockValue) and node.which in ("time", "step time") else node
+
     def expression(equation: Equation) -> Expression | None:
         found = net_flow_of(equation.rate) if variable.kind == "stock" else equation.expression
-        return None if found is None else rewrite(found, _timeless)
+        return None if found is None else rewrite(found, timeless)
 
     return replace(
         variable,
-        name=computed_name(variable),
+        name=computed_name(model, variable),
         kind="auxiliary",
         equations=tuple(
             replace(equation, expression=expression(equation), rate=None) for equation in variable.equations
@@ -84,9 +104,3 @@ def _computed(variable: Variable) -> Variable:
         non_negative=False,
         bounds=Bounds(),
     )
-
-
-def _timeless(node: Expression) -> Expression:
-    if isinstance(node, ClockValue) and node.which in ("time", "step time"):
-        return Reference(NOW, canonical(NOW))
-    return node

@@ -32,7 +32,7 @@ from egovsim.model.units.texts import with_units_for
 from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 from egovsim.readers.instances import Instance
-from egovsim.readers.variable_expressions import equation_with_expressions
+from egovsim.readers.variable_expressions import equation_with_expressions, names_in
 
 DEEPEST = 50
 """How deep macros, and modules, may be nested."""
@@ -140,7 +140,7 @@ class _Expander:
     ) -> None:
         self._macros = macros
         self._dimensions = dimensions
-        self._hidden = HiddenVariables[Variable](variable.id for variable in variables)
+        self._hidden = HiddenVariables[Variable]((variable.id for variable in variables), names_in(variables))
         self._units = {variable.id: variable.unit for variable in variables}
         self._outputs: dict[str, Variable] = {}
         self._calls = 0
@@ -246,11 +246,12 @@ class _Expander:
         return instance
 
     def _prefix(self, macro: Macro, variable: Variable, equation: Equation) -> str:
-        """Return what the names of an instance begin with; the first that is free."""
+        """Return what the names of an instance begin with, and no name of the model."""
         single = ",".join(element for element in equation.elements if element not in self._dimensions)
         owner = variable.name.strip("#") + (f"({single})" if single else "")
-        name = self._hidden.free_name(lambda number: f"#{owner}>{f'{number:03d} ' if number else ''}{macro.name}#")
-        return name.removesuffix("#")
+        return self._hidden.free_prefix(
+            lambda number: f"#{owner}>{f'{number:03d} ' if number else ''}{macro.name}", followed_by=("#", ">")
+        )
 
     def _argument(self, name: str, given: Expression, dimensions: tuple[str, ...], variable: Variable) -> Expression:
         """Return what stands for an argument: the value itself when it is simple, else a variable of its own."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from egovsim.model.dependencies import references
 from egovsim.model.expression import Expression, walk
 from egovsim.model.variable import Equation, Variable
 
@@ -64,3 +65,24 @@ def equation_with_expressions(equation: Equation, change: Callable[[Expression],
     rate = None if equation.rate is None else change(equation.rate)
     same = expression is equation.expression and rate is equation.rate
     return equation if same else replace(equation, expression=expression, rate=rate)
+
+
+def names_in(variables: Iterable[Variable]) -> set[str]:
+    """Return all that the equations of some variables speak of.
+
+    Parameters
+    ----------
+    variables : iterable of Variable
+        Any.
+
+    Returns
+    -------
+    set of str
+        Canonical names, whether there is such a variable or not.
+    """
+    return {
+        reference.id
+        for variable in variables
+        for expression in variable.expressions
+        for reference in references(expression)
+    }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from egovsim.model.inputs import Design, Floats
-from egovsim.model.isolated_equations import NOW, computed_name, isolated_equations
+from egovsim.model.isolated_equations import computed_name, isolated_equations, now_name
 from egovsim.names import split_element
 from egovsim.simulation.run import run
 from egovsim.validation.ensembles import Trajectories
@@ -89,13 +89,13 @@ def slopes(subject: Subject, base: Trajectories, links: Sequence[Link]) -> Slope
     places = np.unique(np.linspace(0, len(base.time) - 1, _INSTANTS + 2).round().astype(int)[1:-1])
     table = _values(subject, base, places)
     moved, steps = _moved(subject, table, causes)
-    moved[NOW] = np.tile(np.repeat(base.time[places], 2), len(causes))
-    outputs = sorted({computed_name(effect) for effect in effects})
+    moved[now_name(subject.model)] = np.tile(np.repeat(base.time[places], 2), len(causes))
+    outputs = sorted({computed_name(subject.model, effect) for effect in effects})
     found = Trajectories(run(model, design=Design.of(moved), outputs=outputs, until=model.clock.stop))
 
     def slope(cause: str, effect: str) -> Floats:
         name, elements = split_element(effect)
-        computed = computed_name(subject.model[name])
+        computed = computed_name(subject.model, subject.model[name])
         values = found[f"{computed}[{','.join(elements)}]"] if elements else found[computed]
         first = values.reshape(*values.shape[:2], -1).sum(axis=2)[:, 0].reshape(len(causes), len(places), 2)
         number = causes.index(cause)

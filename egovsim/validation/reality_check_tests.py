@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from egovsim.errors import ModelError
-from egovsim.model.interventions.force import HOLDS, forced_to_hold
+from egovsim.model.interventions.force import forced_to_hold
 from egovsim.model.reality_checks import Constraint
 from egovsim.simulation.run import run
 from egovsim.validation.subject import Subject
@@ -60,9 +60,9 @@ def reality_check_verdicts(subject: Subject) -> Iterator[Verdict]:
 
 def _broken_since(subject: Subject, constraint: Constraint) -> float | None:
     """Return the first instant at which the consequence does not hold though the condition is forced; None if never."""
-    model = forced_to_hold(subject.model, constraint)
+    model, holds = forced_to_hold(subject.model, constraint)
     step = model.clock.time_step
-    result = run(model, profile=subject.profile, outputs=[HOLDS], save_every=step, seed=subject.seed)
-    values = result.values(HOLDS)[0, 0, 0].reshape(len(result.time), -1)
+    result = run(model, profile=subject.profile, outputs=[holds], save_every=step, seed=subject.seed)
+    values = result.values(holds)[0, 0, 0].reshape(len(result.time), -1)
     wrong = np.flatnonzero(~(values == 1.0).all(axis=1))
     return float(result.time[wrong[0]]) if len(wrong) else None

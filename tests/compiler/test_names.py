@@ -18,6 +18,9 @@ import egovsim
 from egovsim.compiler.codegen.memory_layout import layout_of
 from egovsim.compiler.program import build_program, flatten
 from egovsim.errors import ModelError
+from egovsim.model.interventions.replacement import Replacement, with_replacements
+from egovsim.model.interventions.switch import with_switches
+from egovsim.model.isolated_equations import computed_name, isolated_equations, now_name
 from egovsim.names import canonical, made_id, scalar_id
 from egovsim.readers.instances import Instance
 from egovsim.testing.random_models import RandomModel, random_models
@@ -138,3 +141,23 @@ def test_a_name_may_look_like_that_of_an_element_but_not_be_one(tmp_path: Path) 
     with pytest.raises(ModelError) as caught:
         egovsim.run(model)
     assert str(caught.value).endswith(', "x[c]": this is the name of an element of "x" too; rename one of them.')
+
+
+def test_interventions_add_names_that_the_model_does_not_bear(tmp_path: Path) -> None:
+    """A variable called "x is held" would be taken for the switch."""
+    names = ("x is held", "x is replaced", "x itself", "x as computed", "instant of the equations")
+    parts = (stock("x", 1, inflows=["f"]), flow("f", "x + TIME"), *(auxiliary(name, 7) for name in names))
+    model = read(tmp_path, xmile(*parts, dt=1, stop=3))
+    held, switches = with_switches(model, ["x", "f"])
+    assert switches == {"x": "x is held 2", "f": "f is held"}
+    replaced, switch = with_replacements(model, [Replacement("x", 5.0)])
+    assert switch == ("x is replaced 2",)
+    alone = isolated_equations(model, [model["x"]])
+    assert len(alone.by_id) == len(alone.variables)
+    free = egovsim.run(model).values("x")[0, 0, 0].tolist()
+    for changed, on, values in ((held, "x is held 2", [1, 1, 1, 1]), (replaced, switch[0], [5, 5, 5, 5])):
+        assert egovsim.run(changed).values("x")[0, 0, 0].tolist() == free
+        assert egovsim.run(changed, constants={on: 1.0}).values("x")[0, 0, 0].tolist() == values
+    now = {now_name(model): 3.0, "x": 2.0, "f": 11.0}
+    result = egovsim.run(alone, constants=now)
+    assert result.values(computed_name(model, model["x"]))[0, 0, 0].tolist() == [11, 11]

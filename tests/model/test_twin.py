@@ -70,7 +70,7 @@ def test_only_what_a_lever_influences_is_there_twice_and_no_name_clashes() -> No
     assert set(both.copies) == doubled
     assert both.in_base("rate") == "rate"
     assert both.in_base("area[x]") == "area in the base[x]"
-    assert both.in_base("s") == "s in the base in the base"
+    assert both.in_base("s") == "s in the base 2"
     assert len({variable.id for variable in both.model.variables}) == len(both.model.variables)
     assert len(model.variables) + len(both.copies) + 3 + len(CHANNELS) == len(both.model.variables)
 

@@ -32,10 +32,7 @@ from egovsim.model.interventions.parts import reading, referring
 from egovsim.model.model import Model
 from egovsim.model.reality_checks import FUNCTIONS, Constraint, TestInput
 from egovsim.model.variable import Equation, Variable
-from egovsim.names import canonical
-
-HOLDS = "what must follow"
-"""The variable that is 1 wherever the consequence holds."""
+from egovsim.names import canonical, free_name
 
 _RELATIVE, _ABSOLUTE = 1e-9, 1e-12
 
@@ -48,8 +45,8 @@ class _Forced:
     expression: Expression
 
 
-def forced_to_hold(model: Model, constraint: Constraint) -> Model:
-    """Return the model in which a constraint's condition is true, with the variable `HOLDS`.
+def forced_to_hold(model: Model, constraint: Constraint) -> tuple[Model, str]:
+    """Return the model in which a constraint's condition is true, with a variable that says what follows.
 
     Parameters
     ----------
@@ -61,7 +58,9 @@ def forced_to_hold(model: Model, constraint: Constraint) -> Model:
     Returns
     -------
     Model
-        `HOLDS` is 1 where the consequence is true and 0 where it is not; it has the constraint's dimensions.
+        With one variable more, which has the constraint's dimensions.
+    str
+        Its name: it is 1 where the consequence is true and 0 where it is not.
 
     Raises
     ------
@@ -72,21 +71,19 @@ def forced_to_hold(model: Model, constraint: Constraint) -> Model:
     inputs = {check.id: check for check in model.reality_checks if isinstance(check, TestInput)}
     renamed: dict[str, str] = {}
     for forced in _forced(constraint.condition, inputs):
-        model = _with_forced(model, forced)
-        renamed[forced.variable.id] = _forced_name(forced.variable)
+        if forced.variable.id in renamed:
+            raise UnsupportedError(f'it forces "{forced.variable.name}" twice')
+        renamed[forced.variable.id] = free_name(f"{forced.variable.name} as forced", model.by_id)
+        model = _with_forced(model, forced, renamed[forced.variable.id])
     axes = [subscript for subscript in constraint.subscripts if subscript in model.dimension_by_id]
     consequence = _spelt_out(referring(constraint.consequence, renamed), model)
     holds = Variable(
-        HOLDS,
+        free_name("what must follow", model.by_id),
         "auxiliary",
         (Equation(rewrite(consequence, _lenient), tuple(axes)),),
         tuple(model.dimension_by_id[ax].name for ax in axes),
     )
-    return replace(model, variables=(*model.variables, holds))
-
-
-def _forced_name(variable: Reference) -> str:
-    return f"{variable.name} as forced"
+    return replace(model, variables=(*model.variables, holds)), holds.name
 
 
 def _refuse(model: Model, constraint: Constraint) -> None:
@@ -130,22 +127,20 @@ def _forced_by(condition: Expression, inputs: Mapping[str, TestInput]) -> _Force
 # ------------------------------------------------------------------------------------------- forcing a variable
 
 
-def _with_forced(model: Model, forced: _Forced) -> Model:
+def _with_forced(model: Model, forced: _Forced, name: str) -> Model:
     """Return the model in which everything that uses a variable uses what stands in its place."""
     variable = model.by_id.get(forced.variable.id)
     if variable is None:
         raise UnsupportedError(f'"{forced.variable.name}" is not a variable of this model')
     instead = replace(
         variable,
-        name=_forced_name(forced.variable),
+        name=name,
         kind="auxiliary",
         equations=tuple(_equations(model, variable, forced)),
         inflows=(),
         outflows=(),
         non_negative=False,
     )
-    if instead.id in model.by_id:
-        raise UnsupportedError(f'it forces "{variable.name}" twice')
     others = (reading(user, {variable.id: instead.name}) for user in model.variables)
     return replace(model, variables=(*others, instead))
 

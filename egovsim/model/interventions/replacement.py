@@ -10,7 +10,7 @@ from egovsim.model.expression import Binary, ClockValue, Expression, If, Number,
 from egovsim.model.interventions.parts import is_on, reading_always, switch
 from egovsim.model.model import Model
 from egovsim.model.variable import Equation, Variable
-from egovsim.names import canonical
+from egovsim.names import canonical, free_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def with_replacements(model: Model, replacements: Sequence[Replacement]) -> tupl
     """Return the model with a constant for each replacement that puts it in the place of its variable.
 
     What replaces a variable bears its name, so that outcomes and metrics show it too; the variable itself is called
-    ``<name> itself``.
+    ``<name> itself``, with a number where that is borne.
 
     Parameters
     ----------
@@ -62,19 +62,21 @@ def with_replacements(model: Model, replacements: Sequence[Replacement]) -> tupl
     InputError
         When a variable is a lookup or an input, is replaced twice, or has other dimensions than its value.
     """
-    switches: list[str] = []
+    switches: dict[str, str] = {}
     for each in replacements:
-        model = _with_replacement(model, each)
-        switches.append(_switch(model[each.variable]))
-    return model, tuple(switches)
+        variable = model[each.variable]
+        if variable.id in switches:
+            raise InputError(f'"{variable.name}" is replaced twice; keep one of the replacements.')
+        switches[variable.id] = free_name(f"{variable.name} is replaced", model.by_id)
+        model = _with_replacement(model, each, switches[variable.id])
+    return model, tuple(switches.values())
 
 
-def _with_replacement(model: Model, replacement: Replacement) -> Model:
+def _with_replacement(model: Model, replacement: Replacement, switch_name: str) -> Model:
     variable = model[replacement.variable]
     _refuse(model, variable, replacement)
-    own = replace(variable, name=f"{variable.name} itself", group="")
+    own = replace(variable, name=free_name(f"{variable.name} itself", model.by_id), group="")
     kind = "auxiliary" if variable.kind == "stock" else variable.kind
-    switch_name = _switch(variable)
     axes = tuple(map(canonical, variable.dimensions))
     instead = If(is_on(switch_name), _value(model, replacement, axes), Reference(own.name, own.id, axes))
     public = replace(
@@ -88,16 +90,10 @@ def _with_replacement(model: Model, replacement: Replacement) -> Model:
     return replace(model, variables=(*variables, reading_always(own, keep), switch(switch_name)))
 
 
-def _switch(variable: Variable) -> str:
-    return f"{variable.name} is replaced"
-
-
 def _refuse(model: Model, variable: Variable, replacement: Replacement) -> None:
     if variable.kind == "lookup" or (variable.is_input and variable.kind != "stock"):
         what = "a lookup" if variable.kind == "lookup" else "an input, which a series can set"
         raise InputError(f'"{variable.name}" is {what}; only a stock, flow or computed auxiliary can be replaced.')
-    if canonical(_switch(variable)) in model.by_id:
-        raise InputError(f'"{variable.name}" is replaced twice; keep one of the replacements.')
     if isinstance(replacement.value, str) and model[replacement.value].dimensions != variable.dimensions:
         value = model[replacement.value].name
         raise InputError(f'"{value}" has other dimensions than "{variable.name}", which it shall replace.')

@@ -9,7 +9,7 @@ from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, N
 from egovsim.model.interventions.parts import is_on, switch
 from egovsim.model.model import Model
 from egovsim.model.variable import Equation, Variable
-from egovsim.names import canonical
+from egovsim.names import free_name
 
 
 def with_switches(model: Model, names: Sequence[str], *, start: float | None = None) -> tuple[Model, dict[str, str]]:
@@ -40,12 +40,13 @@ def with_switches(model: Model, names: Sequence[str], *, start: float | None = N
         When no variable bears a name.
     """
     switches: dict[str, str] = {}
+    held: dict[str, str] = {}
     for name in names:
         variable = model.variable_of(name)
-        held = f"{variable.name} is held"
-        if canonical(held) not in model.by_id:
-            model = _with_switch(model, variable, held, start)
-        switches[name] = held
+        if variable.id not in held:
+            held[variable.id] = free_name(f"{variable.name} is held", model.by_id)
+            model = _with_switch(model, variable, held[variable.id], start)
+        switches[name] = held[variable.id]
     return model, switches
 
 

@@ -18,7 +18,7 @@ from egovsim.model.functions import draws_random_numbers
 from egovsim.model.interventions.parts import is_on, reading, reading_always, switch
 from egovsim.model.model import Model
 from egovsim.model.variable import Equation, Variable
-from egovsim.names import canonical, element_name, split_element
+from egovsim.names import canonical, element_name, free_name, split_element
 
 _BASE = "in the base"
 _READ = "as read"
@@ -114,9 +114,9 @@ def twin(model: Model, levers: Iterable[str], channels: Mapping[str, Sequence[st
         When what is doubled draws random numbers: the copy would draw others.
     """
     doubled = _influenced(model, [model.variable_of(lever) for lever in levers])
-    names = _FreeNames(model)
-    copies = {id: names.free(model.by_id[id].name, _BASE) for id in doubled}
-    switches = {channel: names.free(channel, _SWITCH) for channel in channels}
+    taken = set(model.by_id)
+    copies = {id: _new_name(f"{model.by_id[id].name} {_BASE}", taken) for id in doubled}
+    switches = {channel: _new_name(f"{channel} {_SWITCH}", taken) for channel in channels}
     reads, instead = dict[str, str](), list[Variable]()
     for channel, variables in channels.items():
         for variable in (model[name] for name in variables):
@@ -125,7 +125,7 @@ def twin(model: Model, levers: Iterable[str], channels: Mapping[str, Sequence[st
             if variable.id in reads:
                 raise InputError(f'"{variable.name}" is in the channel "{channel}" a second time; leave it out of one.')
             if variable.id in copies:
-                reads[variable.id] = names.free(variable.name, _READ)
+                reads[variable.id] = _new_name(f"{variable.name} {_READ}", taken)
                 instead.append(_read_through(variable, reads[variable.id], copies[variable.id], switches[channel]))
     own = [_reading_channels(variable, reads) for variable in model.variables]
     others = [_copy(model.by_id[id], copies) for id in doubled]
@@ -134,19 +134,11 @@ def twin(model: Model, levers: Iterable[str], channels: Mapping[str, Sequence[st
     return Twin(replace(model, variables=variables, views=(), reality_checks=()), copies, switches)
 
 
-class _FreeNames:
-    """Names that no variable of a model bears yet."""
-
-    def __init__(self, model: Model) -> None:
-        self._taken = set(model.by_id)
-
-    def free(self, name: str, what: str) -> str:
-        """Return a name with an addition, which is repeated until nothing bears the name."""
-        name = f"{name} {what}"
-        while canonical(name) in self._taken:
-            name = f"{name} {what}"
-        self._taken.add(canonical(name))
-        return name
+def _new_name(wished: str, taken: set[str]) -> str:
+    """Return a name that nothing bears, and put it with the others."""
+    name = free_name(wished, taken)
+    taken.add(canonical(name))
+    return name
 
 
 def _influenced(model: Model, levers: Sequence[Variable]) -> tuple[str, ...]:

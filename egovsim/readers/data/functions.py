@@ -27,7 +27,7 @@ from egovsim.model.hidden_variables import HiddenVariables
 from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
 from egovsim.readers.data.external_values import MODES, DataFiles
-from egovsim.readers.variable_expressions import nodes_of, with_expressions
+from egovsim.readers.variable_expressions import names_in, nodes_of, with_expressions
 
 MARK = "data "
 """What the name of a function begins with until its data variable is known; such a call never leaves the readers."""
@@ -122,7 +122,8 @@ class _Resolver:
 
     def __init__(self, variables: Mapping[str, Variable]) -> None:
         self._variables = variables
-        self.hidden = HiddenVariables[Variable](variables)
+        self.hidden = HiddenVariables[Variable](variables, names_in(variables.values()))
+        self._names: dict[tuple[str, str], str] = {}
 
     def node(self, node: Expression) -> Expression:
         """Return what a node stands for: of a call that begins with `MARK`, lookups of its data variable's points."""
@@ -239,7 +240,12 @@ class _Resolver:
     ) -> Reference:
         """Return a reference to what is made of each of a data variable's series."""
         variable = self._variables[source.id]
-        name = f"#{variable.name}>{word}#"
+        key = source.id, word
+        if key not in self._names:
+            self._names[key] = self.hidden.free_name(
+                lambda number: f"#{variable.name}>{word}{f' {number + 1}' if number else ''}#"
+            )
+        name = self._names[key]
         series = ((own, _series(own)) for own in variable.equations)
         return self.hidden.get_or_add(
             replace(source, name=name, id=canonical(name)),
