@@ -180,8 +180,6 @@ class Unsupported:
     where: Where = field(default=NOWHERE, compare=False, repr=False)
 
 
-_LEAVES = (Number, Reference, ClockValue, Unsupported)
-
 Expression = Number | Reference | ClockValue | Unary | Binary | If | Call | TableCall | LookupCall | Unsupported
 
 
@@ -328,7 +326,7 @@ def fold(node: Expression, combine: Callable[[Expression, tuple[Value, ...]], Va
     object
         The value of the whole.
     """
-    if isinstance(node, _LEAVES):  # most equations of a model that reads files are numbers
+    if not isinstance(node, _Nested):  # most equations of a model that reads files are numbers
         return combine(node, ())
     values: list[Value] = []
     for part in children_first(node):

@@ -384,7 +384,7 @@ def test_a_data_variable_without_a_series_can_be_read_and_not_run(tmp_path: Path
 
 @pytest.mark.parametrize("row", [3, 4])
 def test_a_text_or_a_gap_in_a_series_is_no_point(tmp_path: Path, row: int) -> None:
-    """As Vensim's recorded run of SDEverywhere's models/directdata_invalidcell has it: points at 2000 and 2002 alone."""
+    """As a run of Vensim has it that SDEverywhere keeps (models/directdata_invalidcell): points at 2000 and 2002."""
     text = "a,b,material,data,,\n2000,2050,,2000,2001,2002\n10,20,Concrete,30,TEXT,50\n110,120,Steel,130,,150"
     (tmp_path / "data.csv").write_text(text, encoding="utf-8")
     model = read(tmp_path, f"x := GET DIRECT DATA('data.csv', ',', '2', 'D{row}') ~~|\n")
@@ -652,7 +652,7 @@ def test_a_name_without_an_equation_is_data_when_there_is_a_series_of_it(tmp_pat
     [
         ("x = GET DATA BETWEEN TIMES(d, 1, 2)", "the mode of GET DATA BETWEEN TIMES must be -1, 0 or 1"),
         ("x = GET DATA AT TIME(1 + 2, 1)", "GET DATA AT TIME takes the name of a data variable"),
-        ("x :RAW: := d + 1", "a data variable with a keyword that is computed from others cannot be run yet"),
+        ("x :RAW: := SIN(d)", "data that is computed with this function, or without a finite value at a time"),
     ],
 )
 def test_what_of_data_functions_cannot_be_run(tmp_path: Path, equation: str, reason: str) -> None:

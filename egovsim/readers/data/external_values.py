@@ -19,7 +19,7 @@ from egovsim.model.model import LeftOut
 from egovsim.model.variable import Equation
 from egovsim.names import canonical, element_name
 from egovsim.readers.data.cell_points import points_of_lookup, points_of_series, positions_on
-from egovsim.readers.data.cells import Cell, Sheet, cell_name, column_number
+from egovsim.readers.data.cells import Cell, cell_name, column_number
 from egovsim.readers.data.checked_cells import area_in, number_at, refuse_other_shape, series_cells
 from egovsim.readers.data.exported_runs import Points, read_series, table_of_points
 from egovsim.readers.data.given import MissingData

@@ -26,11 +26,9 @@ from egovsim.model.expression import (
 from egovsim.model.hidden_variables import HiddenVariables
 from egovsim.model.variable import Equation, Variable
 from egovsim.names import canonical
+from egovsim.readers.data.computed_data import MARK, settle_computed_data
 from egovsim.readers.data.external_values import MODES, DataFiles
 from egovsim.readers.variable_expressions import names_in, nodes_of, with_expressions
-
-MARK = "data "
-"""What the name of a function begins with until its data variable is known; such a call never leaves the readers."""
 
 ARITY: Mapping[str, int] = {
     "get data at time": 2,
@@ -82,8 +80,10 @@ def resolve_data_functions(variables: Sequence[Variable]) -> list[Variable]:
     ModelError
         A variable bears such a name already.
     """
-    resolver = _Resolver({variable.id: variable for variable in variables})
-    found = [with_expressions(variable, lambda node: rewrite(node, resolver.node)) for variable in variables]
+    by_id = {variable.id: variable for variable in variables}
+    resolver = _Resolver(by_id)
+    settle_computed_data(by_id, resolver.tables)
+    found = [with_expressions(variable, lambda node: rewrite(node, resolver.node)) for variable in by_id.values()]
     return [*found, *resolver.hidden.take()]
 
 
@@ -131,6 +131,8 @@ class _Resolver:
             return node
         name = node.function.removeprefix(MARK)
         source, *rest = node.arguments
+        if isinstance(source, Reference) and name == ":=":
+            return self._repeated(source, node.where)
         if not isinstance(source, Reference):
             return Unsupported(name.upper(), f"{name.upper()} takes the name of a data variable", node.where)
         source = self._origin(source)
@@ -153,6 +155,21 @@ class _Resolver:
                 return LookupCall(self._points(source, MODES[keyword]), _TIME, node.where)
             case _:
                 return Unsupported(name.upper(), "the mode of GET DATA BETWEEN TIMES must be -1, 0 or 1", node.where)
+
+    def tables(self, source: Reference) -> list[Table] | None:
+        """Return the series of a variable's elements; None of what is no data."""
+        origin = self._origin(source)
+        if origin is None:
+            return None
+        return [table for equation in self._variables[origin.id].equations if (table := _series(equation)) is not None]
+
+    def _repeated(self, source: Reference, where: Where) -> Expression:
+        """Return what ``x := y`` is: the points of y interpolated, however y itself goes on between them."""
+        origin = self._origin(source)
+        if origin is None:
+            return source
+        is_itself = origin.id == source.id and all(table.kind == "continuous" for table in self.tables(source) or ())
+        return source if is_itself else LookupCall(self._points(origin, "continuous"), _TIME, where)
 
     def _origin(self, source: Reference) -> Reference | None:
         """Return the variable whose series a name stands for, through variables that only repeat it.

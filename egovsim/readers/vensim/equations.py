@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from egovsim.errors import ModelError
+from egovsim.model.dependencies import references
 from egovsim.model.expression import (
     Call,
     Expression,
@@ -110,8 +111,8 @@ def equations_of(left: LeftSide, axes: Sequence[Dimension], among: Surroundings)
     right = parse_right_side(left, among.names)
     if isinstance(right, Constants):
         return list(_constants(left, right, among.dimensions))
-    if left.sign.lower() in MODES and left.sign != ":=":
-        right = _with_keyword(left, right)
+    if left.sign.lower() in MODES:
+        right = _data_equation(left, right)
     whole = [
         subscript == axis.id and not left.exceptions for subscript, axis in zip(left.subscripts, axes, strict=True)
     ]
@@ -179,12 +180,14 @@ def _number(text: str, left: LeftSide) -> float:
         raise ModelError(f"{left.where}, \"{left.name}\": '{text}' is not a number; write one.") from error
 
 
-def _with_keyword(left: LeftSide, right: Expression | Integral) -> Expression:
+def _data_equation(left: LeftSide, right: Expression | Integral) -> Expression:
     """Return what ``x :LOOK FORWARD: := y`` stands for: the points of y, used in another way."""
-    if isinstance(right, Reference):
-        return Call(f"{DATA}{left.sign.lower()}", (right,), left.where)
-    reason = "a data variable with a keyword that is computed from others cannot be run yet"
-    return Unsupported(" ".join(left.entry.equation.text.split()), reason, left.where)
+    if isinstance(right, Integral):
+        return Unsupported(" ".join(left.entry.equation.text.split()), "a stock is no data", left.where)
+    is_shifted = isinstance(right, Call) and right.function.startswith(DATA)
+    if left.sign == ":=" and (is_shifted or not references(right)):
+        return right
+    return Call(f"{DATA}{left.sign.lower()}", (right,), left.where)
 
 
 def _equation(right: Expression | Integral, ids: tuple[str, ...]) -> Equation:
