@@ -445,3 +445,31 @@ def test_slices_and_functions_of_arrays(tmp_path: Path, equation: str, expected:
         f'<aux name="y"><eqn>{equation}</eqn></aux>',
     )
     assert egovsim.run(model).to_frame()["y"][0] == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("ends", "message"),
+    [
+        ("2:9", '"9" is not an element of "n" (1, 2, 3, 4), so no end of a slice of it.'),
+        ("0:2", '"0" is not an element of "n" (1, 2, 3, 4), so no end of a slice of it.'),
+        ("first:2", '"first" is not an element of "n" (1, 2, 3, 4), so no end of a slice of it.'),
+        ("3:2", "the slice 3:2 begins behind its end; exchange the two."),
+    ],
+)
+def test_a_slice_that_leaves_its_dimension_is_refused(tmp_path: Path, ends: str, message: str) -> None:
+    """What is beyond the end was left out of the sum, and a slice the wrong way round was nothing."""
+    array = '<aux name="x"><dimensions><dim name="N"/></dimensions><eqn>N * 10</eqn></aux>'
+    with pytest.raises(ModelError) as caught:
+        egovsim.run(xmile(tmp_path, f'{array}<aux name="y"><eqn>SUM(x[{ends}])</eqn></aux>'))
+    assert str(caught.value) == f'm.xmile, line 1, "y": {message}'
+
+
+@pytest.mark.parametrize("ends", ["low:3", "1:high", "low:high", "low + 1:3"])
+def test_a_slice_whose_ends_are_computed_is_named_by_check(tmp_path: Path, ends: str) -> None:
+    array = '<aux name="x"><dimensions><dim name="N"/></dimensions><eqn>N * 10</eqn></aux>'
+    bounds = '<aux name="low"><eqn>1</eqn></aux><aux name="high"><eqn>TIME + 2</eqn></aux>'
+    model = xmile(tmp_path, f'{array}{bounds}<aux name="y"><eqn>SUM(x[{ends}])</eqn></aux>')
+    (error,) = [str(finding) for finding in egovsim.check(model) if finding.severity == "error"]
+    assert error == f'error: m.xmile, line 1, "y": a computed subscript cannot be run here: x[{ends}]'
+    with pytest.raises(egovsim.UnsupportedError):
+        egovsim.run(model)

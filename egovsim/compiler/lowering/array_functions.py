@@ -41,7 +41,7 @@ def _all_elements(scope: Scope, arguments: Sequence[Expression]) -> list[list[Ex
     """Resolve expressions once for every combination of elements of the starred dimensions in any of them."""
     named = [_name_stars(scope, argument) for argument in arguments]
     stars = list(dict.fromkeys(star for argument in named for star in _stars(argument)))
-    elements = [_starred_elements(scope.model, star) for star in stars]
+    elements = [_starred_elements(scope, star, arguments[0].where) for star in stars]
     refuse_above(LARGEST_ARRAY, math.prod(map(len, elements)), scope, arguments[0].where, "elements to go over")
     found: list[list[Expression]] = []
     for ids in product(*elements):
@@ -96,12 +96,20 @@ def _stars(node: Expression) -> list[str]:
     return [name for name in dict.fromkeys(subscripts) if isinstance(name, str) and name.startswith(_STARRED)]
 
 
-def _starred_elements(model: Model, star: str) -> tuple[str, ...]:
+def _starred_elements(scope: Scope, star: str, where: Where) -> tuple[str, ...]:
     name, *ends = star.removeprefix(_STARRED).split("\n")
-    every = elements_of_subscript(model, name)
+    every = elements_of_subscript(scope.model, name)
     if not ends:
         return every
-    first, last = (every.index(end) if end in every else int(end) - 1 for end in ends)
+    numbers = {str(number): number - 1 for number in range(1, len(every) + 1)}
+    places = numbers | {element: place for place, element in enumerate(every)}
+    for end in ends:
+        if end not in places:
+            known = ", ".join(every)
+            raise scope.error(where, f'"{end}" is not an element of "{name}" ({known}), so no end of a slice of it')
+    first, last = (places[end] for end in ends)
+    if first > last:
+        raise scope.error(where, f"the slice {':'.join(ends)} begins behind its end; exchange the two")
     return every[first : last + 1]
 
 

@@ -134,8 +134,14 @@ class _Rules:
         return Star(canonical(parts[1]))
 
     def slice(self, parts: list[Any]) -> Star | None:
-        first, last = map(_subscript, parts)
-        return Star("", first, last) if isinstance(first, str) and isinstance(last, str) else None
+        first, last = map(self._end, parts)
+        return None if first is None or last is None else Star("", first, last)
+
+    def _end(self, part: Expression) -> str | None:
+        """Return the id of the element at an end of a slice, or its number; None where it has to be computed."""
+        found, names = _subscript(part), self.context.names
+        is_computed = isinstance(part, Reference) and found in names.variables and found not in names.subscripts
+        return found if isinstance(found, str) and not is_computed else None
 
     def subscripts(self, parts: list[Any]) -> tuple[tuple[str | Star | Expression | None, ...], Token]:
         """Return the subscripts and the closing bracket: ids, or expressions that are to be computed."""
