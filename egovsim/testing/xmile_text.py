@@ -10,11 +10,29 @@ _XMILE = """<?xml version="1.0" encoding="utf-8"?>
 <header><vendor>tests</vendor><product version="1.0">tests</product></header>
 <sim_specs method="{method}" time_units="years"><start>{start}</start><stop>{stop}</stop><dt>{dt}</dt></sim_specs>
 {dimensions}
+{macros}
 <model><variables>
 {variables}
 </variables></model>
+{modules}
 </xmile>
 """
+
+
+def equation(text: str) -> str:
+    """Write an equation.
+
+    Parameters
+    ----------
+    text : str
+        As XMILE writes it.
+
+    Returns
+    -------
+    str
+        As XML.
+    """
+    return f"<eqn>{escape(text)}</eqn>"
 
 
 def auxiliary(name: str, equation: object, *, inside: str = "") -> str:
@@ -138,6 +156,8 @@ def xmile(
     dt: float = 0.125,
     method: str = "euler",
     dimensions: Mapping[str, Sequence[str]] | None = None,
+    macros: str = "",
+    modules: str = "",
 ) -> str:
     """Write a whole file, its time in years.
 
@@ -151,6 +171,8 @@ def xmile(
         The integration method.
     dimensions : mapping of str to sequence of str, optional
         The elements of each dimension.
+    macros, modules : str
+        The macros, and the models that modules are made of, as XML.
 
     Returns
     -------
@@ -167,5 +189,7 @@ def xmile(
         stop=stop,
         dt=dt,
         method=method,
+        macros=macros,
+        modules=modules,
         dimensions=f"<dimensions>{dims}</dimensions>" if dims else "",
     )
