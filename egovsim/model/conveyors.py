@@ -21,6 +21,12 @@ CONVEYOR_END = "conveyor end"
 CONVEYOR_LEAK = "conveyor leak"
 """The function that a leak of a conveyor is a call of."""
 
+CONVEYOR_PROFILE = "conveyor profile"
+"""The function of what lies on a conveyor at the start: a portion for each unit of time, that at the end first."""
+
+AGE_COUNT = "agecount"
+"""The function of what has been on a conveyor for a time between two: the conveyor, from, to."""
+
 UNLIMITED = Number(float("inf"))
 """The capacity, and the inflow limit, of a conveyor that has none."""
 
@@ -53,6 +59,9 @@ class Conveyor:
         way.
     first_in_first_out : Expression
         1 where what enters later never leaves earlier (isee's ``fifo``), else 0.
+    profile : Expression
+        A call of `CONVEYOR_PROFILE`, or 0 where what is there at the start lies as a constant inflow would have left
+        it.
     """
 
     net_flow: Expression
@@ -63,6 +72,12 @@ class Conveyor:
     arrest: Expression = NO
     exponential_leak: Expression = NO
     first_in_first_out: Expression = NO
+    profile: Expression = NO
+
+    @property
+    def portions(self) -> tuple[Expression, ...]:
+        """What lies on it at the start for each unit of time, at the end first; empty where that is not said."""
+        return self.profile.arguments if isinstance(self.profile, Call) else ()
 
     def call(self, where: Where) -> Call:
         """Write the belt as the net flow of a stock.

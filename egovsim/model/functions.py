@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from egovsim.model.conveyors import CONVEYOR, CONVEYOR_END, CONVEYOR_LEAK
+from egovsim.model.conveyors import AGE_COUNT, CONVEYOR, CONVEYOR_END, CONVEYOR_LEAK, CONVEYOR_PROFILE
 from egovsim.model.expression import Call, Expression, walk
 from egovsim.model.variable import Variable
 
@@ -174,6 +174,8 @@ _ROWS: tuple[Function, ...] = (
     Function(CONVEYOR, "part", (), (), (), "the net flow of a stock that is a conveyor, and what its belt is like"),
     Function(CONVEYOR_END, "part", (), (), (), "what comes off the end of a conveyor, per unit of time"),
     Function(CONVEYOR_LEAK, "part", (), (), (), "what a conveyor loses on the way, per unit of time"),
+    Function(CONVEYOR_PROFILE, "part", (), (), (), "what lies on a conveyor at the start, from its end on"),
+    Function(AGE_COUNT, "stateful", (3,), (), ("agecount",), "what has been on a conveyor for a time: from, to"),
     Function(HELD, "part", (), (), (), "a value that stands still within a step, whatever the method"),
     Function("step", "test input", (2,), ("step",), ("step",), "height from a time on"),
     Function("ramp", "test input", (2, 3), ("ramp",), ("ramp",), "slope from a time on, to an end"),

@@ -208,6 +208,8 @@ def variable_lines(written: WrittenVariable) -> Iterator[str]:
     table = _own_table(variable)
     if table is not None:
         yield from _points(table)
+    elif portions := _portions_at_start(variable):
+        yield f"<eqn>{escape(portions)}</eqn>"
     elif len(variable.equations) == 1 and not variable.equations[0].elements:
         yield from _equation(variable.equations[0])
     else:
@@ -242,6 +244,12 @@ def _conveyor(variable: Variable) -> Iterator[str]:
         yield "</conveyor>"
     if _leak_of(variable) is not None:
         yield "<leak/>"
+
+
+def _portions_at_start(variable: Variable) -> str:
+    """Return what a conveyor holds at the start as it is written for each unit of time; empty where it is not."""
+    belt = conveyor_in(variable.equations[0].rate)
+    return "" if belt is None else ", ".join(map(show, belt.portions))
 
 
 def _leak_of(variable: Variable) -> Leak | None:

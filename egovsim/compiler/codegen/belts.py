@@ -92,9 +92,12 @@ class BeltWriter:
                 self._put(row, place, _number(0.0))
         self._set(Slot.LENGTH, builder.sitofp(steps, _REAL))
         self._set(Slot.STOOD, _number(0.0))
-        portions = self._portions(steps)
-        places = self._fill(steps, portions)
-        self._scale(builder.fdiv(builder.select(is_valid, content, _number(float("nan"))), places), steps, portions)
+        if self._belt.portions:
+            self._lay_out(steps, is_valid)
+        else:
+            portions = self._portions(steps)
+            places = self._fill(steps, portions)
+            self._scale(builder.fdiv(builder.select(is_valid, content, _number(float("nan"))), places), steps, portions)
         last = builder.sub(self._bounded(steps), _whole(1))
         self._set(Slot.LAST, builder.sitofp(last, _REAL))
         self._sum_up(_whole(0), last)
@@ -120,6 +123,20 @@ class BeltWriter:
         builder.ret_void()
 
     # At the start
+
+    def _lay_out(self, steps: Value, is_valid: Value) -> None:
+        """Lay out what is given for each unit of time, evenly over the steps of that unit."""
+        builder, count = self._builder, len(self._belt.portions)
+        each = builder.sdiv(steps, _whole(count))
+        is_valid = builder.and_(is_valid, builder.icmp_signed("==", builder.mul(each, _whole(count)), steps))
+        each = builder.select(is_valid, each, _whole(1))
+        first_slot = len(Slot) + _OF_LEAK * len(self._belt.leaks)
+        for number in range(count):
+            portion = builder.select(is_valid, self._slot(first_slot + number), _number(float("nan")))
+            amount = builder.fdiv(portion, builder.sitofp(each, _REAL))
+            with counted(builder, each, "laid_out") as place:
+                at = builder.add(builder.mul(each, _whole(number)), place)
+                self._add(0, self._bounded(at), amount)
 
     def _fill(self, steps: Value, portions: list[Value]) -> Value:
         """Lay a unit in at the beginning, and on from place to place what the leaks leave of it; return the sum."""

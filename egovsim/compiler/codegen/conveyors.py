@@ -80,7 +80,7 @@ class Conveyors(Lanes):
                 self._builder.call(function, [*self._numbers, table, first, self._instants, instant, self._step, lane])
 
     def _table_of(self, number: int) -> Value:
-        """Return the table of the slots of a belt, in the order of `belts.SLOTS`, then those of each leak."""
+        """Return the table of the slots of a belt, in the order of `belts.SLOTS`, then of leaks and portions."""
         layout, state = self._layout, self._layout.states[number]
         belt, places = state.reads.belt, layout.slot
         assert belt is not None
@@ -89,6 +89,7 @@ class Conveyors(Lanes):
         slots += [places[id] for id in (state.reads.input, state.reads.delay, state.reads.missing, belt.end)]
         for leak in belt.leaks:
             slots += [places[leak.share], places[leak.amount], places[leak.at_end]]
+        slots += [places[id] for id in belt.portions]
         kind = ir.ArrayType(self._integer, len(slots))
         table = ir.GlobalVariable(self._module, kind, f"belt.{number}")
         table.linkage, table.global_constant = "internal", True
@@ -98,7 +99,7 @@ class Conveyors(Lanes):
     def _function(self, task: str, belt: Belt) -> ir.Function:
         """Return the function that does a task for belts of a shape, written when it is first asked for."""
         zones = "".join(f".{leak.start!r}.{leak.end!r}" for leak in belt.leaks)
-        name = f"belt.{task}.{belt.is_exponential}.{belt.is_fixed}{zones}"
+        name = f"belt.{task}.{belt.is_exponential}.{belt.is_fixed}.{len(belt.portions)}{zones}"
         found = self._module.globals.get(name)
         if isinstance(found, ir.Function):
             return found

@@ -19,6 +19,7 @@ from egovsim.compiler.lowering.traversal import key_of
 from egovsim.compiler.lowering.vectors import Vector, refuse_above, vector_of
 from egovsim.model.arrays import LARGEST_ARRAY, element_meant, elements_of_subscript, product_of
 from egovsim.model.calendar import date_part
+from egovsim.model.conveyors import CONVEYOR_PROFILE
 from egovsim.model.dependencies import references
 from egovsim.model.expression import (
     Binary,
@@ -152,6 +153,11 @@ def _times(left: Expression, right: Expression) -> Expression:
     return Binary("*", left, right)
 
 
+def _conveyor_profile(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
+    terms = [term for argument in arguments for (term,) in _all_elements(scope, (argument,))]
+    return Call(call.function, tuple(terms), call.where)
+
+
 def _percentile(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
     """Return the one element that there is, which every percentile is: Stella's models have a dimension of runs."""
     terms = [term for (term,) in _all_elements(scope, arguments[:1])]
@@ -269,6 +275,7 @@ ARRAY_FUNCTIONS: Mapping[str, ArrayFunction] = {
     "size": _size,
     "interpolate": _interpolate,
     "percentile": _percentile,
+    CONVEYOR_PROFILE: _conveyor_profile,
     "vector select": _vector_select,
     "vector elm map": _vector_elm_map,
     ELEMENT: _element,

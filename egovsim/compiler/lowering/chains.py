@@ -29,6 +29,9 @@ Chain = Callable[[HiddenEquations, int, Expression, Expression, "Expression | No
 def approach(goal: Expression, time: Expression) -> Callable[[Reference], Expression]:
     """Write the net flow of an exponential average.
 
+    Over no time at all, as models write it that choose by an IF whether to smooth, it follows in one step, where it
+    would else be not a number, and the run a failure (what Stella does then is unverified).
+
     Parameters
     ----------
     goal : Expression
@@ -41,7 +44,9 @@ def approach(goal: Expression, time: Expression) -> Callable[[Reference], Expres
     callable
         The rate of a stock from a reference to it.
     """
-    return lambda here: over(minus(goal, here), time)
+    is_known = isinstance(time, Number) and time.value != 0.0
+    within = time if is_known else If(Binary("=", time, Number(0.0)), TIME_STEP, time)
+    return lambda here: over(minus(goal, here), within)
 
 
 def _emptying(inflow: Expression, time: Expression) -> Callable[[Reference], Expression]:

@@ -20,11 +20,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from egovsim.compiler.lowering.belt_contents import (
+    AgeCount,
+    SpreadAtStart,
+    constant_of,
+    refuse_count,
+    refuse_portions,
+    with_age_counts,
+)
+from egovsim.compiler.lowering.belt_expressions import held, is_on, rate_of, steps_of, to
 from egovsim.compiler.lowering.elements import Belt, BeltLeak, ScalarEquation, StateReads
 from egovsim.errors import ModelError, UnsupportedError
 from egovsim.model.conveyors import NO, UNLIMITED, WHOLE_BELT, YES, Conveyor, Leak, conveyor_in, is_driven, leak_in
 from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, Number, Reference, walk
-from egovsim.model.functions import FUNCTIONS, HELD
+from egovsim.model.functions import FUNCTIONS
 from egovsim.model.model import Model
 from egovsim.model.variable import Variable, plain_number
 from egovsim.names import made_id, scalar_id
@@ -64,6 +73,7 @@ def with_conveyors(model: Model, equations: Iterable[ScalarEquation]) -> list[Sc
         for ids in model.equations_of(stock)
         if conveyor_in(by_id[scalar_id(stock.id, ids)].rate) is not None
     ]
+    with_age_counts(by_id, {belt.id: belt.count for belt in belts})
     arrests = {flow.id: belt.arrest for belt in belts for flow in belt.inflows if belt.arrest != NO}
     for belt in belts:
         belt.write(arrests)
@@ -108,6 +118,19 @@ class _Belt:
         self._leaks: list[tuple[ScalarEquation, Leak]] = [(flow, leak) for flow, leak in leaks if leak is not None]
         self._ends = [flow for flow, leak in leaks if leak is None and is_driven(flow.expression)]
         self._part = _Part(self._own)
+        self._counts: dict[AgeCount, Reference] = {}
+
+    @property
+    def id(self) -> str:
+        """The id of the conveyor."""
+        return self._own.id
+
+    def count(self, asked: AgeCount) -> Reference:
+        """Return what is of an age: as the amount of a leak from that part of the belt that takes nothing."""
+        keeps = not self._leaks or (self._is_exponential and not self._has_zones)
+        refuse_count(asked, self._own, constant_of(self._belt.transit_time, self._by_id), keeps_content=keeps)
+        number = len(self._leaks) + len(self._counts) + 1
+        return self._counts.setdefault(asked, self._part(f"amount {number}"))
 
     @property
     def inflows(self) -> list[ScalarEquation]:
@@ -161,7 +184,7 @@ class _Belt:
 
     @property
     def _is_fixed(self) -> bool:
-        return self._belt.first_in_first_out == YES or self._has_zones
+        return self._belt.first_in_first_out == YES or self._has_zones or bool(self._counts)
 
     @property
     def _has_zones(self) -> bool:
@@ -198,17 +221,17 @@ class _Belt:
         belt = self._belt
         inflow: Expression = ZERO
         for flow in self._inflows:
-            inflow = Binary("+", inflow, _to(flow))
+            inflow = Binary("+", inflow, to(flow))
         transit = belt.transit_time
         if belt.sample != YES:
             transit = Call("sample if true", (belt.sample, transit, transit), self._own.where)
-        held = next((arrests[flow.id] for flow in self._ends if flow.id in arrests), NO)
-        waits: Expression = ZERO if held == NO else If(_is_on(held), Number(2.0), ZERO)
+        ahead = next((arrests[flow.id] for flow in self._ends if flow.id in arrests), NO)
+        waits: Expression = ZERO if ahead == NO else If(is_on(ahead), Number(2.0), ZERO)
         self._add("entering", inflow)
-        self._add("transit time", _held(transit))
-        self._add("standing", _held(waits if belt.arrest == NO else If(_is_on(belt.arrest), ONE, waits)))
+        self._add("transit time", held(transit))
+        self._add("standing", held(waits if belt.arrest == NO else If(is_on(belt.arrest), ONE, waits)))
         for number, (_, leak) in enumerate(self._leaks, 1):
-            self._add(f"fraction {number}", _held(Call("max", (ZERO, leak.fraction), self._own.where)))
+            self._add(f"fraction {number}", held(Call("max", (ZERO, leak.fraction), self._own.where)))
         self._share_out()
 
     def _share_out(self) -> None:
@@ -221,6 +244,23 @@ class _Belt:
         self._add("reduction", Call("max", (ONE, total)))
         for number in range(1, len(self._leaks) + 1):
             self._add(f"leak {number}", Binary("/", self._part(f"fraction {number}"), self._part("reduction")))
+        for number in self._numbers_of_counts:
+            self._add(f"leak {number}", ZERO)
+
+    @property
+    def _numbers_of_counts(self) -> range:
+        return range(len(self._leaks) + 1, len(self._leaks) + len(self._counts) + 1)
+
+    @property
+    def _time(self) -> float:
+        """The transit time, where it is known before the run."""
+        found = constant_of(self._belt.transit_time, self._by_id)
+        return float("nan") if found is None else found[0]
+
+    def _zones(self) -> list[tuple[float, float]]:
+        """Return the part of the belt of every leak, and of what is counted."""
+        ages = [(asked.first / self._time, asked.last / self._time) for asked in self._counts]
+        return [*((leak.start, leak.end) for _, leak in self._leaks), *ages]
 
     def _add_state(self) -> None:
         leaks = tuple(
@@ -228,26 +268,40 @@ class _Belt:
                 self._part(f"leak {number}").id,
                 self._part(f"amount {number}").id,
                 self._part(f"end {number}").id,
-                leak.start,
-                leak.end,
+                *zone,
             )
-            for number, (_, leak) in enumerate(self._leaks, 1)
+            for number, zone in enumerate(self._zones(), 1)
         )
-        belt = Belt(self._part("end").id, leaks, self._is_exponential, self._is_fixed)
+        is_exponential = self._is_exponential or not self._leaks
+        belt = Belt(self._part("end").id, leaks, is_exponential, self._is_fixed, self._portions())
         reads = StateReads("conveyor", *(self._part(n).id for n in ("entering", "transit time", "standing")), belt=belt)
-        self._by_id[self._own.id] = replace(self._own, rate=None, reads=reads)
+        known = constant_of(self._belt.transit_time, self._by_id)
+        fixed = [id for asked in self._counts for id in asked.constants]
+        fixed += known[1] if known is not None and self._counts else ()
+        self._by_id[self._own.id] = replace(
+            self._own, rate=None, reads=reads, compile_time_constants=(*self._own.compile_time_constants, *fixed)
+        )
         start_end, start_amounts = self._start()
         for name, start in (("end", start_end), *start_amounts):
             part = self._part(name)
             read = StateReads("conveyor part", self._own.id)
             self._by_id[part.id] = ScalarEquation(part.id, part.name, start, None, self._own.where, read)
 
+    def _portions(self) -> tuple[str, ...]:
+        """Name what lies on the belt at the start, for each unit of time."""
+        portions = self._belt.portions
+        is_linear = bool(self._leaks) and not self._is_exponential
+        refuse_portions(self._own, portions, constant_of(self._belt.transit_time, self._by_id), is_linear=is_linear)
+        for number, portion in enumerate(portions, 1):
+            self._add(f"portion {number}", portion)
+        return tuple(self._part(f"portion {number}").id for number in range(1, len(portions) + 1))
+
     def _start(self) -> tuple[Expression, Sequence[tuple[str, Expression]]]:
         """Return what the parts are at the start, where the content is spread as a constant inflow would spread it.
 
         Of a belt with zones it is not known before the belt is filled.
         """
-        content, count = _to(self._own), len(self._leaks)
+        content, count = to(self._own), len(self._leaks)
         leak = [self._part(f"leak {number}") for number in range(1, count + 1)]
         total: Expression = ZERO
         for each in leak:
@@ -257,20 +311,15 @@ class _Belt:
             return unknown, [
                 (f"{kind} {number}", unknown) for number in range(1, count + 1) for kind in ("amount", "end")
             ]
-        self._add("steps", _steps(self._part("transit time")))
-        steps = self._part("steps")
-        if self._is_exponential:
-            rest = Binary("-", ONE, Binary("*", total, TIME_STEP))
-            grown = Binary("/", Binary("-", ONE, Binary("^", rest, steps)), Binary("*", total, TIME_STEP))
-            places = If(Binary("=", total, ZERO), steps, grown)
-            end = Binary("*", Binary("/", content, places), Binary("^", rest, Binary("-", steps, ONE)))
-            amount, at_end = content, end
-        else:
-            lost = Binary("/", Binary("*", total, Binary("-", steps, ONE)), steps)
-            amount = Binary("/", content, Binary("*", steps, Binary("-", ONE, Binary("/", lost, Number(2.0)))))
-            end, at_end = Binary("*", amount, Binary("-", ONE, lost)), Binary("/", amount, steps)
+        self._add("steps", steps_of(self._part("transit time")))
+        belt = SpreadAtStart(content, total, self._part("steps"), self._belt.portions, self._is_exponential)
+        end, amount, at_end = belt.parts()
         numbers = range(1, count + 1)
-        return end, [(f"amount {n}", amount) for n in numbers] + [(f"end {n}", at_end) for n in numbers]
+        found = [(f"amount {n}", amount) for n in numbers] + [(f"end {n}", at_end) for n in numbers]
+        for number, asked in zip(self._numbers_of_counts, self._counts, strict=True):
+            start = belt.count(asked, self._time)
+            found += [(f"amount {number}", start), (f"end {number}", end if asked.last >= self._time else ZERO)]
+        return end, found
 
     # Its flows
 
@@ -280,7 +329,7 @@ class _Belt:
 
     def _end_rate(self) -> Expression:
         """What comes off the end: what lies there when the leaks have taken their part."""
-        rate = _rate(self._part("end"))
+        rate = rate_of(self._part("end"))
         for number in range(1, len(self._leaks) + 1):
             rate = Binary("-", rate, self._taken(number, self._part(f"end {number}")))
         return If(Binary("=", self._part("standing"), ZERO), Call("max", (ZERO, rate)), ZERO)
@@ -288,7 +337,7 @@ class _Belt:
     def _taken(self, number: int, amount: Expression) -> Expression:
         """What a leak takes per unit of time of what it is applied to."""
         share = self._part(f"leak {number}")
-        return Binary("*", share, amount if self._is_exponential else _rate(amount))
+        return Binary("*", share, amount if self._is_exponential else rate_of(amount))
 
     def _admit(self) -> None:
         """Let in what capacity and inflow limit allow, in the order of the flows."""
@@ -299,22 +348,22 @@ class _Belt:
             if room is not None:
                 left = room
                 for earlier in own[:number]:
-                    left = Binary("-", left, _to(earlier))
+                    left = Binary("-", left, to(earlier))
                 wanted = Call("min", (wanted, Call("max", (ZERO, left))), flow.where)
             if self._belt.arrest != NO:
                 wanted = If(Binary("=", self._part("standing"), ONE), ZERO, wanted)
-            self._by_id[flow.id] = replace(self._by_id[flow.id], expression=_held(wanted))
+            self._by_id[flow.id] = replace(self._by_id[flow.id], expression=held(wanted))
 
     def _room(self) -> Expression | None:
         """What may enter by flows with an equation of their own, per unit of time; None where there is no limit."""
         limits: list[Expression] = []
         if self._belt.capacity != UNLIMITED:
-            room = _rate(Binary("-", self._belt.capacity, _to(self._own)))
+            room = rate_of(Binary("-", self._belt.capacity, to(self._own)))
             for flow in (*self._ends, *(flow for flow, _ in self._leaks)):
-                room = Binary("+", room, _to(flow))
+                room = Binary("+", room, to(flow))
             for flow in self._inflows:
                 if is_driven(flow.expression):
-                    room = Binary("-", room, _to(flow))
+                    room = Binary("-", room, to(flow))
             limits.append(room)
         if self._belt.inflow_limit != UNLIMITED:
             limits.append(self._belt.inflow_limit)
@@ -328,30 +377,8 @@ class _Belt:
         return scalar_id(flow, ids if model.by_id[flow].dimensions else ())
 
     def _drive(self, flow: ScalarEquation, rate: Expression) -> None:
-        self._by_id[flow.id] = replace(self._by_id[flow.id], expression=_held(rate))
+        self._by_id[flow.id] = replace(self._by_id[flow.id], expression=held(rate))
 
     def _add(self, name: str, expression: Expression) -> None:
         part = self._part(name)
         self._by_id[part.id] = ScalarEquation(part.id, part.name, expression, None, self._own.where)
-
-
-def _to(equation: ScalarEquation) -> Reference:
-    return Reference(equation.name, equation.id, (), equation.where)
-
-
-def _held(expression: Expression) -> Call:
-    return Call(HELD, (expression,))
-
-
-def _rate(amount: Expression) -> Expression:
-    return Binary("/", amount, TIME_STEP)
-
-
-def _is_on(expression: Expression) -> Expression:
-    return Binary("<>", expression, ZERO)
-
-
-def _steps(time: Expression) -> Expression:
-    """A time in steps, halves up, one at least."""
-    rounded = Call("floor", (Binary("+", _rate(time), Number(0.5)),))
-    return Call("max", (ONE, rounded))

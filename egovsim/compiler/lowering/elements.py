@@ -67,12 +67,16 @@ class Belt:
         How they leak.
     is_fixed : bool
         Whether it cannot be run while its transit time changes.
+    portions : tuple of str
+        Ids of the scalars that say what lies on it at the start, for each unit of time, at the end first; empty where
+        it lies as a constant inflow would have left it.
     """
 
     end: str
     leaks: tuple[BeltLeak, ...]
     is_exponential: bool
     is_fixed: bool
+    portions: tuple[str, ...] = ()
 
     @property
     def has_zones(self) -> bool:
@@ -83,7 +87,7 @@ class Belt:
     def ids_read(self) -> tuple[str, ...]:
         """The ids of the scalars and states that belong to it."""
         parts = (id for leak in self.leaks for id in (leak.share, leak.amount, leak.at_end))
-        return (self.end, *parts)
+        return (self.end, *parts, *self.portions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,8 @@ class StateReads:
     @property
     def ids_read_at_start(self) -> tuple[str, ...]:
         """The ids of the scalars that it reads at the start, beside its initial value."""
-        return (self.delay, *(leak.share for leak in self.belt.leaks)) if self.belt else (self.delay,)
+        belt = (*(leak.share for leak in self.belt.leaks), *self.belt.portions) if self.belt else ()
+        return (self.delay, *belt)
 
 
 @dataclass(frozen=True, slots=True)

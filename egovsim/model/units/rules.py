@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from egovsim.model.conveyors import CONVEYOR, CONVEYOR_END, CONVEYOR_LEAK
+from egovsim.model.conveyors import AGE_COUNT, CONVEYOR, CONVEYOR_END, CONVEYOR_LEAK, CONVEYOR_PROFILE
 from egovsim.model.expression import BinaryOperator
 from egovsim.model.functions import ELEMENT
 from egovsim.model.units.algebra import Unit
@@ -73,12 +73,14 @@ FUNCTION_RULES: Mapping[str, str] = {
     "interpolate": "x, 1 -> x",
     "percentile": "x, 1, 1 -> x",
     "logisticbound": "x, x, y, y, 1/y, y -> x",
+    AGE_COUNT: "x, t, t -> x",
+    CONVEYOR_PROFILE: "x" + ", x" * 100 + " -> x",
     "derivn": "*, 1 -> ?",
     "runcum": "x/t -> x",
     "allocate available": "x, *, x -> x",
     "find market price": "x, *, x, * -> ?",
     **dict.fromkeys(("demand at price", "supply at price"), "x, *, * -> x"),
-    CONVEYOR: "x, t, *, *, *, *, *, * -> x",
+    CONVEYOR: "x, t, *, *, *, *, *, *, * -> x",
     CONVEYOR_END: "x -> x/t",
     CONVEYOR_LEAK: "x, *, *, * -> x/t",
     "step": "x, t -> x",

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from egovsim.errors import ModelError
-from egovsim.model.conveyors import NO, UNLIMITED, YES, Conveyor, Leak, end_of
-from egovsim.model.expression import Expression, Reference, Unsupported
+from egovsim.model.conveyors import CONVEYOR_PROFILE, NO, UNLIMITED, YES, Conveyor, Leak, end_of
+from egovsim.model.expression import Binary, Call, Expression, Reference, Star, Unsupported
 from egovsim.model.variable import Equation
 from egovsim.readers.xmile.equations import axes_of, equations_of, expression_in, flow_id
 from egovsim.readers.xmile.scope import Scope, VariableElement
@@ -77,22 +77,25 @@ def is_conveyor(variable: VariableElement) -> bool:
     return variable.tag == "stock" and "conveyor" in variable.children
 
 
-def belt_of(stock: VariableElement, net_flow: Expression, scope: Scope) -> Expression:
-    """Return the net flow of a conveyor with what its belt is like.
+def conveyor_equation(stock: VariableElement, equation: Equation, scope: Scope) -> Equation:
+    """Return the equation of a conveyor with what its belt is like.
+
+    A content at the start that is an array (``start[*]``) or a list gives a value for each unit of time, the first of
+    what comes off first; so the open model FRIDA gives the ages of a population.
 
     Parameters
     ----------
     stock : VariableElement
         The conveyor.
-    net_flow : Expression
-        Inflows less outflows.
+    equation : Equation
+        As of a plain stock: its net flow is inflows less outflows.
     scope : Scope
         Where it stands.
 
     Returns
     -------
-    Expression
-        For the equations of the stock.
+    Equation
+        For the stock.
 
     Raises
     ------
@@ -101,8 +104,9 @@ def belt_of(stock: VariableElement, net_flow: Expression, scope: Scope) -> Expre
     """
     document, block = scope.document, stock.children["conveyor"][0]
     given = {name: expression_in(child, stock.name, scope) for name, child in document.children(block)}
-    return Conveyor(
-        net_flow,
+    content, profile = _at_start(equation.expression)
+    belt = Conveyor(
+        equation.rate or NO,
         transit_time=given["len"],
         capacity=given.get("capacity", UNLIMITED),
         inflow_limit=given.get("in_limit", UNLIMITED),
@@ -110,7 +114,23 @@ def belt_of(stock: VariableElement, net_flow: Expression, scope: Scope) -> Expre
         arrest=given.get("arrest", NO),
         exponential_leak=YES if _is_on(block, "exponential_leak") else NO,
         first_in_first_out=YES if _is_on(block, "fifo") else NO,
-    ).call(document.where(block))
+        profile=profile,
+    )
+    return replace(equation, expression=content, rate=belt.call(document.where(block)))
+
+
+def _at_start(written: Expression | None) -> tuple[Expression | None, Expression]:
+    """Return the content of a conveyor at the start, and what lies where."""
+    match written:
+        case Call(function=function, arguments=portions, where=where) if function == CONVEYOR_PROFILE:
+            content = portions[0]
+            for portion in portions[1:]:
+                content = Binary("+", content, portion, where)
+            return content, written
+        case Reference(subscripts=subscripts, where=where) if any(isinstance(part, Star) for part in subscripts):
+            return Call("sum", (written,), where), Call(CONVEYOR_PROFILE, (written,), where)
+        case _:
+            return written, NO
 
 
 def driven_equations(flow: VariableElement, driven: DrivenFlow, scope: Scope) -> list[Equation]:

@@ -8,6 +8,7 @@ from itertools import product
 
 from egovsim.errors import ModelError, suggestion
 from egovsim.model.arrays import refuse_huge
+from egovsim.model.conveyors import CONVEYOR_PROFILE
 from egovsim.model.expression import Binary, Call, Expression, Number, Reference, TableCall, Unsupported
 from egovsim.model.model import Dimension
 from egovsim.model.variable import Equation, Kind
@@ -175,6 +176,10 @@ def _constants(
 ) -> Iterator[Equation]:
     """Yield for each element its number, the last dimension fastest."""
     every = _every_element(axes)
+    if "conveyor" in variable.children and not axes:
+        where = scope.document.where(variable.element)
+        yield Equation(Call(CONVEYOR_PROFILE, tuple(Number(value, where) for value in given.values), where), rate=rate)
+        return
     if len(every) != len(given.values):
         raise ModelError(
             f"{scope.message_place(variable.element, variable.name)}: {len(given.values)} numbers are given for "

@@ -10,14 +10,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from egovsim.model.expression import Number, Unsupported
 from egovsim.model.variable import Equation, Kind, Variable
 from egovsim.names import canonical
 from egovsim.readers.xmile.conveyors import (
     DrivenFlow,
-    belt_of,
+    conveyor_equation,
     driven_equations,
     driven_flows,
     is_conveyor,
@@ -182,11 +182,7 @@ def _equations(id: str, variable: VariableElement, kind: Kind, said: _Said, scop
         return driven_equations(variable, said.driven[id], scope)
     equations = equations_of(variable, kind, refused, scope)
     if refused is None and is_conveyor(variable):
-        return [
-            replace(equation, rate=belt_of(variable, equation.rate, scope))
-            for equation in equations
-            if equation.rate is not None
-        ]
+        return [conveyor_equation(variable, equation, scope) for equation in equations]
     return equations
 
 
