@@ -11,6 +11,7 @@ import llvmlite.binding as llvm
 import numpy as np
 
 from egovsim.compiler import entry_point
+from egovsim.compiler.steps import Schedule, Steps
 from egovsim.model.inputs import Floats
 
 USING_LLVM = threading.Lock()
@@ -44,63 +45,6 @@ class Code:
     metrics: int
     size: int
     history_rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Series for a run, as the kernel reads them.
-
-    Parameters
-    ----------
-    slots : int64, shape (series,)
-        The place of each series' input among the program's inputs.
-    first : int64, shape (series,)
-        The first instant at which it holds.
-    values : float64, shape (instant, series)
-        Its values, each in the input's own unit.
-    moves : int8, shape (instant,)
-        Whether any value differs from the instant before.
-    """
-
-    slots: np.ndarray[Any, np.dtype[np.int64]]
-    first: np.ndarray[Any, np.dtype[np.int64]]
-    values: Floats
-    moves: np.ndarray[Any, np.dtype[np.int8]]
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """The clock of a run.
-
-    Parameters
-    ----------
-    start, time_step : float
-        In the model's time unit.
-    count : int
-        How many steps are made.
-    save_every : int
-        How many steps lie between two instants that are saved.
-    """
-
-    start: float
-    time_step: float
-    count: int
-    save_every: int
-
-    @property
-    def times(self) -> Floats:
-        """Every instant, each start + number x step, never a sum that drifts."""
-        return self.start + np.arange(self.count + 1, dtype=np.float64) * self.time_step
-
-    @property
-    def saved_times(self) -> Floats:
-        """The instants that are saved."""
-        return self.times[:: self.save_every]
-
-    @property
-    def saved(self) -> int:
-        """How many instants are saved."""
-        return self.count // self.save_every + 1
 
 
 class Kernel:
@@ -163,10 +107,10 @@ class Kernel:
         packed = self._packed(inputs, groups)
         whole = into is not None and len(into) == groups * lanes and into.flags.c_contiguous
         outputs = into if into is not None and whole else np.empty((groups * lanes, steps.saved, self.code.outputs))
-        metrics = np.empty((groups, self.code.metrics, lanes))
-        failed = np.empty((groups, lanes))
+        metrics, failed = np.empty((groups, self.code.metrics, lanes)), np.empty((groups, lanes))
         _block, memory = _aligned_zeros(self.code.size * lanes)
         history = np.empty((self.code.history_rows, steps.count + 2, lanes))
+        times, lengths, saved_rows = steps.times, steps.lengths, steps.saved_rows
         self._call(
             {
                 "groups": groups,
@@ -176,10 +120,12 @@ class Kernel:
                 "series_first": schedule.first.ctypes.data,
                 "series_values": schedule.values.ctypes.data,
                 "series_moves": schedule.moves.ctypes.data,
-                "start": steps.start,
+                "times": times.ctypes.data,
+                "lengths": lengths.ctypes.data,
                 "time_step": steps.time_step,
                 "steps": steps.count,
-                "save_every": steps.save_every,
+                "saved": steps.saved,
+                "saved_rows": saved_rows.ctypes.data,
                 "outputs": outputs.ctypes.data,
                 "windows": windows.ctypes.data,
                 "thresholds": thresholds.ctypes.data,
@@ -193,11 +139,8 @@ class Kernel:
         )
         if into is not None and not whole:  # the last vector has spare lanes
             into[:] = outputs[:members]
-        return (
-            outputs[:members],
-            metrics.transpose(0, 2, 1).reshape(groups * lanes, -1)[:members],
-            failed.reshape(-1)[:members],
-        )
+        table = metrics.transpose(0, 2, 1).reshape(groups * lanes, -1)
+        return outputs[:members], table[:members], failed.reshape(-1)[:members]
 
     def _packed(self, inputs: Floats, groups: int) -> Floats:
         """Return inputs by group, then input, then lane; spare lanes repeat the last member."""

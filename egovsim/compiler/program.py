@@ -118,11 +118,14 @@ class FlatModel:
         Values in the file, by the ids of a program's inputs.
     compile_time_constants : mapping of str to str
         Ids of every constant that shapes the program, each with what it is, as in ``the order of a delay in "y"``.
+    step_changes : bool
+        Whether steps are of different lengths, so that what is made of the time step is no invariant.
     """
 
     equations: Mapping[str, ScalarEquation]
     inputs: Mapping[str, float]
     compile_time_constants: Mapping[str, str] = field(default_factory=dict[str, str])
+    step_changes: bool = False
 
     def at_start(self, id: str) -> Expression:
         """Return what a scalar is at the start.
@@ -271,7 +274,7 @@ def flatten(model: Model) -> FlatModel:
         value = plain_number(equation.expression)
         if value is not None:
             inputs[equation.id + START if equation.is_state else equation.id] = value
-    known.flat = FlatModel(by_id, inputs, expanded.compile_time_constants)
+    known.flat = FlatModel(by_id, inputs, expanded.compile_time_constants, model.clock.uneven is not None)
     return known.flat
 
 
@@ -353,16 +356,19 @@ def _invariants(flat: FlatModel, ids: Iterable[str]) -> dict[str, None]:
     found: dict[str, None] = {}
     for id in ids:
         used = _names(flat.equations[id].expression)
-        still = not flat.is_state(id) and not any(map(_moves, walk(flat.equations[id].expression)))
+        nodes = walk(flat.equations[id].expression)
+        still = not flat.is_state(id) and not any(_moves(node, flat) for node in nodes)
         if still and all(name in found or name in flat.inputs for name in used):
             found[id] = None
     return found
 
 
-def _moves(node: Expression) -> bool:
+def _moves(node: Expression, flat: FlatModel) -> bool:
     match node:
         case ClockValue(which="time" | "step time"):
             return True
+        case ClockValue(which="time step"):
+            return flat.step_changes
         case Call(function=function):
             return is_random(node) or FUNCTIONS[function].role in ("test input", "initial")
         case _:

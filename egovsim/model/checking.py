@@ -129,6 +129,8 @@ def _clock(model: Model) -> Iterator[Finding]:
         return
     if clock.stop < clock.start:
         yield Finding("error", "", f"the run ends at {clock.stop:g}, before its start {clock.start:g}", where)
+    if clock.uneven is not None:
+        return
     if not _divides(clock.time_step, clock.stop - clock.start):
         text = f"the time step {clock.time_step:g} does not divide the horizon {clock.start:g} to {clock.stop:g}"
         yield Finding("error", "", text, where)

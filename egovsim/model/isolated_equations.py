@@ -67,7 +67,8 @@ def isolated_equations(model: Model, variables: Sequence[Variable]) -> Model:
     """
     constants = tuple(_constant(variable) for variable in model.variables)
     computed = {variable.id: _computed(model, variable) for variable in variables}
-    clock = replace(model.clock, stop=model.clock.start + model.clock.time_step, save_every=None, method="euler")
+    first_step = model.clock.start + model.clock.time_step
+    clock = replace(model.clock, stop=first_step, save_every=None, method="euler", uneven=None)
     now = Variable(now_name(model), "auxiliary", (Equation(Number(0.0)),))
     return replace(model, clock=clock, variables=(*constants, *computed.values(), now), reality_checks=(), views=())
 

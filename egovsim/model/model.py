@@ -11,6 +11,7 @@ from egovsim.errors import UnknownNameError, unknown_name
 from egovsim.model.element_equations import Elements, equation_by_element, every_element
 from egovsim.model.expression import Where
 from egovsim.model.reality_checks import RealityCheck
+from egovsim.model.uneven_steps import UnevenSteps
 from egovsim.model.variable import Equation, Variable
 from egovsim.model.views import View
 from egovsim.names import canonical, element_name, split_element
@@ -75,6 +76,8 @@ class Clock:
         How to integrate.
     unit : str
         The unit of all these times.
+    uneven : UnevenSteps, optional
+        The instants, where steps or saving interval change while the model runs; `time_step` is then the shortest.
     """
 
     start: float
@@ -83,6 +86,7 @@ class Clock:
     save_every: float | None = None
     method: Method = "euler"
     unit: str = ""
+    uneven: UnevenSteps | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from egovsim.compiler.build_cache import Request
-from egovsim.compiler.kernel import Kernel, Schedule, Steps
+from egovsim.compiler.kernel import Kernel
+from egovsim.compiler.steps import Schedule, Steps
 from egovsim.model.inputs import Floats
 from egovsim.progress import Progress
 from egovsim.simulation.chunks import chunks_of, over_chunks
@@ -122,4 +123,4 @@ def _run_chunk(batch: Batch, first: int, last: int, into: Computed) -> None:
 def _blank_failures(trajectories: Floats, failed: Floats, steps: Steps) -> None:
     """Make everything not a number from the instant on at which a member's run failed."""
     for member in np.flatnonzero(failed >= 0):
-        trajectories[member, -int(-failed[member] // steps.save_every) :] = np.nan
+        trajectories[member, np.searchsorted(steps.saved_instants, failed[member]) :] = np.nan

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import get_args
 
 import numpy as np
 
-from egovsim.compiler.kernel import Steps
+from egovsim.compiler.steps import Steps
 from egovsim.errors import InputError, unknown_name
 from egovsim.model.argument_checks import finite_number
+from egovsim.model.metrics import Metric
 from egovsim.model.model import Clock, Method, Model
+from egovsim.model.uneven_steps import UnevenSteps
 
 _METHODS: tuple[Method, ...] = get_args(Method)
 _MOST_STEPS = 1e9
@@ -52,6 +55,9 @@ def run_clock(
     """
     clock = model.clock
     _refuse_not_finite(until=until, time_step=time_step, save_every=save_every)
+    if clock.uneven is not None and (time_step is not None or save_every is not None):
+        text = "the model changes its own steps while it runs, so none can be asked for"
+        raise InputError(f"{model.file or model.name}: {text}; leave time_step and save_every out.")
     if until is not None and until < clock.start:
         raise InputError(f"until {until:g} lies before the model's start, {clock.start:g}; choose a later end.")
     stop = clock.stop if until is None else until
@@ -59,8 +65,51 @@ def run_clock(
     wanted = clock.method if method is None else method
     if wanted not in _METHODS:
         raise unknown_name(f"{wanted}", _METHODS, what="a way to integrate")
+    if clock.uneven is not None:
+        return _uneven_steps(clock, clock.uneven, stop), wanted
     count = _step_count(changed, place=model.file if until is None and time_step is None else "")
     return Steps(clock.start, changed.time_step, count, _save_steps(changed, save_every)), wanted
+
+
+def _uneven_steps(clock: Clock, whole: UnevenSteps, stop: float) -> Steps:
+    """Return the steps up to an end, which must be one of the model's instants."""
+    count = min(range(len(whole.times)), key=lambda number: abs(whole.times[number] - stop))
+    if abs(whole.times[count] - stop) > 1e-9 * clock.time_step * len(whole.times):
+        text = f"until {stop:g} is no instant of a run whose steps change and end at {clock.stop:g}"
+        raise InputError(f"{text}; the nearest is {whole.times[count]:.10g}.")
+    saved = tuple(number for number in whole.saved if number <= count)
+    uneven = UnevenSteps(whole.times[: count + 1], whole.lengths[: count + 1], saved)
+    return Steps(clock.start, clock.time_step, count, 1, uneven)
+
+
+def refuse_uneven(steps: Steps, metrics: Sequence[Metric], *, model: Model, keeps_history: bool) -> None:
+    """Refuse what counts steps, and so needs all of them to be of one length, where they are not.
+
+    Parameters
+    ----------
+    steps : Steps
+        The clock of the run.
+    metrics : sequence of Metric
+        What is computed while integrating.
+    model : Model
+        What is run.
+    keeps_history : bool
+        Whether the model has pipelines: fixed delays, conveyors and their like.
+
+    Raises
+    ------
+    InputError
+        When there is such a metric or pipeline.
+    """
+    if steps.is_even:
+        return
+    place = f"{model.file or model.name}: its steps change while it runs"
+    sums = [metric.label for metric in metrics if metric.kind in ("integral", "mean")]
+    if sums:
+        raise InputError(f'{place}, and metric "{sums[0]}" adds steps up; choose one of another kind.')
+    if keeps_history:
+        text = "delays that keep what entered (DELAY FIXED and the like) count steps"
+        raise InputError(f"{place}, and {text}; give TIME STEP a number, or use a delay of some order.")
 
 
 def _refuse_not_finite(**times: float | None) -> None:

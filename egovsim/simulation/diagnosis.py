@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def status_of(batch: Batch, failed: Floats) -> Status:
         Its arrays have the shape of `failed`.
     """
     steps = batch.plan.steps
-    when = np.where(failed >= 0, steps.start + failed * steps.time_step, np.nan)
+    when = np.where(failed >= 0, steps.times[np.maximum(failed, 0).astype(np.int64)], np.nan)
     through = np.full(failed.shape, "", dtype=object)
     places = np.argwhere(failed >= 0)
     if len(places):
@@ -65,7 +65,7 @@ class _Search:
         outputs, _, _ = self.kernel(
             batch.plan.inputs(member, member + 1)[:, self.columns],
             batch.schedules[pair],
-            replace(batch.plan.steps, count=failed, save_every=1),
+            batch.plan.steps.up_to(failed),
             np.zeros((0, 2), dtype=np.int64),
             np.zeros(0),
             seed=batch.seed,

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from egovsim.compiler.kernel import Steps
+from egovsim.compiler.steps import Steps
 from egovsim.errors import InputError, unknown_name
 from egovsim.model.argument_checks import finite_number, text_of
 from egovsim.model.inputs import Floats
@@ -102,14 +102,14 @@ def windows_of(metrics: Sequence[Metric], steps: Steps) -> np.ndarray[Any, np.dt
 
 
 def _window(steps: Steps, metric: Metric) -> tuple[int, int]:
-    stop = steps.start + steps.count * steps.time_step
+    stop = steps.stop
     first = steps.start if metric.start is None else metric.start
     last = stop if metric.stop is None else metric.stop
     slack = _SLACK * steps.time_step
     if not (steps.start - slack <= first <= last + slack and last <= stop + slack):
         text = f'metric "{metric.label}" covers {first:g} to {last:g}, the run {steps.start:g} to {stop:g}'
         raise InputError(f"{text}; choose a window inside the run.")
-    window = round((first - steps.start) / steps.time_step), round((last - steps.start) / steps.time_step)
+    window = steps.nearest(first), steps.nearest(last)
     if metric.kind == "mean" and window[0] == window[1]:
         raise InputError(f'metric "{metric.label}" is a mean over no step; choose a window of a step or more.')
     return window

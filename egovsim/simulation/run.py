@@ -15,7 +15,7 @@ from egovsim.progress import Progress
 from egovsim.public import set_module
 from egovsim.simulation.batch import Batch, Computed, run_batch
 from egovsim.simulation.call_checks import OnFailure, check_options
-from egovsim.simulation.clock import run_clock
+from egovsim.simulation.clock import refuse_uneven, run_clock
 from egovsim.simulation.diagnosis import status_of
 from egovsim.simulation.kernels import kernel_for, request_for
 from egovsim.simulation.metric_windows import check_metrics, thresholds_of, windows_of
@@ -113,6 +113,7 @@ def run(
     variables = output_variables(model, stored, runs=len(policies) * len(scenarios) * members)
     request = request_for(model, variables, metrics, integration)
     kernel = kernel_for(model, request)
+    refuse_uneven(steps, metrics, model=model, keeps_history=kernel.code.history_rows > 0)
     plan = make_plan(model, kernel.code.inputs, steps, profile=profile, constants=constants, design=design)
     schedules = tuple(plan.schedule(scenario, policy) for scenario in scenarios for policy in policies)
     windows, thresholds = windows_of(metrics, steps), thresholds_of(metrics)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from egovsim.compiler.build_cache import settable
-from egovsim.compiler.kernel import Schedule, Steps
+from egovsim.compiler.steps import Schedule, Steps
 from egovsim.errors import InputError
 from egovsim.model.arrays import display_elements
 from egovsim.model.inputs import Design, Floats, PolicyPath, Profile, Scenario, Series
@@ -159,7 +159,7 @@ class Plan:
     def _from_start(self, path: PolicyPath | Scenario, values: Values, source: str) -> list[Setting]:
         """Return the settings of a policy or a scenario, which hold from its start on."""
         clock = self.model.clock
-        check_start(path, clock, stop=_stop(self.steps), place=source)
+        check_start(path, clock, stop=self.steps.stop, place=source)
         return _settings(self.model, values, self.steps, source, start=start_of(path, clock))
 
 
@@ -281,14 +281,10 @@ def _settings(
         for number in series.values:
             check_value(model, variable, number, source=source)
         place = f'{source}: "{variable.name}"'
-        check_points(series, model.clock, until=_stop(steps), place=place, is_history=is_history)
-        first = 0 if start is None else math.ceil((start - steps.start) / steps.time_step - _SLACK)
-        found += [Setting(id, series, max(first, 0)) for id in ids]
+        check_points(series, model.clock, until=steps.stop, place=place, is_history=is_history)
+        first = 0 if start is None else steps.first_from(start)
+        found += [Setting(id, series, first) for id in ids]
     return found
-
-
-def _stop(steps: Steps) -> float:
-    return steps.start + steps.count * steps.time_step
 
 
 def _schedule(settings: list[Setting], place: Mapping[str, int], steps: Steps) -> Schedule:

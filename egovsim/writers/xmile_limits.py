@@ -48,6 +48,8 @@ def refuse_unsayable(model: Model) -> None:
     found = [*_unsayable_dimensions(model)]
     if model.clock.method == "midpoint":
         found.append(f'  {model.file}: the integration method "midpoint" has no name in XMILE; choose "rk2" or "rk4"')
+    if model.clock.uneven is not None:
+        found.append(f"  {model.file}: its time step or saving interval changes while it runs; give it a number")
     for text in view_texts(model.views):
         if strange := _NO_XML.search(text):
             found.append(f"  {model.file}: a diagram holds the character U+{ord(strange[0]):04X}, which XML cannot")

@@ -32,8 +32,9 @@ from speed import OUTPUT, alternating, design_of, environment, machine, shorter
 import egovsim
 from egovsim.compiler.codegen.kernel_writer import KernelWriter
 from egovsim.compiler.codegen.machine_code import make_code, optimised
-from egovsim.compiler.kernel import Kernel, Schedule, native_lanes, target_machine
+from egovsim.compiler.kernel import Kernel, native_lanes, target_machine
 from egovsim.compiler.program import Program, build_program
+from egovsim.compiler.steps import Schedule
 from egovsim.library import find
 from egovsim.model.inputs import PolicyPath, Scenario
 from egovsim.model.variable import plain_number

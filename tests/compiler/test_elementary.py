@@ -12,8 +12,9 @@ from hypothesis import given, settings
 
 import egovsim
 from egovsim.compiler.codegen.machine_code import make_code
-from egovsim.compiler.kernel import Kernel, Schedule, Steps
+from egovsim.compiler.kernel import Kernel
 from egovsim.compiler.program import build_program
+from egovsim.compiler.steps import Schedule, Steps
 from egovsim.model.expression import Binary, Call, Number, Reference
 from egovsim.model.model import Clock
 from egovsim.model.variable import Equation, Variable

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from egovsim.errors import ModelError, UnsupportedError
+from egovsim.errors import InputError, ModelError, UnsupportedError
 from egovsim.model.expression import (
     Binary,
     Call,
@@ -21,7 +23,9 @@ from egovsim.model.expression import (
     Unsupported,
     walk,
 )
-from egovsim.model.model import Clock, Dimension, Model
+from egovsim.model.inputs import PolicyPath
+from egovsim.model.metrics import mean_over, value_at
+from egovsim.model.model import Clock, Dimension, Method, Model
 from egovsim.model.variable import Bounds, Equation
 from egovsim.readers.expressions.parser import parse
 from egovsim.readers.formats import read_file
@@ -291,6 +295,90 @@ def test_a_start_that_changes_meanwhile(tmp_path: Path) -> None:
     assert frame["ends"].tolist() == [4, 4, 4, 4.5, 4.5, 4.5]
 
 
+CHANGING = """INITIAL TIME = 0 ~~|
+FINAL TIME = 12 ~~|
+TIME STEP = IF THEN ELSE(Time < 4, 1, 0.5) ~~|
+SAVEPER = IF THEN ELSE(Time < 6, TIME STEP, 2) ~~|
+"""
+
+
+@pytest.mark.parametrize("method", ["euler", "rk2", "rk4"])
+def test_steps_and_saves_that_change_meanwhile(tmp_path: Path, method: Method) -> None:
+    """Every step is as long as the TIME STEP of the instant that it is made from, for stocks and all that is read."""
+    equations = """
+s = INTEG(0.3 * s, 1) ~~|
+kept = SMOOTHI(s, 2, 0) ~~|
+step = TIME STEP ~~|
+save = SAVEPER ~~|
+once = PULSE(5, 0) ~~|
+lag = SAMPLE IF TRUE(Time < 5, s, 0) ~~|
+"""
+    model = model_of(tmp_path, equations, controls=CHANGING)
+    result = run(model, method=method)
+    times = [0.0, 1.0, 2.0, 3.0, *(4.0 + 0.5 * np.arange(17))]
+    saved = [time for time in times if time <= 6 or time % 2 == 0]
+    assert result.time.tolist() == saved
+    factor = {
+        "euler": lambda h: 1 + 0.3 * h,
+        "rk2": lambda h: 1 + 0.3 * h + (0.3 * h) ** 2 / 2,
+        "rk4": lambda h: sum((0.3 * h) ** power / math.factorial(power) for power in range(5)),
+    }[method]
+    s = np.cumprod([1.0, *(factor(1.0 if time < 4 else 0.5) for time in times[:-1])])
+    at = [times.index(time) for time in saved]
+    frame = result.to_frame()
+    np.testing.assert_allclose(frame["s"], s[at], rtol=1e-14)
+    assert frame["step"].tolist() == [1.0 if time < 4 else 0.5 for time in saved]
+    assert frame["save"].tolist() == [1.0 if time < 4 else 0.5 if time < 6 else 2.0 for time in saved]
+    assert frame.index[frame["once"] == 1.0].tolist() == [5.0]
+    np.testing.assert_allclose(frame["lag"], [s[times.index(min(time, 4.5))] for time in saved], rtol=1e-14)
+    if method == "euler":
+        kept = [0.0]
+        for time, value in zip(times[:-1], s, strict=False):
+            kept.append(kept[-1] + (1.0 if time < 4 else 0.5) * (value - kept[-1]) / 2)
+        np.testing.assert_allclose(frame["kept"], np.array(kept)[at], rtol=1e-13)
+
+
+def test_a_policy_and_a_failure_in_a_run_whose_steps_change(tmp_path: Path) -> None:
+    """What starts, stops or fails is counted in the model's own instants."""
+    equations = "a = 1 ~~|\ns = INTEG(a, 0) ~~|\nf = INTEG(IF THEN ELSE(Time < 5, 0, LN(-1)), 0) ~~|\n"
+    model = model_of(tmp_path, equations, controls=CHANGING.replace("6, TIME STEP, 2", "0, 0, TIME STEP"))
+    later = PolicyPath("later", {"a": 3.0}, start=4.5)
+    result = run(model, policies=[later], outputs=["s", "f"])
+    assert result.status.failed_at.ravel().tolist() == [5.5]
+    s = result.values("s")[0, 0, 0]
+    np.testing.assert_allclose(s[:8], [0, 1, 2, 3, 4, 4.5, 6, np.nan])
+    assert np.isnan(s[7:]).all()
+    cut = run(model, policies=[later], outputs=["s"], metrics=[value_at("s", 4.5)], until=5.0)
+    assert cut.time.tolist() == [0, 1, 2, 3, 4, 4.5, 5]
+    assert cut.metric_table.ravel().tolist() == [4.5]
+
+
+@pytest.mark.parametrize(
+    ("equations", "options", "message"),
+    [
+        ("", {"time_step": 0.25}, "the model changes its own steps while it runs, so none can be asked for; leave"),
+        ("", {"save_every": 1.0}, "the model changes its own steps while it runs, so none can be asked for; leave"),
+        ("", {"until": 4.2}, "until 4.2 is no instant of a run whose steps change and end at 12; the nearest is 4."),
+        ("", {"until": 13}, "until 13 is no instant of a run whose steps change and end at 12; the nearest is 12."),
+        ("", {"metrics": [mean_over("s", 0, 12)]}, "and metric "),
+        (
+            "d = DELAY FIXED(s, 2, 0) ~~|\n",
+            {},
+            "m.mdl: its steps change while it runs, and delays that keep what entered (DELAY FIXED and the like) count "
+            "steps; give TIME STEP a number, or use a delay of some order.",
+        ),
+    ],
+)
+def test_what_counts_steps_is_refused_where_they_change(
+    tmp_path: Path, equations: str, options: dict[str, Any], message: str
+) -> None:
+    """A delay would be too short or too long, and a sum would weigh every instant alike."""
+    model = model_of(tmp_path, f"s = INTEG(1, 0) ~~|\n{equations}", controls=CHANGING)
+    with pytest.raises(InputError) as caught:
+        run(model, **options)
+    assert message in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("controls", "message"),
     [
@@ -303,9 +391,9 @@ def test_a_start_that_changes_meanwhile(tmp_path: Path) -> None:
             'm.mdl, line 2, "INITIAL TIME": it is another one at the time that it gives; write a number.',
         ),
         (
-            "INITIAL TIME = 0 ~~|\nFINAL TIME = 9 ~~|\nTIME STEP = IF THEN ELSE(Time > 4, 1, 2) ~~|",
-            'm.mdl, line 4, "TIME STEP": a step or saving interval that changes while the model runs cannot be '
-            "run yet; write a number.",
+            "INITIAL TIME = 0 ~~|\nFINAL TIME = 9 ~~|\nTIME STEP = 2 - Time ~~|",
+            'm.mdl, line 4, "TIME STEP": no run comes of it: no end within 100000 steps, or a step that is not above '
+            "0; change it.",
         ),
         (
             "INITIAL TIME = IF THEN ELSE(Time < 5, 0, FINAL TIME) ~~|\n"

@@ -31,16 +31,17 @@ class Integration(KernelBody):
         self._bits = ir.VectorType(self._integer, self._lanes)
         self._unfit = self._builder.alloca(self._bits, name="unfit")
 
-    def step(self, now: Value) -> None:
+    def step(self, now: Value, step: Value) -> None:
         """Move the stocks over one step; auxiliaries and rates at its begin are computed.
 
         Parameters
         ----------
         now : ir.Value
             The time at which the step begins, a double.
+        step : ir.Value
+            Its length, a double.
         """
         stages, layout = METHODS[self._program.method], self._layout
-        step = self._arguments["time_step"]
         if len(stages) == 1:
             self._each_stock(lambda stock: self._moved(stock, layout.stocks, layout.rates, step))
             return

@@ -138,17 +138,23 @@ class _Run(KernelBody):
             self._set_slot(self._plus(number, self._layout.inputs), value)
 
     def _begin_clock(self) -> None:
-        start, step = self._arguments["start"], self._arguments["time_step"]
-        stop = self._builder.fadd(start, self._builder.fmul(self._real(self._arguments["steps"]), step))
-        for name, value in (("time step", step), ("initial time", start), ("final time", stop)):
+        start = self._number_at("times", 0)
+        stop = self._number_at("times", self._arguments["steps"])
+        for name, value in (("initial time", start), ("final time", stop)):
             self._set_slot(self._clock(name), self._spread(value))
-        self._set_time(start, ("time", "step time"))
+        self._set_instant(self._whole_constant(0))
+
+    def _set_instant(self, instant: Value) -> tuple[Value, Value]:
+        """Set the clock to an instant; return its time and the length of the step from it."""
+        now, length = self._number_at("times", instant), self._number_at("lengths", instant)
+        self._set_time(now, ("time", "step time"))
+        self._set_slot(self._clock("time step"), self._spread(length))
+        return now, length
 
     def _instant(self, group: Value, instant: Value) -> None:
         """Compute one instant, store what is asked for, and make the step to the next."""
         builder = self._builder
-        now = self._time_at(instant)
-        self._set_time(now, ("time", "step time"))
+        now, length = self._set_instant(instant)
         if self._random_key is not None:
             self._random_key.set_step(instant)
         moves = self._number_at("series_moves", instant)
@@ -162,17 +168,12 @@ class _Run(KernelBody):
             following = self._plus(instant, 1)
             if self._states is not None:
                 self._states.take_up(instant)
-            self._integration.step(now)
+            self._integration.step(now, length)
             if self._states is not None:
                 self._states.move(following)
             if self._conveyors is not None:
                 self._conveyors.move(instant)
             self._integration.notice_failure(group, following)
-
-    def _time_at(self, instant: Value) -> Value:
-        """Time is start + instant x time step, never a sum that drifts."""
-        elapsed = self._builder.fmul(self._real(instant), self._arguments["time_step"])
-        return self._builder.fadd(self._arguments["start"], elapsed)
 
     def _apply_series(self, instant: Value) -> None:
         """Write the value of every series that has begun into its input's slot."""
@@ -191,12 +192,11 @@ class _Run(KernelBody):
         builder, names = self._builder, self._program.outputs
         if not names:
             return
-        every, count = self._arguments["save_every"], self._whole_constant(len(names))
-        is_saved = builder.icmp_signed("==", builder.srem(instant, every), self._whole_constant(0))
-        with builder.if_then(is_saved):
-            rows = self._plus(builder.sdiv(self._arguments["steps"], every), 1)
+        rows, count = self._arguments["saved"], self._whole_constant(len(names))
+        own = self._number_at("saved_rows", instant)
+        with builder.if_then(builder.icmp_signed(">=", own, self._whole_constant(0))):
             member = builder.mul(group, self._whole_constant(self._lanes))
-            row = builder.add(builder.mul(member, rows), builder.sdiv(instant, every))
+            row = builder.add(builder.mul(member, rows), own)
             first = self._address(self._arguments["outputs"], builder.mul(row, count))
             apart = builder.mul(rows, count)
             for function in self._recorders:

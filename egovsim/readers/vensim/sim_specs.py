@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from egovsim.errors import ModelError, UnsupportedError
 from egovsim.model.expression import ClockName, Expression, Number, Where
@@ -13,7 +14,7 @@ from egovsim.readers.constant_values import constant_value
 from egovsim.readers.data.external_values import DataFiles
 from egovsim.readers.expressions.context import Names
 from egovsim.readers.expressions.transformer import Constants, Integral
-from egovsim.readers.vensim.clock_over_time import MOST_INSTANTS, in_equations, last_instant
+from egovsim.readers.vensim.clock_over_time import MOST_INSTANTS, Controls, in_equations, last_instant, stepped_through
 from egovsim.readers.vensim.definitions import Definition, refuse_second_equation
 from egovsim.readers.vensim.equations import external_equations, parse_right_side
 from egovsim.readers.vensim.left_hand_side import LeftSide, units_and_bounds
@@ -65,9 +66,8 @@ class VensimClock:
 def read_clock(definitions: Mapping[str, Definition], names: Names, files: DataFiles, file: str) -> VensimClock:
     """Read the control variables of a file.
 
-    A control variable may be computed from constants, those that stand in other files included, and the first and the
-    last instant from the time as well. They are worked out here, once: to set those constants for a run does not move
-    the clock.
+    A control variable may be computed from constants, those that stand in other files included, and from the time. They
+    are worked out here, once: to set those constants for a run does not move the clock.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def read_clock(definitions: Mapping[str, Definition], names: Names, files: DataF
     DataError
         A file or cell that a control variable takes its value from is missing, or holds no number.
     UnsupportedError
-        A control variable is computed from more, or a step or saving interval changes while the model runs.
+        A control variable is computed from more than constants and the time.
     """
     controls = {id: _control(definition, names, files) for id, definition in definitions.items() if id in CONTROLS}
     for name in ("initial time", "final time", "time step"):
@@ -108,13 +108,8 @@ def read_clock(definitions: Mapping[str, Definition], names: Names, files: DataF
         return known[id]
 
     values = _Values(controls, equation)
-    start, step = values.start(), values.constant("time step")
-    if step <= 0:
-        raise ModelError(f'{controls["time step"].left.where}, "TIME STEP": it is {step:g}; it must be above 0.')
-    stop = values.stop(start, step)
-    save = values.constant("saveper") if "saveper" in controls else None
-    unit, _ = units_and_bounds(controls["time step"].left.entry.units)
-    clock = Clock(start, stop, step, None if not save or save == step else save, "euler", unit)
+    start, unit = values.start(), units_and_bounds(controls["time step"].left.entry.units)[0]
+    clock = values.even(start, unit) if values.are_constant("time step", "saveper") else values.uneven(start, unit)
     return VensimClock(clock, in_equations(values.changing, file))
 
 
@@ -125,15 +120,38 @@ class _Values:
         self._controls, self._equation = controls, equation
         self.changing: dict[str, Expression] = {}
 
-    def constant(self, name: str) -> float:
-        """Return the value of one that must not change."""
+    def are_constant(self, *names: str) -> bool:
+        """Return whether those of some that there are never change."""
+        return all(self._is_constant(name) for name in names if name in self._controls)
+
+    def even(self, start: float, unit: str) -> Clock:
+        """Return the clock of a run with steps of one length."""
+        step, save = self._at("time step", start), self._at("saveper", start) if "saveper" in self._controls else 0.0
+        if step <= 0:
+            left = self._controls["time step"].left
+            raise ModelError(f'{left.where}, "TIME STEP": it is {step:g}; it must be above 0.')
+        stop = self._stop(start, step)
+        return Clock(start, stop, step, None if not save or save == step else save, "euler", unit)
+
+    def uneven(self, start: float, unit: str) -> Clock:
+        """Return the clock of a run whose steps or saving interval change."""
+        changing = [name for name in ("time step", "saveper", "final time") if not self.are_constant(name)]
+        for name in changing:
+            if not math.isfinite(self._at(name, start)):
+                raise self._not_worked_out(name)
+            if name != "time step":  # the time step of an instant is a value of the clock there
+                self._note(name)
+        at = {name: partial(self._at, name) for name in ("time step", "saveper", "final time")}
+        saved = at["saveper"] if "saveper" in self._controls else at["time step"]
+        uneven = stepped_through(start, Controls(at["time step"], saved, at["final time"]))
+        if uneven is None or len(uneven.times) < 2:
+            text = f"no run comes of it: no end within {MOST_INSTANTS} steps, or a step that is not above 0"
+            raise ModelError(f'{self._controls[changing[0]].left.where}, "{changing[0].upper()}": {text}; change it.')
+        return Clock(start, uneven.times[-1], min(uneven.lengths), None, "euler", unit, uneven)
+
+    def _is_constant(self, name: str) -> bool:
         value = constant_value(name, self._equation)
-        if value is not None and math.isfinite(value):
-            return value
-        if math.isfinite(self._at(name, 0.0)):
-            text = "a step or saving interval that changes while the model runs cannot be run yet; write a number"
-            raise self._unsupported(name, text)
-        raise self._not_worked_out(name)
+        return value is not None and math.isfinite(value)
 
     def start(self) -> float:
         """Return the first instant: where INITIAL TIME changes, what it is at time 0, if it is the same at itself."""
@@ -148,7 +166,7 @@ class _Values:
         self._note("initial time")
         return value
 
-    def stop(self, start: float, step: float) -> float:
+    def _stop(self, start: float, step: float) -> float:
         """Return the last instant."""
         left = self._controls["final time"].left
         value = constant_value("final time", self._equation)
