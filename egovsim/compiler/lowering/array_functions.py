@@ -30,11 +30,12 @@ from egovsim.model.expression import (
     Number,
     Reference,
     Star,
+    Where,
     fold,
     with_children,
 )
 from egovsim.model.functions import ELEMENT
-from egovsim.model.model import Dimension, Model
+from egovsim.model.model import Dimension
 from egovsim.names import scalar_id
 
 
