@@ -15,7 +15,7 @@ from egovsim.readers.data.given import GivenData
 
 _CODE = cache.code_digest("__init__.py", "names.py", "errors.py", "model", "readers")
 """What this process runs: taken when it is loaded, so that a package that is replaced meanwhile is another one."""
-_LIBRARIES = ("lark", "lxml", "openpyxl", "xlrd")
+_LIBRARIES = ("lark", "lxml", "openpyxl", "xlrd", "simlin")
 _LOOKS_FOR_FILES = ".mdl"
 """The suffix of models that may look for files that they do not name, so that what lies beside them matters."""
 _UNSETTLED_SECONDS = 2.0

@@ -29,7 +29,8 @@ def read_model(
         ``"egov"``.
     data : sequence of str or Path, optional
         Files with the series of a Vensim model's data variables, exported by Vensim or any other program: .dat, or
-        a table as .tab or .csv with the times down the first column. A later file comes before an earlier one.
+        a table as .tab or .csv with the times down the first column; or Vensim's own .vdf, which pysimlin
+        reads. A later file comes before an earlier one.
         Left out, the files beside the model that bear the names of the data sets in its settings. A text such as
         ``"a=FILE"`` says which file a name such as ``?a`` in the model stands for. Of an XMILE model, files of its
         imports: of those that wait until they are asked for, or that lie elsewhere than the model says.

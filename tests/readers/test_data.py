@@ -6,13 +6,16 @@ If these fail, a model runs with other figures than its files hold, or stops wit
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from struct import pack
 
 import numpy as np
+import pandas as pd
 import pytest
+import simlin
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
@@ -537,12 +540,39 @@ def test_given_data_that_cannot_be_read(tmp_path: Path) -> None:
         "bad.dat": "bad.dat, line 3: '1 one' is not a time and a value under a name; correct it.",
         "bad.tab": "bad.tab, row 3: 'late' is not a time; write a number in the first column.",
         "bad.csv": "bad.csv: this is no table of names and times; export the run with the times down the first column.",
-        "run.vdf": 'run.vdf: a file ending in ".vdf" is no data that can be read; '
-        "there are: .dat, .tab, .csv, .tsv, .txt.",
+        "run.mat": 'run.mat: a file ending in ".mat" is no data that can be read; '
+        "there are: .dat, .tab, .csv, .tsv, .txt, .vdf.",
+        "run.vdfx": "run.vdfx: Vensim's .vdfx is a form that is described nowhere; export it in Vensim as a table "
+        "(.tab or .csv) or as .dat, and name that file.",
     }
-    (tmp_path / "run.vdf").write_bytes(b"\x7f\x01")
+    (tmp_path / "run.mat").write_bytes(b"\x7f\x01")
+    (tmp_path / "run.vdfx").write_bytes(b"\x7f\x01")
     for name, message in messages.items():
         assert refused(tmp_path, "x ~~|\n", data=[tmp_path / name]) == message
+
+
+def test_a_data_set_of_vensim_is_read_by_pysimlin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names come in lower case with underscores, and what a sparse block does not cover is no point."""
+    frame = pd.DataFrame({"paid_tax": [1.0, np.nan, 9.0], "v[deep_rural]": [7.0, 8.0, 9.0]}, index=[0.0, 2.0, 4.0])
+    monkeypatch.setattr(simlin, "load_vdf", lambda path: frame)
+    (tmp_path / "run.vdf").write_bytes(b"\x7f")
+    equations = "D: urban, deep rural ~~|\nPaid Tax ~~|\nv[D] ~~|\nx = Paid Tax ~~|\ny = v[deep rural] ~~|\n"
+    found = columns(read(tmp_path, equations, data=[tmp_path / "run.vdf"], missing_data="warn"))
+    np.testing.assert_array_equal(found["x"][[0, 2, 4]], [1, 3, 5])
+    np.testing.assert_array_equal(found["y"][[0, 4, 8]], [7, 8, 9])
+
+
+def test_a_data_set_that_cannot_be_read_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "run.vdf").write_bytes(b"\x7f\xf7\x17\x52 cut off")
+    message = refused(tmp_path, "x ~~|\n", data=[tmp_path / "run.vdf"])
+    way_out = "export it in Vensim as a table (.tab or .csv) or as .dat, and name that file."
+    assert message.startswith("run.vdf: this file of data cannot be read (")
+    assert message.endswith(f"); {way_out}")
+    monkeypatch.setitem(sys.modules, "simlin", None)
+    assert refused(tmp_path, "x ~~|\n", data=[tmp_path / "run.vdf"]) == (
+        "run.vdf: the package pysimlin, which reads Vensim's .vdf, is not installed; install egovsim[vdf], "
+        f"or {way_out}"
+    )
 
 
 def test_data_for_a_model_without_data_variables_is_an_error(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Series of a run exported as text: Vensim's .dat, and tables as .tab or .csv."""
+"""Series of a run: exported as text (Vensim's .dat, and tables as .tab or .csv), or as Vensim keeps it (.vdf)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from egovsim.names import canonical, split_element
 from egovsim.readers.data.cells import cell_of
 from egovsim.readers.data.delimited_text import decoded, delimited_rows
 from egovsim.readers.data.spreadsheets import is_file
+from egovsim.readers.data.vensim_datasets import WAY_OUT, vdf_series
 
 _EXPORTS = (".dat", ".tab", ".csv", ".tsv", ".txt")
 """Suffixes of the text forms of a run, in the order in which they are looked for."""
@@ -54,7 +55,8 @@ def table_of_points(points: Points, kind: LookupKind, place: str, source: str) -
 def exports_of(datasets: Sequence[str], folder: Path) -> list[Path]:
     """Return the text exports, beside a model, of the data sets that its settings name.
 
-    Vensim's own .vdf is a binary form that is not documented; an export has its name and another suffix.
+    Vensim's own .vdf is a binary form that is not documented, and is read where it is named; an export has its name and
+    another suffix.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def read_series(path: Path) -> dict[tuple[str, tuple[str, ...]], Points]:
     ----------
     path : Path
         Vensim's ``.dat`` (a name in a line, then lines of time and value), or a table as ``.tab`` or ``.csv``,
-        with the times down or across.
+        with the times down or across, or Vensim's own ``.vdf``.
 
     Returns
     -------
@@ -96,15 +98,20 @@ def read_series(path: Path) -> dict[tuple[str, tuple[str, ...]], Points]:
         There is no such file, or it is no such table; the line is named.
     """
     try:
-        text = decoded(path.read_bytes())
+        data = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: this file of data cannot be read ({error.strerror}); check its name.") from error
+    if path.suffix.lower() == ".vdf":
+        return {_key(name): points for name, points in vdf_series(path)}
+    if path.suffix.lower() == ".vdfx":
+        raise DataError(f"{path.name}: Vensim's .vdfx is a form that is described nowhere; {WAY_OUT}.")
+    text = decoded(data)
     if path.suffix.lower() == ".dat":
         return {_key(name): points for name, points in _dat_series(path.name, text).items()}
     if path.suffix.lower() not in _EXPORTS:
         raise DataError(
             f'{path.name}: a file ending in "{path.suffix}" is no data that can be read; '
-            f"there are: {', '.join(_EXPORTS)}."
+            f"there are: {', '.join((*_EXPORTS, '.vdf'))}."
         )
     try:
         rows = [row for row in delimited_rows(text, "," if path.suffix.lower() == ".csv" else "\t") if any(row)]

@@ -19,6 +19,9 @@ from egovsim.names import element_name
 
 _SHOWN = 5
 
+_Known = Mapping[str, Collection[tuple[str, ...]]]
+"""The elements that have a series, by the id of a variable that has not one for all."""
+
 
 def no_series(name: str, where: Where) -> Unsupported:
     """Return what stands for a data variable without a series.
@@ -73,12 +76,13 @@ def without_series(variables: Sequence[Variable]) -> tuple[list[Variable], list[
     missing = [variable for variable in variables if any(map(_is_missing, variable.equations))]
     if not missing:
         return list(variables), []
-    readers = _readers(variables)
+    known = {variable.id: _known_elements(variable) for variable in missing}
+    readers = _readers(variables, known)
     by_id = {variable.id: variable for variable in variables}
     reached = {variable.id: _reached(variable.id, readers) for variable in missing}
     refused = {id for id, found in reached.items() if any(by_id[other].kind == "stock" for other in found)}
     unknown = {other for id, found in reached.items() if id not in refused for other in (id, *found)}
-    settled = [_settled(variable, unknown, refused) for variable in variables]
+    settled = [_settled(variable, unknown, refused, known) for variable in variables]
     said = [
         _said(variable, [by_id[id] for id in reached[variable.id]])
         for variable in missing
@@ -95,17 +99,25 @@ def _is_missing(equation: Equation) -> bool:
             return False
 
 
-def _readers(variables: Iterable[Variable]) -> dict[str, list[str]]:
+def _known_elements(variable: Variable) -> set[tuple[str, ...]]:
+    """Return the elements that have a series, where others have none."""
+    return {equation.elements for equation in variable.equations if equation.elements and not _is_missing(equation)}
+
+
+def _readers(variables: Iterable[Variable], known: _Known) -> dict[str, list[str]]:
     """Return the ids of the variables that read each."""
     found: dict[str, list[str]] = {}
     for variable in variables:
-        for id in dict.fromkeys(id for part in variable.expressions for id in _read_in(part)):
+        for id in dict.fromkeys(id for part in variable.expressions for id in _read_in(part, known)):
             found.setdefault(id, []).append(variable.id)
     return found
 
 
-def _read_in(expression: Expression | None) -> Iterable[str]:
-    return () if expression is None else (reference.id for reference in references(expression))
+def _read_in(expression: Expression | None, known: _Known) -> Iterable[str]:
+    """Return the ids of what an expression reads, single elements that have a series left out."""
+    return (
+        reference.id for reference in references(expression) if reference.subscripts not in known.get(reference.id, ())
+    )
 
 
 def _reached(id: str, readers: Mapping[str, Sequence[str]]) -> list[str]:
@@ -119,7 +131,7 @@ def _reached(id: str, readers: Mapping[str, Sequence[str]]) -> list[str]:
     return waiting[1:]
 
 
-def _settled(variable: Variable, unknown: Collection[str], refused: Collection[str]) -> Variable:
+def _settled(variable: Variable, unknown: Collection[str], refused: Collection[str], known: _Known) -> Variable:
     """Return a variable with equations that are not a number, or cannot be run, where they have to be."""
 
     def settled(equation: Equation) -> Equation:
@@ -127,7 +139,7 @@ def _settled(variable: Variable, unknown: Collection[str], refused: Collection[s
             return replace(
                 equation, expression=no_series(element_name(variable.name, equation.elements), variable.where)
             )
-        if equation.expression is not None and any(id in unknown for id in _read_in(equation.expression)):
+        if equation.expression is not None and any(id in unknown for id in _read_in(equation.expression, known)):
             return replace(equation, expression=not_a_number(equation.expression.where))
         return equation
 
