@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -14,6 +14,7 @@ from egovsim.analysis.channels import Channel
 from egovsim.egov.defaults import ALL_POLICIES, BASELINE
 from egovsim.egov.outcomes import GROUP, INDEX, REAL_USE, SPENDING
 from egovsim.errors import DataError, InputError, UnknownNameError, ValueRangeError
+from egovsim.model.argument_checks import finite_number, refuse_other_kinds, shown, text_of, whole_number
 from egovsim.model.arrays import display_elements
 from egovsim.model.inputs import PolicyPath, Profile, Scenario
 from egovsim.model.model import Model
@@ -173,10 +174,15 @@ def check_options(inputs: ComparisonInputs, until: float, discount: float, seed:
 
     Raises
     ------
+    InputError
+        When one of them is no number.
     ValueRangeError
         With the value and what it should be.
     """
     clock, start = inputs.model.clock, inputs.start
+    refuse_other_kinds(until, (int, float), "until is", remedy="give a year")
+    finite_number(discount, "discount")
+    whole_number(seed, "seed", least=None)
     if not math.isfinite(until) or until != int(until) or not start < until:
         raise ValueRangeError(f"until is {until:g}; it must be a whole year after the policies' start in {start:g}.")
     if until > clock.stop:
@@ -204,6 +210,7 @@ def check_size(inputs: ComparisonInputs, members: int, outcomes: int, until: flo
     InputError
         With the size and what to ask for instead.
     """
+    whole_number(members, "members", least=None)
     runs = len(inputs.policies) * len(inputs.scenarios) * members
     size = 8 * runs * outcomes * (until - inputs.model.clock.start + 1)
     if size > LARGEST_BYTES:
@@ -217,6 +224,8 @@ def _no_single_text(what: str, given: object) -> None:
     """A text is a sequence of letters: without this each letter would be looked up as a name."""
     if isinstance(given, str | Path):
         raise InputError(f'{what} must be a list of names, not one text; write ["{given}"].')
+    if not isinstance(given, Iterable):
+        raise InputError(f"{what} is {shown(given)}, not a list; put it in brackets.")
 
 
 def _given(
@@ -303,6 +312,7 @@ def outcome_names(model: Model, by: str, outcomes: Sequence[str] | None) -> tupl
 
 
 def _ranked(model: Model, by: str) -> str:
+    text_of(by, "the outcome that ranks is", remedy="give the name of one")
     """Return the outcome that ranks, as the file writes it; nothing else has a direction that is better."""
     known = model.groups.get(GROUP, ())
     if known and canonical(split_element(by)[0]) not in map(canonical, known):

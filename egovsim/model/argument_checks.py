@@ -64,12 +64,34 @@ def text_of(value: Any, said: str, *, remedy: str) -> str:
     InputError
         When it is anything else.
     """
-    if not isinstance(value, str):
-        raise InputError(f"{said} {shown(value)}; {remedy}.")
+    refuse_other_kinds(value, str, said, remedy=remedy)
     return value
 
 
-def whole_number(value: Any, name: str, *, least: int = 0) -> int:
+def refuse_other_kinds(value: Any, kinds: type | tuple[type, ...], said: str, *, remedy: str) -> None:
+    """Refuse what is of none of some kinds.
+
+    Parameters
+    ----------
+    value : object
+        What a caller gave.
+    kinds : type or tuple of type
+        What it may be.
+    said : str
+        How the message begins: ``evidence is``.
+    remedy : str
+        What to give instead, as the message ends.
+
+    Raises
+    ------
+    InputError
+        When it is of another kind.
+    """
+    if not isinstance(value, kinds):
+        raise InputError(f"{said} {shown(value)}; {remedy}.")
+
+
+def whole_number(value: Any, name: str, *, least: int | None = 0) -> int:
     """Return a whole number that a caller gives.
 
     Parameters
@@ -78,8 +100,8 @@ def whole_number(value: Any, name: str, *, least: int = 0) -> int:
         What was given.
     name : str
         What the caller calls it.
-    least : int
-        The least that makes sense.
+    least : int or None
+        The least that makes sense; None where the caller says so itself.
 
     Returns
     -------
@@ -91,8 +113,9 @@ def whole_number(value: Any, name: str, *, least: int = 0) -> int:
     InputError
         When it is anything else, 1000.0 too.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
-        raise InputError(f"{name} is {shown(value)}; give a whole number, {least} or more.")
+    if isinstance(value, bool) or not isinstance(value, Integral) or (least is not None and int(value) < least):
+        bound = "" if least is None else f", {least} or more"
+        raise InputError(f"{name} is {shown(value)}; give a whole number{bound}.")
     return int(value)
 
 
@@ -118,7 +141,7 @@ def finite_number(value: Any, place: str) -> float:
     ValueRangeError
         When it is not finite.
     """
-    if not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(f"{place} is {shown(value)}, not a number; give a number.")
     if not math.isfinite(value):
         raise ValueRangeError(f"{place} is {float(value)}, not a finite number; give a number.")
@@ -271,6 +294,30 @@ def column_of(name: str, values: Any) -> NDArray[np.float64]:
     if column.ndim != 1:
         raise InputError(f'"{name}" has the shape {column.shape} in the design; give one number for each member.')
     return column
+
+
+def table_of(values: Any) -> NDArray[np.float64]:
+    """Return the rows that a maker of a design has made.
+
+    Parameters
+    ----------
+    values : array of float
+        What it returned.
+
+    Returns
+    -------
+    float64, as many dimensions as were given
+        The same numbers.
+
+    Raises
+    ------
+    InputError
+        When something in it is no number.
+    """
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError("what makes this design gave something that is not a number; give numbers.") from None
 
 
 def check_path(what: str, name: Any, values: Any, start: Any) -> None:

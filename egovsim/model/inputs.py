@@ -19,6 +19,7 @@ from egovsim.model.argument_checks import (
     list_of,
     numbers_of,
     shown,
+    table_of,
     text_of,
     values_by_name,
     whole_number,
@@ -258,10 +259,11 @@ class Design:
         InputError
             When there are no such members, or what makes the design makes other columns.
         """
+        whole_number(first, "the first member")
         stop = self.members if last is None else min(last, self.members)
-        if not 0 <= first <= stop:
+        if first > stop:
             raise InputError(f"a design of {self.members} members has none from {first} to {last}; count from 0.")
-        rows = self.make(first, stop)
+        rows = table_of(self.make(first, stop))
         if rows.shape != (stop - first, len(self.names)):
             wanted = f"{stop - first} members and {len(self.names)} constants"
             raise InputError(f"what makes this design gave an array of shape {rows.shape} for {wanted}.")
@@ -362,6 +364,7 @@ class PolicyPath:
 
     def __post_init__(self) -> None:
         check_path("policy", self.name, self.levers, self.start)
+        list_of(self.joined, PolicyPath, f'what is joined to policy "{self.name}"', remedy="give paths")
 
 
 @set_module("egovsim")

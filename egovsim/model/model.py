@@ -375,6 +375,8 @@ class Model:
         ids = tuple(map(canonical, wanted))
         if ids in every:
             return (ids,)
+        if not variable.dimensions:
+            raise UnknownNameError(f'"{variable.name}" is no array; write its name alone.')
         if ids in every_element(variable, self.element_ids):
             shown = element_name(variable.name, wanted)
             raise UnknownNameError(f'"{shown}" has no equation in {self.file or self.name}; add one for this element.')

@@ -13,7 +13,9 @@ from egovsim.model.model import Model
 OnFailure = Literal["record", "raise"]
 
 
-def check_options(model: Any, profile: Any, design: Any, *, workers: Any, seed: Any, on_failure: Any) -> None:
+def check_options(
+    model: Any, profile: Any, design: Any, *, workers: Any, seed: Any, on_failure: Any, progress: Any
+) -> None:
     """Refuse what `run` cannot take.
 
     Parameters
@@ -30,6 +32,8 @@ def check_options(model: Any, profile: Any, design: Any, *, workers: Any, seed: 
         Of random functions in the model.
     on_failure : {"record", "raise"}
         What to do when a run fails.
+    progress : callable or None
+        What is told how far it is.
 
     Raises
     ------
@@ -46,5 +50,7 @@ def check_options(model: Any, profile: Any, design: Any, *, workers: Any, seed: 
         raise InputError(f"workers is {shown(workers)}; give 1 or more, or leave it out for one a processor.")
     if not isinstance(seed, Integral):
         raise InputError(f"seed is {shown(seed)}; give a whole number.")
+    if progress is not None and not callable(progress):
+        raise InputError(f"progress is {shown(progress)}; give a function that is called as progress(done, total).")
     if on_failure not in get_args(OnFailure):
         raise unknown_name(f"{on_failure}", get_args(OnFailure), what="a way to meet a failed run", where="on_failure")

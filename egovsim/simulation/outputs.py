@@ -43,12 +43,14 @@ def output_variables(model: Model, outputs: Sequence[str] | None, *, runs: int) 
             raise InputError(f"{runs} runs with all variables would fill the memory; name outputs or metrics.")
         outputs = [variable.name for variable in model.variables if variable.kind != "lookup"]
     names = list_of(outputs, str, "outputs", remedy="give names of variables")
-    found: list[OutputVariable] = []
+    found: dict[str, OutputVariable] = {}
     first = 0
-    for name in dict.fromkeys(names):
-        found.append(_output(model, name, first))
-        first = found[-1].columns.stop
-    return tuple(found)
+    for name in names:
+        output = _output(model, name, first)
+        if output.name not in found:
+            found[output.name] = output
+            first = output.columns.stop
+    return tuple(found.values())
 
 
 def _output(model: Model, name: str, first: int) -> OutputVariable:

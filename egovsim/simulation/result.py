@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from egovsim.errors import DataError, OutputError, unknown_name
+from egovsim.model.argument_checks import refuse_other_kinds, text_of
 from egovsim.model.inputs import Floats
 from egovsim.names import canonical, element_name, split_element
 from egovsim.output import write_atomically
@@ -175,6 +176,7 @@ class Result:
 
     def _found(self, name: str) -> tuple[OutputVariable, tuple[int, ...]]:
         """Return an output and the places of the element that is meant; none for a whole output."""
+        text_of(name, "a result is asked for", remedy="give the name of one of its outputs")
         base, elements = split_element(name)
         ids = tuple(map(canonical, elements))
         whole = self.variables.get(canonical(name)) or self.variables.get(element_name(canonical(base), ids))
@@ -274,6 +276,7 @@ class Result:
         OutputError
             When the name ends in anything but ``.npz``, or the file cannot be written.
         """
+        refuse_other_kinds(path, (str, Path), "a result is to be saved to", remedy="give a path")
         if Path(path).suffix.lower() != ".npz":
             remedy = "give a name that ends in .npz, or write the table, as in result.to_frame().to_csv(...)"
             raise OutputError(f"{path}: a result is saved as .npz, which load_result reads; {remedy}.")

@@ -99,7 +99,7 @@ def run(
     SimulationError
         When a run fails and `on_failure` is ``"raise"``.
     """
-    check_options(model, profile, design, workers=workers, seed=seed, on_failure=on_failure)
+    check_options(model, profile, design, workers=workers, seed=seed, on_failure=on_failure, progress=progress)
     metrics = list_of(metrics, Metric, "metrics", remedy="make each with final, value_at or their like")
     policies = list_of(policies, PolicyPath, "policies", remedy="read each with read_policy") or (PolicyPath(""),)
     scenarios = list_of(scenarios, Scenario, "scenarios", remedy="read each with read_scenario") or (Scenario(""),)

@@ -14,6 +14,7 @@ import numpy as np
 from egovsim.compiler.build_cache import settable
 from egovsim.compiler.steps import Schedule, Steps
 from egovsim.errors import InputError
+from egovsim.model.argument_checks import values_by_name
 from egovsim.model.arrays import display_elements
 from egovsim.model.inputs import Design, Floats, PolicyPath, Profile, Scenario, Series
 from egovsim.model.model import Model
@@ -253,8 +254,9 @@ def _without_value(model: Model, ids: Sequence[str]) -> InputError:
 def _layers(profile: Profile | None, constants: Values) -> Iterable[tuple[str, bool, Values]]:
     """Yield who sets values, whether they are a history, and the values; later ones override earlier ones."""
     if profile is not None:
-        yield f"profile {profile.name}", False, profile.constants
-        yield f"profile {profile.name}", True, profile.levers
+        source = f"profile {profile.name}"
+        yield source, False, values_by_name(profile.constants, f"{source}: constants")
+        yield source, True, values_by_name(profile.levers, f"{source}: levers")
     yield "constants", False, constants
 
 

@@ -109,6 +109,13 @@ WRONG_RUNS: list[tuple[Callable[[], dict[str, Any]], str]] = [
         lambda: {"policies": [PolicyPath("p", {"k": "fast"})]},
         'policy p: "k" is "fast", not a number; give a number or a Series.',
     ),
+    (lambda: {"constants": {"k[urban]": 1.0}}, '"k" is no array; write its name alone.'),
+    (
+        lambda: {"profile": Profile("p", ["k"])},
+        'profile p: constants is a list; give values by name, as in {"Staff": 120.0}.',
+    ),
+    (lambda: {"progress": 3}, "progress is 3; give a function that is called as progress(done, total)."),
+    (lambda: {"until": True}, "until is True, not a number; give a number."),
     (lambda: {"until": "2030"}, 'until is "2030", not a number; give a number.'),
     (lambda: {"time_step": Anything()}, "time_step is an Anything, not a number; give a number."),
     (lambda: {"save_every": float("inf")}, "save_every is inf, not a finite number; give a number."),
@@ -147,7 +154,7 @@ WRONG_VALUES: list[tuple[Callable[[], object], str]] = [
     (lambda: Design.of({"k": []}), "a design needs at least one constant and one member."),
     (lambda: Design.of({"k": ["a"]}), '"k" has something in the design that is not a number; give numbers.'),
     (lambda: Design.of(["k"]), 'the values of a design is a list; give values by name, as in {"Staff": 120.0}.'),
-    (lambda: Design.of({"k": np.ones(3)}).rows(-1), "a design of 3 members has none from -1 to None; count from 0."),
+    (lambda: Design.of({"k": np.ones(3)}).rows(-1), "the first member is -1; give a whole number, 0 or more."),
     (lambda: Design.of({"k": np.ones(3)}).rows(2, 1), "a design of 3 members has none from 2 to 1; count from 0."),
     (
         lambda: Design(("k",), 2, lambda first, last: np.ones((last - first, 3))).rows(),
@@ -205,6 +212,31 @@ def test_a_value_that_means_nothing_is_refused(call: Callable[[], object], messa
     assert str(caught.value) == message
 
 
+WRONG_COMPARISONS: list[tuple[dict[str, Any], str]] = [
+    ({"members": 1e3}, "members is 1000.0; give a whole number."),
+    ({"members": 0}, "members is 0; at least 1 is needed."),
+    ({"seed": np.random.default_rng(5)}, "seed is a Generator; give a whole number."),
+    ({"seed": "0"}, 'seed is "0"; give a whole number.'),
+    ({"until": "2030"}, 'until is "2030"; give a year.'),
+    ({"discount": "5 %"}, 'discount is "5 %", not a number; give a number.'),
+    ({"by": 3}, "the outcome that ranks is 3; give the name of one."),
+    ({"outcomes": "Trust"}, 'outcomes must be a list of names, not one text; write ["Trust"].'),
+    ({"policies": PolicyPath("p")}, "policies is a PolicyPath, not a list; put it in brackets."),
+    ({"policies": [None]}, "a policy must be a name, a path or a PolicyPath, not NoneType."),
+    ({"structure": 3}, "structure is 3; give the name of one."),
+    ({"matches": 3}, "matches is 3, not a list; give what history_match returned, or a path."),
+    ({"evidence": 3}, "evidence is 3; give a folder, or what read_benchmark returned."),
+    ({"workers": "a"}, 'workers is "a"; give 1 or more, or leave it out for one a processor.'),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), WRONG_COMPARISONS, ids=[name for _, name in WRONG_COMPARISONS])
+def test_a_comparison_that_nobody_meant_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(egovsim.InputError) as caught:
+        egovsim.compare(**options)
+    assert str(caught.value) == message
+
+
 FRAME = pd.DataFrame({"k": [1.0, 2.0], "Clerks": [3, 4]})
 GOOD_RUNS: list[tuple[dict[str, Any], list[float]]] = [
     ({"design": Design.of(FRAME)}, [3, 8]),
@@ -224,6 +256,15 @@ def test_what_is_meant_well_works(model: egovsim.Model, options: dict[str, Any],
     result = egovsim.run(model, outputs=pd.Index(["s", "f"]), **options)
     assert (result.values("f")[0, 0, :, 0] / 2).tolist() == flows
     assert result.time[-1] == 4
+
+
+def test_a_result_is_asked_by_name_and_stores_each_output_once(model: egovsim.Model) -> None:
+    result = egovsim.run(model, outputs=["s", "S", "wage", "wage[ urban ]", "Wage[urban]"])
+    assert list(result.to_frame().columns) == ["s", "wage[urban]", "wage[rural]", "wage[urban]"]
+    with pytest.raises(egovsim.InputError, match=r"^a result is asked for a list; give the name of one of its outputs"):
+        result[["s", "wage"]]
+    with pytest.raises(egovsim.InputError, match=r"^a result is to be saved to 3; give a path"):
+        result.save(3)
 
 
 def test_metrics_may_stand_in_any_list(model: egovsim.Model) -> None:

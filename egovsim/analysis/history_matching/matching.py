@@ -26,6 +26,7 @@ from egovsim.analysis.history_matching.evidence import Benchmark, EvidenceCheck
 from egovsim.analysis.history_matching.evidence_files import check_benchmark
 from egovsim.analysis.history_matching.rejection import CheckCounts, LastStage, Search, search_members
 from egovsim.errors import ValueRangeError
+from egovsim.model.argument_checks import whole_number
 from egovsim.model.inputs import Design, Floats, Profile
 from egovsim.model.model import Model
 from egovsim.progress import Progress, portion
@@ -197,6 +198,8 @@ def history_match(
     InputError
         When too few pass; it names the check that rejects most.
     """
+    whole_number(members, "members", least=None)
+    whole_number(seed, "seed", least=None)
     if members < 1:
         raise ValueRangeError(f"members is {members}; at least 1 is needed.")
     if seed < 0:

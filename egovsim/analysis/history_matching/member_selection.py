@@ -15,6 +15,7 @@ from egovsim.analysis.history_matching.evidence_files import check_benchmark, re
 from egovsim.analysis.history_matching.match_files import PROFILES, evidence_fingerprint, read_match
 from egovsim.analysis.history_matching.matching import Match, history_match
 from egovsim.errors import DataError, InputError, ValueRangeError
+from egovsim.model.argument_checks import list_of, refuse_other_kinds, text_of, whole_number
 from egovsim.model.inputs import Profile
 from egovsim.model.model import Model
 from egovsim.progress import Progress, portion
@@ -98,12 +99,16 @@ def select_members(
         When there are no members of the seed, or fewer than asked for, or when they were accepted with another model or
         other evidence; the message names the command that makes them.
     """
-    if members is not None and members < 1:
+    if structure is not None:
+        text_of(structure, "structure is", remedy="give the name of one")
+    if members is not None and whole_number(members, "members", least=None) < 1:
         raise ValueRangeError(f"members is {members}; at least 1 is needed.")
+    kinds = (str, Path, Benchmark, type(None))
+    refuse_other_kinds(evidence, kinds, "evidence is", remedy="give a folder, or what read_benchmark returned")
     request = _Request(members, seed)
     given: tuple[Match, ...] = ()
     if matches is not None and not isinstance(matches, str | Path):
-        given = tuple(matches)
+        given = list_of(matches, Match, "matches", remedy="give what history_match returned, or a path")
         if not given:
             raise InputError("matches is empty; leave it out for the members that are shipped.")
     folder = Path(matches) if isinstance(matches, str | Path) else None
