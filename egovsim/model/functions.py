@@ -120,6 +120,7 @@ _ROWS: tuple[Function, ...] = (
     Function(ELEMENT, "part", (), (), (), "an element whose subscripts are computed: the array, then a value for each"),
     Function("vector sort order", "array", (2,), ("vector sort order",), (), "places, from 0, in sorted order"),
     Function("vector rank", "array", (2,), ("vector rank",), (), "rank of an element in its vector, from 1"),
+    Function("rank", "array", (2, 3), (), ("rank",), "place of the n-th smallest: a vector, n, a vector for equals"),
     Function("vector reorder", "array", (2,), ("vector reorder",), (), "a vector in the order of given places"),
     Function(
         "vector lookup",
@@ -216,6 +217,7 @@ _ROWS: tuple[Function, ...] = (
     Function("delay material", "stateful", (4,), ("delay material",), (), "the sum of what arrives in this step"),
     Function("sample if true", "stateful", (3,), ("sample if true",), (), "x while a condition holds, then kept"),
     Function("previous", "stateful", (2,), (), ("previous",), "x one step ago (XMILE 3.5.6)"),
+    Function("history", "stateful", (2,), (), ("history",), "x as it was at a time; 0 before the first and after now"),
     Function("derivn", "stateful", (2,), (), ("derivn",), "derivative of order n by time, from the step before on"),
     Function("runcum", "stateful", (1,), (), ("runcum",), "integral over time, from 0 at the start (unverified)"),
     Function("npv", "stateful", (4,), ("npv",), (), "net present value of a stream"),

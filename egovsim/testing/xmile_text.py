@@ -9,8 +9,7 @@ _XMILE = """<?xml version="1.0" encoding="utf-8"?>
 <xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">
 <header><vendor>tests</vendor><product version="1.0">tests</product></header>
 <sim_specs method="{method}" time_units="years"><start>{start}</start><stop>{stop}</stop><dt>{dt}</dt></sim_specs>
-{dimensions}
-{macros}
+{dimensions}{macros}
 <model><variables>
 {variables}
 </variables></model>

@@ -440,9 +440,9 @@ def test_an_arrayed_stock_takes_its_flows_by_element_and_scalars_whole(tmp_path:
             'there is no <model name="hares"> in this file; put the module\'s model in it',
         ),
         (
-            '<aux name="s"><eqn>HISTORY(TIME, 1)</eqn></aux>',
+            '<aux name="s"><eqn>ENDVAL(TIME, 1)</eqn></aux>',
             "s",
-            '"HISTORY" is not a function this version can run',
+            '"ENDVAL" is not a function this version can run',
         ),
     ],
 )

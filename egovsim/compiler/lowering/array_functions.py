@@ -11,7 +11,15 @@ from dataclasses import replace
 from itertools import product
 
 from egovsim.compiler.lowering.allocation_functions import ALLOCATIONS
-from egovsim.compiler.lowering.array_algebra import FOLDS, Terms, element_at, inverse, ranks, selected, sort_order
+from egovsim.compiler.lowering.array_algebra import (
+    FOLDS,
+    Terms,
+    element_at,
+    inverse,
+    ranks,
+    selected,
+    sort_order,
+)
 from egovsim.compiler.lowering.known_numbers import compile_time_number, number_if_known
 from egovsim.compiler.lowering.lookup_functions import LOOKUP_FUNCTIONS
 from egovsim.compiler.lowering.scopes import ArrayFunction, Scope
@@ -233,6 +241,45 @@ def _vector_rank(scope: Scope, arguments: tuple[Expression, ...], call: Call) ->
     return _ranks(scope, vector, call)[vector.place]
 
 
+def _rank(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
+    """Return the place of the n-th smallest (isee's help, "Array builtins"); not a number where there is no such.
+
+    Equals stand in the order of the second vector, and then in their own (unverified).
+    """
+    vector, wanted, *second = arguments
+    if len(_stars(_name_stars(scope, vector))) != 1:
+        raise scope.error(call.where, "RANK takes a vector: give a star to one dimension")
+    rows = _all_elements(scope, (vector, *second))
+    refuse_above(_LONGEST_SORTED, len(rows), scope, call.where, "elements to sort")
+
+    def make() -> list[Expression]:
+        return [scope.parts.named(rank) for rank in _ranks_of(rows)]
+
+    here = scope.parts.once(("place", *(key_of(term) for row in rows for term in row)), make)
+    number = scope.parts.named(scope.resolve(wanted))
+    place = scope.parts.named(
+        FOLDS["sum"]([_times(Number(float(at)), Binary("=", rank, number)) for at, rank in enumerate(here, 1)])
+    )
+    return If(Binary("=", place, Number(0.0)), Number(math.nan), place)
+
+
+def _ranks_of(rows: Sequence[Terms]) -> list[Expression]:
+    """Rank rows of other term or two, smallest first, by the second where the first are equal; equals in their order."""
+
+    def before(left_row: Terms, right_row: Terms, *, is_earlier: bool) -> Expression:
+        found: Expression = Number(1.0 if is_earlier else 0.0)
+        for left, right in reversed(list(zip(left_row, right_row, strict=True))):
+            found = If(Binary("<", left, right), Number(1.0), If(Binary("=", left, right), found, Number(0.0)))
+        return found
+
+    found: list[Expression] = []
+    for place, row in enumerate(rows):
+        others = [(number, other) for number, other in enumerate(rows) if number != place]
+        smaller = [before(other, row, is_earlier=number < place) for number, other in others]
+        found.append(FOLDS["sum"]([Number(1.0), *smaller]))
+    return found
+
+
 def _vector_sort_order(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
     vector = vector_of(scope, arguments[0], call)
     return sort_order(_ranks(scope, vector, call))[vector.place]
@@ -280,6 +327,7 @@ ARRAY_FUNCTIONS: Mapping[str, ArrayFunction] = {
     "vector select": _vector_select,
     "vector elm map": _vector_elm_map,
     ELEMENT: _element,
+    "rank": _rank,
     "vector rank": _vector_rank,
     "vector sort order": _vector_sort_order,
     "vector reorder": _vector_reorder,

@@ -29,11 +29,11 @@ from egovsim.compiler.lowering.belt_contents import (
     with_age_counts,
 )
 from egovsim.compiler.lowering.belt_expressions import held, is_on, rate_of, steps_of, to
+from egovsim.compiler.lowering.constancy import varies
 from egovsim.compiler.lowering.elements import Belt, BeltLeak, ScalarEquation, StateReads
 from egovsim.errors import ModelError, UnsupportedError
 from egovsim.model.conveyors import NO, UNLIMITED, WHOLE_BELT, YES, Conveyor, Leak, conveyor_in, is_driven, leak_in
-from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, Number, Reference, walk
-from egovsim.model.functions import FUNCTIONS
+from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, Number, Reference
 from egovsim.model.model import Model
 from egovsim.model.variable import Variable, plain_number
 from egovsim.names import made_id, scalar_id
@@ -166,13 +166,13 @@ class _Belt:
                 f"{place}: the transit time of this conveyor is {given:g}, and must be above 0; give <len> how long "
                 "what enters stays."
             )
-        if self._is_fixed and self._varies(self._belt.transit_time):
+        if self._is_fixed and varies(self._belt.transit_time, self._by_id):
             what = "that is first in, first out" if self._belt.first_in_first_out == YES else "with a leak zone"
             raise UnsupportedError(
                 f"{place}: a conveyor {what} cannot be run yet while its transit time changes; make it a constant."
             )
         for flow, leak in self._leaks:
-            if self._has_zones and not self._is_exponential and self._varies(leak.fraction):
+            if self._has_zones and not self._is_exponential and varies(leak.fraction, self._by_id):
                 raise UnsupportedError(
                     f'{place}: the fraction of "{flow.name}", a linear leak of a conveyor with leak zones, cannot be '
                     "run yet while it changes; make it a constant."
@@ -193,26 +193,6 @@ class _Belt:
     @property
     def _is_exponential(self) -> bool:
         return self._belt.exponential_leak == YES
-
-    def _varies(self, expression: Expression) -> bool:
-        """Say whether an expression depends on anything but constants."""
-        seen: set[str] = set()
-        waiting = [expression]
-        while waiting:
-            for node in walk(waiting.pop()):
-                match node:
-                    case ClockValue(which="time" | "step time"):
-                        return True
-                    case Call(function=function) if FUNCTIONS[function].role in ("test input", "stateful", "random"):
-                        return True
-                    case Reference(id=id) if id in self._by_id and id not in seen:
-                        seen.add(id)
-                        if self._by_id[id].is_state:
-                            return True
-                        waiting.append(self._by_id[id].expression)
-                    case _:
-                        pass
-        return False
 
     # The belt
 

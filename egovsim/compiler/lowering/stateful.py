@@ -28,6 +28,7 @@ from egovsim.compiler.lowering.hidden_equations import (
     over,
     times,
 )
+from egovsim.compiler.lowering.history import history
 from egovsim.compiler.lowering.random_calls import CALL_NUMBER_BITS
 from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, Number, Reference, Unary, Where, rewrite
 
@@ -88,6 +89,8 @@ def expand_stateful(equations: Sequence[ScalarEquation], *, start: float) -> Exp
 
 def _without_calls(expression: Expression, hidden: HiddenEquations) -> Expression:
     def replaced(node: Expression) -> Expression:
+        if isinstance(node, Call) and node.function == "history":
+            return _without_calls(history(hidden, node.arguments, node.where), hidden)
         if isinstance(node, Call) and node.function in _REWRITES:
             return _REWRITES[node.function](hidden, node.arguments, node.where)
         return node
