@@ -86,7 +86,7 @@ class Clock:
     save_every: float | None = None
     method: Method = "euler"
     unit: str = ""
-    uneven: UnevenSteps | None = None
+    uneven: UnevenSteps | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ def model_fingerprint(model: Model) -> str:
         In hexadecimal digits.
     """
     parts: list[object] = [model.clock, model.dimensions]
+    if model.clock.uneven is not None:  # not in the text of a clock, so that the others keep their fingerprints
+        parts.append(model.clock.uneven)
     parts += [
         (
             variable.id,
