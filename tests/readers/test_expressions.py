@@ -224,6 +224,13 @@ def test_comments_are_no_part_of_an_equation() -> None:
 # Functions, lookups and what cannot be run
 
 
+def test_a_time_base_is_a_line_over_time() -> None:
+    """In XMILE a function of that name is none of the language's."""
+    line = Binary("+", Number(1970.0), Binary("*", ClockValue("time"), Number(0.5)))
+    assert vensim("TIME BASE(1970, 0.5)") == line
+    assert isinstance(xmile("TIME_BASE(1970, 0.5)"), Unsupported)
+
+
 def test_a_function_of_the_dialect_is_a_call() -> None:
     x = Reference("x", "x")
     assert xmile("SMTH1(x, 2)") == Call("smooth1", (x, Number(2.0)))

@@ -181,6 +181,10 @@ def _no_function(call: _Written, context: Context) -> Expression | None:
         case "game", (argument,):
             # Outside a game its argument is its value (Vensim's reference, "GAME").
             return argument
+        case "time base", (start, slope) if context.dialect == "vensim":
+            # Its reference, "TIME BASE": the same as this, but that tools show it as an axis.
+            elapsed = Binary("*", ClockValue("time", call.where), slope, call.where)
+            return Binary("+", start, elapsed, call.where)
         case _:
             return None
 
