@@ -16,7 +16,7 @@ from egovsim.model.model import Model
 from egovsim.model.reality_checks import TestInput
 from egovsim.model.units.checking import check_units
 from egovsim.model.variable import Variable, plain_number
-from egovsim.names import element_name
+from egovsim.names import canonical, element_name
 from egovsim.public import set_module
 
 Severity = Literal["error", "warning", "note"]
@@ -120,6 +120,23 @@ def _missing_elements(model: Model) -> Iterator[Finding]:
             has, it, is_left = ("has", "it", "is") if len(names) == 1 else ("have", "they", "are")
             text = f"{shown} {has} no equation; {it} {is_left} left out of results"
             yield Finding("warning", variable.name, text, variable.where)
+    for variable in model.variables:
+        for expression in variable.expressions:
+            for reference in references(expression):
+                array = model.by_id.get(reference.id)
+                if array is not None and _is_missing(model, array, reference.subscripts):
+                    shown = element_name(array.name, map(str, reference.subscripts))
+                    text = f'"{shown}" has no equation; add one for this element'
+                    yield Finding("error", variable.name, text, reference.where)
+
+
+def _is_missing(model: Model, array: Variable, subscripts: tuple[object, ...]) -> bool:
+    """Whether subscripts name one element, and it is an element without an equation."""
+    ids = tuple(map(str, subscripts))
+    if not ids or len(ids) != len(array.dimensions) or ids in model.equations_of(array):
+        return False
+    pairs = zip(ids, array.dimensions, strict=True)
+    return all(id in model.element_ids[canonical(dimension)] for id, dimension in pairs)
 
 
 def _clock(model: Model) -> Iterator[Finding]:

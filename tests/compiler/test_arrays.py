@@ -144,6 +144,8 @@ def test_an_element_without_an_equation_is_left_out_and_not_to_be_used(tmp_path:
     assert np.isnan(egovsim.run(model, constants={"x": 7.0})["x"][0, 0, 0, 0, 1])
     with pytest.raises(ModelError, match=r'^m.mdl, line 5, "y": "x\[b\]" has no equation; add one for this element\.$'):
         egovsim.run(model_of(tmp_path, text + "\ny = x[b] + 1"))
+    errors = [str(finding) for finding in egovsim.check(model_of(tmp_path, text + "\ny = x[b] + 1"))]
+    assert errors[0] == 'error: m.mdl, line 5, "y": "x[b]" has no equation; add one for this element'
 
 
 @pytest.mark.parametrize(

@@ -264,7 +264,7 @@ def _rank(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expres
 
 
 def _ranks_of(rows: Sequence[Terms]) -> list[Expression]:
-    """Rank rows of other term or two, smallest first, by the second where the first are equal; equals in their order."""
+    """Rank rows of one term or two, smallest first, by the second where the first are equal; equals in order."""
 
     def before(left_row: Terms, right_row: Terms, *, is_earlier: bool) -> Expression:
         found: Expression = Number(1.0 if is_earlier else 0.0)
