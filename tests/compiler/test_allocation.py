@@ -164,7 +164,8 @@ TIME STEP = 1 ~~|
             "curve[Who, Profile] = 1.0,",
             "curve[Who, Profile] = 5.0,",
             'model.mdl, line 7, "got": "curve[a0,kind]" is 5; curves of priority that can be run are 0 (fixed), '
-            "1 (rectangular), 2 (triangular), 3 (normal) and 4 (exponential).",
+            "1 (rectangular), 2 (triangular), 3 (normal) and 4 (exponential), and in ALLOCATE AVAILABLE the same "
+            "plus 10 for whole units.",
         ),
         (
             "curve[Who, kind]",
@@ -271,6 +272,31 @@ def test_fixed_quantities_are_met_before_others(
 ) -> None:
     """Their curve is the same for all priorities, so what is left goes to the others."""
     np.testing.assert_allclose(got(tmp_path, text_of(rows, supply))[0], shares, rtol=1e-12, atol=1e-12)
+
+
+@settings(max_examples=15)
+@given(
+    rows=st.lists(ROWS, min_size=1, max_size=4),
+    share=st.floats(0.001, 1.5),
+    wholes=st.booleans(),
+)
+def test_whole_units_are_the_shares_rounded_and_together_as_many(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Row], share: float, wholes: bool
+) -> None:
+    """A kind plus 10 gives whole units: within one of the share, none above the request, all of the supply."""
+    if wholes:
+        rows = [(float(math.ceil(row[0])), row[1], row[2], row[3]) for row in rows]
+    asked = np.array([row[0] for row in rows])
+    supply = float(share * asked.sum())
+    folder = tmp_path_factory.mktemp("m")
+    shares = got(folder, text_of(rows, supply))[0]
+    found = got(folder, text_of([(row[0], row[1] + 10, row[2], row[3]) for row in rows], supply))[0]
+    assert np.all(found == np.round(found))
+    assert np.all(np.abs(found - shares) < 1 + 1e-5)
+    assert np.all(found <= asked)
+    assert found.sum() <= shares.sum() + 1e-5
+    if wholes:
+        assert found.sum() == math.floor(shares.sum() + 1e-6)
 
 
 def test_a_market_clears_as_recorded(tmp_path: Path) -> None:

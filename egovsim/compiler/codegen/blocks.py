@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from llvmlite import ir
 
@@ -10,11 +10,22 @@ from egovsim.compiler.codegen.expressions import Emitter
 from egovsim.compiler.codegen.lanes import Lanes, Recorder, Value
 from egovsim.compiler.codegen.memory_layout import LONGEST_FUNCTION, Layout, clock_slot, is_held
 from egovsim.compiler.codegen.methods import METHODS
+from egovsim.compiler.codegen.rolled import Rolled
+from egovsim.compiler.codegen.templates import Template, templates_of
 from egovsim.compiler.program import Assignment, Program
 from egovsim.names import made_id
 
 _AUXILIARIES = "auxiliaries"
 """Begins the names of the functions that are called at every stage of a step."""
+
+LONGEST_STRAIGHT = 4_000
+"""A block of more assignments, or more outputs, than this is written as loops over what has one form."""
+
+SHORTEST_LOOP = 2
+"""So many assignments of one form make a loop: one alone is shorter written out."""
+
+_LONGEST_PART = 4_000
+"""Nodes of expressions that a function of loops holds: what `LONGEST_FUNCTION` assignments have."""
 
 
 def _rate_id(stock: str) -> str:
@@ -84,27 +95,67 @@ class Blocks(Lanes):
             the lanes' numbers are apart.
         """
         places = [self._layout.slot[name] for name in self._program.outputs]
+        if len(places) > LONGEST_STRAIGHT:
+            return [self._rolled_recorder(places)]
         cuts = range(0, len(places), LONGEST_FUNCTION)
         return [self._recorder(cut, places[cut : cut + LONGEST_FUNCTION]) for cut in cuts]
 
     def _functions(self, name: str, block: Sequence[Assignment]) -> list[ir.Function]:
+        if len(block) > LONGEST_STRAIGHT:
+            parts = _parts(templates_of(block))
+            return [self._rolled_function(f"{name}{number}", part) for number, part in enumerate(parts)]
         cuts = range(0, len(block), LONGEST_FUNCTION)
         return [self._function(f"{name}{cut}", block[cut : cut + LONGEST_FUNCTION]) for cut in cuts]
 
     def _function(self, name: str, block: Sequence[Assignment]) -> ir.Function:
         function = self._begun(name, [self._vector.as_pointer()])
-        memory, builder = function.args[0], self._builder
-        emitter = Emitter(self._module, builder, self._lanes, lambda name: self._load(memory, self._layout.slot[name]))
-        for assignment in block:
-            builder.comment(" ".join(assignment.id.split()))
-            value = emitter.assign(assignment.id, assignment.expression)
-            if is_held(assignment.expression) and name.startswith(_AUXILIARIES) and self._has_stages:
-                value = emitter.remember(assignment.id, self._held(emitter, memory, assignment.id, value))
-            place = self._rates.get(assignment.id, self._layout.slot.get(assignment.id))
-            if place is not None:
-                self._store(memory, place, value)
-        builder.ret_void()
+        self._assign_all(name, self._emitter(function.args[0]), function.args[0], block)
+        self._builder.ret_void()
         return function
+
+    def _rolled_function(self, name: str, templates: Sequence[Template]) -> ir.Function:
+        function = self._begun(name, [self._vector.as_pointer()])
+        memory = function.args[0]
+        rolled = Rolled(self._module, self._builder, self._lanes, memory=memory, slot=self._layout.slot)
+        emitter = self._emitter(memory)
+        for template in templates:
+            first = template.assignments[0]
+            if len(template.assignments) < SHORTEST_LOOP or self._is_held(name, first):
+                self._assign_all(name, emitter, memory, template.assignments)
+            else:
+                rolled.assign(template, [self._place(assignment.id) for assignment in template.assignments])
+        self._builder.ret_void()
+        return function
+
+    def _emitter(self, memory: Value) -> Emitter:
+        def load(name: str) -> Value:
+            return self._load(memory, self._layout.slot[name])
+
+        return Emitter(self._module, self._builder, self._lanes, load)
+
+    def _assign_all(self, name: str, emitter: Emitter, memory: Value, block: Sequence[Assignment]) -> None:
+        for assignment in block:
+            self._builder.comment(" ".join(assignment.id.split()))
+            value = emitter.assign(assignment.id, assignment.expression)
+            if self._is_held(name, assignment):
+                value = emitter.remember(assignment.id, self._held(emitter, memory, assignment.id, value))
+            if assignment.id in self._rates or assignment.id in self._layout.slot:
+                self._store(memory, self._place(assignment.id), value)
+
+    def _place(self, id: str) -> int:
+        return self._rates[id] if id in self._rates else self._layout.slot[id]
+
+    def _rolled_recorder(self, places: Sequence[int]) -> ir.Function:
+        function = self._begun("record", [self._vector.as_pointer(), self._double.as_pointer(), self._integer])
+        memory, first, apart = function.args
+        rolled = Rolled(self._module, self._builder, self._lanes, memory=memory, slot=self._layout.slot)
+        rolled.record(places, first, apart)
+        self._builder.ret_void()
+        return function
+
+    def _is_held(self, name: str, assignment: Assignment) -> bool:
+        """Whether an assignment of a function keeps its value from stage to stage of a step."""
+        return self._has_stages and name.startswith(_AUXILIARIES) and is_held(assignment.expression)
 
     def _held(self, emitter: Emitter, memory: Value, id: str, value: Value) -> Value:
         """Return a value at the first stage of a step, and what it was then at the others."""
@@ -128,3 +179,18 @@ class Blocks(Lanes):
         function.args[0].add_attribute("noalias")
         self._builder = ir.IRBuilder(function.append_basic_block("entry"))
         return function
+
+
+def _parts(templates: Iterable[Template]) -> Iterator[list[Template]]:
+    """Cut templates into parts that make functions of bounded length."""
+    part: list[Template] = []
+    nodes = 0
+    for template in templates:
+        written = template.nodes * (1 if len(template.assignments) >= SHORTEST_LOOP else len(template.assignments))
+        if part and nodes + written > _LONGEST_PART:
+            yield part
+            part, nodes = [], 0
+        part.append(template)
+        nodes += written
+    if part:
+        yield part

@@ -19,8 +19,12 @@ from egovsim.model.model import Dimension
 from egovsim.model.variable import plain_number
 
 _CURVES = (0.0, 1.0, 2.0, 3.0, 4.0)
+_WHOLE = 10.0
+"""Added to the kind of a curve it asks for whole units (Vensim's reference, "ALLOCATE AVAILABLE")."""
+
 _KNOWN_CURVES = (
     "curves of priority that can be run are 0 (fixed), 1 (rectangular), 2 (triangular), 3 (normal) and 4 (exponential)"
+    ", and in ALLOCATE AVAILABLE the same plus 10 for whole units"
 )
 _MOST_REQUESTS = 200
 
@@ -31,6 +35,7 @@ class _Curve(NamedTuple):
     kind: Expression
     priority: Expression
     width: Expression
+    whole: bool = False
 
 
 def _by_priority(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
@@ -125,9 +130,11 @@ def _curve(scope: Scope, node: Expression, row: str | None, call: Call) -> _Curv
     kind, priority, width = (scope.element(node, target, (*first, column)) for column in columns)
     equation = scope.model.equations_of(target)[(*first, columns[0])]
     value = plain_number(equation.expression)
-    if value is not None and value not in _CURVES:
-        raise scope.error(call.where, f'"{kind.name}" is {value:g}; {_KNOWN_CURVES}')
-    return _Curve(kind, priority, width)
+    if value is None or value in _CURVES:
+        return _Curve(kind, priority, width)
+    if value - _WHOLE in _CURVES and call.function == "allocate available":
+        return _Curve(Binary("-", kind, Number(_WHOLE)), priority, width, whole=True)
+    raise scope.error(call.where, f'"{kind.name}" is {value:g}; {_KNOWN_CURVES}')
 
 
 def _at_price(sign: Callable[[Expression, Expression], Expression]) -> ArrayFunction:
@@ -135,8 +142,8 @@ def _at_price(sign: Callable[[Expression, Expression], Expression]) -> ArrayFunc
 
     def written(scope: Scope, arguments: tuple[Expression, ...], call: Call) -> Expression:
         quantity, price = scope.resolve(arguments[0]), scope.resolve(arguments[2])
-        kind, priority, width = _curve(scope, arguments[1], None, call)
-        share = Call("priority curve", (kind, sign(price, priority), width), call.where)
+        curve = _curve(scope, arguments[1], None, call)
+        share = Call("priority curve", (curve.kind, sign(price, curve.priority), curve.width), call.where)
         return Binary("*", Call("max", (Number(0.0), quantity), call.where), share, call.where)
 
     return written

@@ -8,8 +8,8 @@ than that they are positive, so a width that is not above 0 gives what is not a 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from egovsim.compiler.lowering.array_algebra import ArrayParts, Terms, largest, smallest, total
 from egovsim.model.expression import Binary, Call, Expression, If, Number
@@ -74,12 +74,13 @@ def _share_above(cut: Expression, low: Expression, high: Expression) -> Expressi
 
 @dataclass(frozen=True, slots=True)
 class AllocationRequest:
-    """A request of a supply and its curve of priority: kind, middle and width."""
+    """A request of a supply and its curve of priority: kind, middle and width; and whether it takes whole units."""
 
     quantity: Expression
     kind: Expression
     priority: Expression
     width: Expression
+    whole: bool = False
 
 
 def by_curves(requests: Sequence[AllocationRequest], supply: Expression, parts: ArrayParts) -> list[Expression]:
@@ -103,10 +104,7 @@ def by_curves(requests: Sequence[AllocationRequest], supply: Expression, parts: 
         What each request is given.
     """
     wanted = [
-        AllocationRequest(
-            parts.named(Call("max", (Number(0.0), request.quantity))), request.kind, request.priority, request.width
-        )
-        for request in requests
+        replace(request, quantity=parts.named(Call("max", (Number(0.0), request.quantity)))) for request in requests
     ]
     asked = parts.named(total([request.quantity for request in wanted]))
     available = parts.named(Call("max", (Number(0.0), Call("min", (supply, asked)))))
@@ -120,7 +118,47 @@ def by_curves(requests: Sequence[AllocationRequest], supply: Expression, parts: 
     scale = parts.named(If(nothing, Number(1.0), Binary("/", available, all_taken)))
     enough = parts.named(Binary("=", available, asked))
     pairs = zip(wanted, taken, strict=True)
-    return [If(enough, request.quantity, Binary("*", amount, scale)) for request, amount in pairs]
+    shares: list[Expression] = [If(enough, request.quantity, Binary("*", amount, scale)) for request, amount in pairs]
+    return _in_whole_units(wanted, shares, parts) if any(request.whole for request in wanted) else shares
+
+
+_ROUNDING = 1e-6
+"""So much less than a whole unit is one: what is left of a division after its last digits."""
+
+
+def _in_whole_units(requests: Sequence[AllocationRequest], shares: Terms, parts: ArrayParts) -> list[Expression]:
+    """Give whole units to those that take them: what is whole of each share, then a unit to the largest rests.
+
+    What the rests make together is given, and nobody gets more than asked for. Vensim's reference says no more than
+    that allocations are integers; to which of them the last units go is unverified.
+    """
+    given = [parts.named(share) for share in shares]
+    whole = [parts.named(Call("floor", (Binary("+", share, Number(_ROUNDING)),))) for share in given]
+    places = [place for place, request in enumerate(requests) if request.whole]
+    left = parts.named(total([Binary("-", given[place], whole[place]) for place in places]))
+    rests = {
+        place: parts.named(
+            If(
+                Binary("<=", Binary("+", whole[place], Number(1.0)), requests[place].quantity),
+                Binary("-", given[place], whole[place]),
+                Number(-1.0),
+            )
+        )
+        for place in places
+    }
+
+    def in_whole_units(place: int) -> Expression:
+        before = total([_comes_before(rests, other, place) for other in places])
+        is_next = Binary("<", before, Call("floor", (Binary("+", left, Number(_ROUNDING)),)))
+        more = Binary("and", is_next, Binary(">=", rests[place], Number(0.0)))
+        return If(more, Binary("+", whole[place], Number(1.0)), whole[place])
+
+    return [in_whole_units(place) if request.whole else given[place] for place, request in enumerate(requests)]
+
+
+def _comes_before(rests: Mapping[int, Expression], other: int, place: int) -> Expression:
+    """Whether a rest is given its unit before another one; of two equal ones the first."""
+    return Binary(">=" if other < place else ">", rests[other], rests[place])
 
 
 def _share_on_curve(cut: Expression, request: AllocationRequest) -> Expression:
