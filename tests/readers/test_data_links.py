@@ -14,6 +14,7 @@ import pytest
 from openpyxl import Workbook
 
 import egovsim
+from egovsim.model.variable import plain_number
 from egovsim.names import element_name
 
 MODEL = """<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0"
@@ -191,7 +192,7 @@ WRONG = {
     ),
     "many": (
         "a\n1\n2\n",
-        'm.stmx, line 6: "p.csv", "a" has 2 values, and 1 are needed (of constants); write as many.',
+        'm.stmx, line 6: "p.csv", "a" has 2 values, and 1 is needed (of constants); write as many.',
     ),
     "points": (
         "effect\n1\n2\n",
@@ -226,6 +227,27 @@ def test_a_column_that_the_model_has_not_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_a_variable_of_a_nested_module_is_called_by_the_innermost(tmp_path: Path) -> None:
+    """So Stella writes it; where two modules of one name stand in others, none of them is meant."""
+    path = model_with(tmp_path, '<import resource="r../Data/p.csv"/>', p_csv="Inner.k,Part.k\n8,9\n")
+    text = path.read_text(encoding="utf-8")
+    inner = '<model name="Inner"><variables><aux name="k"><eqn>5</eqn></aux></variables></model>'
+    nested = text.replace(
+        "</variables></model>\n</xmile>", f'<module name="Inner"/></variables></model>{inner}</xmile>'
+    )
+    path.write_text(nested, encoding="utf-8")
+    assert first(path, "Part.Inner.k", "Part.k") == [8, 9]
+    twice = nested.replace('<module name="Part"/>', '<module name="Part"/><module name="Other"/>').replace(
+        inner, f'{inner}<model name="Other"><variables><module name="Inner"/></variables></model>'
+    )
+    path.write_text(twice, encoding="utf-8")
+    assert first(path, "Part.Inner.k", "Other.Inner.k", "Part.k") == [5, 5, 9]
+    assert said(path) == [
+        'warning: m.stmx, line 6: "p.csv", "Inner.k" is no variable of this model, and is not imported; there are '
+        'several: "Part.Inner.k", "Other.Inner.k"'
+    ]
+
+
 def test_a_file_that_nothing_imports_is_refused(tmp_path: Path) -> None:
     path = model_with(tmp_path, '<import resource="r../Data/p.csv"/>', p_csv="a\n3\n")
     other = tmp_path / "q.csv"
@@ -254,10 +276,31 @@ def test_a_file_that_changes_or_appears_is_read_anew(tmp_path: Path, monkeypatch
             assert values(path, "a") == [expected] * 5
 
 
-def test_a_practice_model_keeps_its_links(tmp_path: Path) -> None:
-    place = Path(os.environ.get("EGOVSIM_CONFORMANCE", "../shared/conformance")).parent / "practice" / "frida"
-    if not (place / "FRIDA.stmx").is_file():
+@pytest.fixture(scope="module")
+def place() -> Path:
+    """The folder of the practice model FRIDA."""
+    folder = Path(os.environ.get("EGOVSIM_CONFORMANCE", "../shared/conformance")).parent / "practice" / "frida"
+    if not (folder / "FRIDA.stmx").is_file():
         pytest.skip("no folder of practice models beside EGOVSIM_CONFORMANCE")
+    return folder
+
+
+@pytest.mark.slow
+def test_what_stella_imported_is_what_is_imported_here(place: Path) -> None:
+    """FRIDA holds, rounded to 15 digits, what Stella put into 41 arrays of 100 elements from this file."""
+    whole = place / "FRIDA.stmx"
+    own = egovsim.read_model(whole)
+    imported = egovsim.read_model(whole, data=[place / "Data" / "FRIDA_climate_inputs_100_members.csv"])
+    assert not [one for one in imported.left_out if "members.csv" in one.text]
+    changed = [name for name, variable in imported.by_id.items() if variable != own.by_id[name]]
+    assert len(changed) > 20
+    for name in changed:
+        pairs = zip(imported.by_id[name].expressions, own.by_id[name].expressions, strict=True)
+        for new, old in pairs:
+            assert plain_number(new) == pytest.approx(plain_number(old), rel=1e-14, abs=1e-15)
+
+
+def test_a_practice_model_keeps_its_links(place: Path, tmp_path: Path) -> None:
     text = (place / "FRIDA.stmx").read_text(encoding="utf-8")
     block = re.search(r"<data>.*?</data>", text, re.DOTALL)
     assert block is not None

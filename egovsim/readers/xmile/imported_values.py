@@ -3,8 +3,10 @@
 What isee's help ("Creating Import and Export Files", "Setting Up Import Links") says of the form of such files: names
 stand at the heads of columns or rows; under the name of a graphical function stand its y values by ascending x; names
 that the model has not are passed over with a warning. That the values of an array stand in the order of its elements,
-the last dimension fastest, is seen in files; that a series is interpolated between its points, and holds its first and
-last value outside them, as a graphical function of time does, is unverified.
+and that a variable of a module in a module is called by its own name and that of the innermost module, is seen in the
+public files of the model FRIDA, which hold what Stella imported from them; that the last dimension goes fastest is
+unverified, and so is that a series is interpolated between its points, and holds its first and last value outside
+them, as a graphical function of time does.
 """
 
 from __future__ import annotations
@@ -33,6 +35,9 @@ from egovsim.readers.data.named_columns import NamedColumn
 
 _Elements = tuple[str, ...]
 
+_SOUGHT = 5
+"""For how many unknown names of an import near ones are looked for."""
+
 
 class ImportedValues:
     """Takes the values of one import into the variables of a model.
@@ -56,6 +61,10 @@ class ImportedValues:
         self._dimensions = {dimension.id: dimension for dimension in dimensions}
         self._where = where
         self._overwrites = overwrites
+        self._short: dict[str, list[str]] = {}
+        for id in self._variables:
+            self._short.setdefault(_short_name(id), []).append(id)
+        self._unknown = 0
         self.left_out: list[LeftOut] = []
 
     @property
@@ -151,10 +160,9 @@ class ImportedValues:
             self._leave_out("", f"{column.place} has no values, and is not imported")
             return None
         base, written = split_element(column.name)
-        variable = self._variables.get(canonical(base))
+        variable = self._named(base)
         if variable is None:
-            near = suggestion(base, [known.name for known in self._variables.values()])
-            self._leave_out("", f"{column.place} is no variable of this model, and is not imported{near}")
+            self._leave_out("", f"{column.place} is no variable of this model, and is not imported{self._near(base)}")
             return None
         axes = [self._dimensions[canonical(name)].element_ids for name in variable.dimensions]
         parts = [canonical(part) for part in written] or ["*"] * len(axes)
@@ -163,6 +171,22 @@ class ImportedValues:
             return None
         choices = (axis if part == "*" else (part,) for part, axis in zip(parts, axes, strict=True))
         return variable, list(product(*choices))
+
+    def _named(self, name: str) -> Variable | None:
+        """Return the variable that a file names: as the model does, or by its own name and that of its module."""
+        found = self._variables.get(canonical(name))
+        if found is not None:
+            return found
+        others = self._short.get(canonical(name), ())
+        return self._variables[others[0]] if len(others) == 1 else None
+
+    def _near(self, name: str) -> str:
+        """Say what resembles a name; to look for that is slow, and of a whole file that fits another model in vain."""
+        others = self._short.get(canonical(name), ())
+        if others:
+            return "; there are several: " + ", ".join(f'"{self._variables[id].name}"' for id in others)
+        self._unknown += 1
+        return suggestion(name, [known.name for known in self._variables.values()]) if self._unknown <= _SOUGHT else ""
 
     def _can_be_set(
         self,
@@ -242,12 +266,16 @@ class ImportedValues:
 
     def _refuse_other_count(self, column: NamedColumn, count: int, needed: int, hint: str) -> None:
         if count != needed:
-            raise DataError(
-                f"{self._where}: {column.place} has {count} values, and {needed} are needed ({hint}); write as many."
-            )
+            wanted = f"{needed} {'is' if needed == 1 else 'are'} needed ({hint})"
+            raise DataError(f"{self._where}: {column.place} has {count} values, and {wanted}; write as many.")
 
     def _leave_out(self, variable: str, text: str) -> None:
         self.left_out.append(LeftOut(variable, text, self._where))
+
+
+def _short_name(id: str) -> str:
+    """Return a variable's id with that of the module it stands in, the modules around that left out."""
+    return ".".join(id.split(".")[-2:])
 
 
 def _table(equation: Equation) -> Table | None:
