@@ -55,9 +55,6 @@ def run_clock(
     """
     clock = model.clock
     _refuse_not_finite(until=until, time_step=time_step, save_every=save_every)
-    if clock.uneven is not None and (time_step is not None or save_every is not None):
-        text = "the model changes its own steps while it runs, so none can be asked for"
-        raise InputError(f"{model.file or model.name}: {text}; leave time_step and save_every out.")
     if until is not None and until < clock.start:
         raise InputError(f"until {until:g} lies before the model's start, {clock.start:g}; choose a later end.")
     stop = clock.stop if until is None else until
@@ -66,20 +63,46 @@ def run_clock(
     if wanted not in _METHODS:
         raise unknown_name(f"{wanted}", _METHODS, what="a way to integrate")
     if clock.uneven is not None:
-        return _uneven_steps(clock, clock.uneven, stop), wanted
+        return _uneven_steps(clock, clock.uneven, stop, changed.time_step, save_every), wanted
     count = _step_count(changed, place=model.file if until is None and time_step is None else "")
     return Steps(clock.start, changed.time_step, count, _save_steps(changed, save_every)), wanted
 
 
-def _uneven_steps(clock: Clock, whole: UnevenSteps, stop: float) -> Steps:
-    """Return the steps up to an end, which must be one of the model's instants."""
-    count = min(range(len(whole.times)), key=lambda number: abs(whole.times[number] - stop))
-    if abs(whole.times[count] - stop) > 1e-9 * clock.time_step * len(whole.times):
+def _uneven_steps(clock: Clock, own: UnevenSteps, stop: float, time_step: float, save_every: float | None) -> Steps:
+    """Return steps that change, each cut into equal parts where a step is asked for, up to an end among them."""
+    parts = _whole_number(clock.time_step, time_step)
+    if parts is None:
+        text = f"time_step {time_step:g} is no whole part of {clock.time_step:g}"
+        raise InputError(f"{text}, the shortest step of a run whose steps change; give it, or its half.")
+    pairs = zip(own.times, own.lengths, strict=True)
+    times = [time + number * length / parts for time, length in pairs for number in range(parts)][: 1 - parts or None]
+    lengths = [length / parts for length in own.lengths for _ in range(parts)][: 1 - parts or None]
+    count = min(range(len(times)), key=lambda number: abs(times[number] - stop))
+    if abs(times[count] - stop) > 1e-9 * time_step * len(times):
         text = f"until {stop:g} is no instant of a run whose steps change and end at {clock.stop:g}"
-        raise InputError(f"{text}; the nearest is {whole.times[count]:.10g}.")
-    saved = tuple(number for number in whole.saved if number <= count)
-    uneven = UnevenSteps(whole.times[: count + 1], whole.lengths[: count + 1], saved)
-    return Steps(clock.start, clock.time_step, count, 1, uneven)
+        raise InputError(f"{text}; the nearest is {times[count]:.10g}.")
+    saved = _saved_of_uneven(clock, own, parts, save_every, count)
+    return Steps(
+        clock.start, time_step, count, 1, UnevenSteps(tuple(times[: count + 1]), tuple(lengths[: count + 1]), saved)
+    )
+
+
+def _saved_of_uneven(
+    clock: Clock, own: UnevenSteps, parts: int, save_every: float | None, count: int
+) -> tuple[int, ...]:
+    """Return the instants that the model saves, or all of its own, or all that there are."""
+    if save_every is None:
+        return tuple(number * parts for number in own.saved if number * parts <= count)
+    for every, interval in ((1, clock.time_step / parts), (parts, clock.time_step)):
+        if abs(save_every - interval) <= 1e-9 * interval:
+            return tuple(range(0, count + 1, every))
+    text = f"save_every {save_every:g} is not {clock.time_step:g}, the shortest step of a run whose steps change"
+    raise InputError(f"{text}; give it to save every step, or leave it out.")
+
+
+def _whole_number(whole: float, part: float) -> int | None:
+    number = round(whole / part) if part > 0 else 0
+    return number if number >= 1 and abs(whole - number * part) <= 1e-9 * whole else None
 
 
 def refuse_uneven(steps: Steps, metrics: Sequence[Metric], *, model: Model, keeps_history: bool) -> None:

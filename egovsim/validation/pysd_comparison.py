@@ -146,7 +146,8 @@ def crosscheck(
     _refuse_random_numbers(model, file.name)
     exported = {key: points for path in given_data(data).files for key, points in read_series(path).items()}
     theirs = _run_pysd(file, model, until, constants or {}, exported)
-    ours = run(model, constants=constants, until=until, method="euler", save_every=model.clock.time_step)
+    every = None if model.clock.uneven else model.clock.time_step  # steps that change are saved as the model says
+    ours = run(model, constants=constants, until=until, method="euler", save_every=every)
     rows, missing = _compare(ours, theirs)
     if not rows:
         raise InputError(f"{file.name}: PySD returned none of the model's variables; nothing was compared.")
@@ -193,7 +194,7 @@ def _run_pysd(
             exports = list(_export(model, exported, Path(folder)))
             vensim = copy.suffix == ".mdl"
             loaded = pysd.read_vensim(str(copy), data_files=exports) if vensim else pysd.read_xmile(str(copy))
-            step = float(loaded.components.time_step())
+            step = None if model.clock.uneven else float(loaded.components.time_step())
             frame = loaded.run(params=dict(constants), final_time=until, saveper=step, flatten_output=True)
         except Exception as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]

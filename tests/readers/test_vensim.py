@@ -353,11 +353,34 @@ def test_a_policy_and_a_failure_in_a_run_whose_steps_change(tmp_path: Path) -> N
     assert cut.metric_table.ravel().tolist() == [4.5]
 
 
+def test_steps_that_change_may_be_cut_into_parts(tmp_path: Path) -> None:
+    """A test of the time step halves every step, and looks at the instants of before."""
+    model = model_of(tmp_path, "s = INTEG(0.3 * s, 1) ~~|\nstep = TIME STEP ~~|\n", controls=CHANGING)
+    own, halved = (run(model, time_step=step, save_every=0.5) for step in (None, 0.25))
+    assert own.time.tolist() == halved.time.tolist() == [0, 1, 2, 3, *(4 + 0.5 * np.arange(17))]
+    steps = [2 if time < 4 else 1 for time in own.time[:-1]]
+    wanted = np.cumprod([1.0, *((1 + 0.3 * 0.25 * parts) ** 2 for parts in steps)])
+    np.testing.assert_allclose(halved.values("s")[0, 0, 0], wanted, rtol=1e-13)
+    usual = run(model, time_step=0.25)
+    assert usual.time.tolist() == run(model).time.tolist()
+    assert run(model, time_step=0.25, save_every=0.25, until=4.25).time.tolist() == [*(0.5 * np.arange(9)), 4.25]
+
+
 @pytest.mark.parametrize(
     ("equations", "options", "message"),
     [
-        ("", {"time_step": 0.25}, "the model changes its own steps while it runs, so none can be asked for; leave"),
-        ("", {"save_every": 1.0}, "the model changes its own steps while it runs, so none can be asked for; leave"),
+        (
+            "",
+            {"time_step": 0.3},
+            "time_step 0.3 is no whole part of 0.5, the shortest step of a run whose steps change; give it, or its "
+            "half.",
+        ),
+        (
+            "",
+            {"save_every": 1.0},
+            "save_every 1 is not 0.5, the shortest step of a run whose steps change; give it to save every step, or "
+            "leave it out.",
+        ),
         ("", {"until": 4.2}, "until 4.2 is no instant of a run whose steps change and end at 12; the nearest is 4."),
         ("", {"until": 13}, "until 13 is no instant of a run whose steps change and end at 12; the nearest is 12."),
         ("", {"metrics": [mean_over("s", 0, 12)]}, "and metric "),

@@ -75,6 +75,20 @@ def test_pysd_agrees_over_a_short_horizon() -> None:
     assert len(found.rows) > 300
 
 
+def test_pysd_agrees_where_the_clock_changes_while_it_runs(tmp_path: Path) -> None:
+    """Steps of another length, another saving interval and another end from some time on, with a stock that feels it."""
+    pytest.importorskip("pysd", reason="PySD is not installed: pip install 'egovsim[peers]'")
+    clock = """INITIAL TIME = 0 ~~|
+FINAL TIME = IF THEN ELSE(Time < 5, 10, 20) ~~|
+TIME STEP = IF THEN ELSE(Time < 4, 1, 0.5) ~~|
+SAVEPER = IF THEN ELSE(Time < 10, TIME STEP, 5) ~~|
+"""
+    (tmp_path / "m.mdl").write_text(f"{{UTF-8}}\ns = INTEG(0.1 * s, 1) ~~|\nx = 2 * s + Time ~~|\n{clock}", "utf-8")
+    found = egovsim.crosscheck(tmp_path / "m.mdl")
+    assert found.agrees, found
+    assert {row.variable for row in found.rows} == {"s", "x"}
+
+
 def test_pysd_agrees_on_the_tutorial() -> None:
     """The whole horizon; scalar, so PySD is quick."""
     found = egovsim.crosscheck("capacity")
