@@ -14,6 +14,7 @@ import numpy as np
 
 from egovsim.errors import InputError
 from egovsim.model.arrays import display_elements
+from egovsim.model.conveyors import conveyor_in
 from egovsim.model.functions import draws_random_numbers
 from egovsim.model.inputs import Floats
 from egovsim.model.model import Model
@@ -136,14 +137,15 @@ def crosscheck(
     Raises
     ------
     InputError
-        When PySD cannot load or run the model, whose own words are given, or when the model draws random
-        numbers, which no two engines draw alike.
+        When PySD cannot load or run the model, whose own words are given, when the model draws random
+        numbers, which no two engines draw alike, or when it has conveyors, which PySD takes for plain stocks.
     DataError
         When a file of data cannot be read.
     """
     file = locate_model(path)
     model = read_model(file, data=data)  # before PySD, which evaluates literals of the file as Python
     _refuse_random_numbers(model, file.name)
+    _refuse_conveyors(model, file.name)
     exported = {key: points for path in given_data(data).files for key, points in read_series(path).items()}
     theirs = _run_pysd(file, model, until, constants or {}, exported)
     every = None if model.clock.uneven else model.clock.time_step  # steps that change are saved as the model says
@@ -159,9 +161,21 @@ def _refuse_random_numbers(model: Model, place: str) -> None:
     """Raise an error that names the variables of a model that draw random numbers."""
     names = [variable.name for variable in model.variables if draws_random_numbers(variable)]
     if names:
-        shown = ", ".join(f'"{name}"' for name in names[:5]) + (" and others" if len(names) > 5 else "")
+        shown = _shown(names)
         text = f"{shown} draw{'s' if len(names) == 1 else ''} random numbers, and no two engines draw alike"
         raise InputError(f"{place}: {text}; hold what is random, or write a copy without it. Nothing was compared.")
+
+
+def _refuse_conveyors(model: Model, place: str) -> None:
+    """Raise an error that names the conveyors of a model: PySD reads them as plain stocks, and says nothing."""
+    names = [stock.name for stock in model.stocks if conveyor_in(stock.equations[0].rate) is not None]
+    if names:
+        text = f"PySD runs conveyors ({_shown(names)}) as plain stocks"
+        raise InputError(f"{place}: {text}, so its numbers mean something else. Nothing was compared.")
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names[:5]) + (" and others" if len(names) > 5 else "")
 
 
 _Exported = Mapping[tuple[str, tuple[str, ...]], Points]

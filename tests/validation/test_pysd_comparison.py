@@ -283,3 +283,19 @@ def test_world3_is_vensims_recorded_run_in_every_variable(conformance: Path) -> 
     for name in compared:
         allowed = 1e-4 * np.abs(columns[name]).max() + 2e-6 + digits[name]
         assert (np.abs(ours[name][places] - columns[name]) <= allowed).all(), name
+
+
+def test_a_model_with_conveyors_is_not_compared(tmp_path: Path) -> None:
+    """PySD reads a conveyor as a plain stock: a difference would say nothing of either engine."""
+    path = tmp_path / "belt.xmile"
+    path.write_text(
+        xmile(
+            '<stock name="Belt"><eqn>1</eqn><inflow>f</inflow><outflow>g</outflow>'
+            '<conveyor><len>2</len></conveyor></stock><flow name="g"/>',
+            flow("f", 1),
+        ),
+        encoding="utf-8",
+    )
+    said = r'^belt\.xmile: PySD runs conveyors \("Belt"\) as plain stocks, so its numbers mean something else\.'
+    with pytest.raises(egovsim.InputError, match=said):
+        egovsim.crosscheck(path)
