@@ -86,7 +86,7 @@ class _Printer:
     def slot(self, id: str) -> str:
         """Name a slot of the memory block; values of the clock and the key of draws begin with a dollar."""
         is_scalar = id.removesuffix(START) in self.flat.equations
-        return self._name(id) if is_scalar else f"$ {id.removeprefix('_').lower()}"
+        return self._name(id) if is_scalar else f"$ {id.removeprefix('CLOCK ')}"
 
     @staticmethod
     def _section(title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -50,6 +50,8 @@ def check_options(
         raise InputError(f"workers is {shown(workers)}; give 1 or more, or leave it out for one a processor.")
     if not isinstance(seed, Integral):
         raise InputError(f"seed is {shown(seed)}; give a whole number.")
+    if not -(2**63) <= int(seed) < 2**64:
+        raise InputError(f"seed is {seed}; give a number below 2^64, beyond which seeds would repeat.")
     if progress is not None and not callable(progress):
         raise InputError(f"progress is {shown(progress)}; give a function that is called as progress(done, total).")
     if on_failure not in get_args(OnFailure):

@@ -161,3 +161,13 @@ def test_interventions_add_names_that_the_model_does_not_bear(tmp_path: Path) ->
     now = {now_name(model): 3.0, "x": 2.0, "f": 11.0}
     result = egovsim.run(alone, constants=now)
     assert result.values(computed_name(model, model["x"]))[0, 0, 0].tolist() == [11, 11]
+
+
+def test_elements_of_one_variable_are_not_called_the_same(tmp_path: Path) -> None:
+    """A comma in the name of an element makes two columns of one name."""
+    elements = {"D": ("a,b", "a"), "E": ("c", "b,c")}
+    model = read(tmp_path, xmile(auxiliary("x", "TIME", inside=over("D", "E")), dimensions=elements))
+    with pytest.raises(ModelError) as caught:
+        egovsim.run(model)
+    text = '"x": two of its elements are called "x[a,b,c]"; take the commas out of the names of elements.'
+    assert str(caught.value).endswith(text)

@@ -121,6 +121,10 @@ WRONG_RUNS: list[tuple[Callable[[], dict[str, Any]], str]] = [
     (lambda: {"save_every": float("inf")}, "save_every is inf, not a finite number; give a number."),
     (lambda: {"method": 4}, '"4" is not a way to integrate; there are: "euler", "rk2", "midpoint", "rk4".'),
     (lambda: {"seed": np.random.default_rng(5)}, "seed is a Generator; give a whole number."),
+    (
+        lambda: {"seed": 2**64},
+        "seed is 18446744073709551616; give a number below 2^64, beyond which seeds would repeat.",
+    ),
     (lambda: {"seed": 1.0}, "seed is 1.0; give a whole number."),
     (lambda: {"workers": 1.5}, "workers is 1.5; give 1 or more, or leave it out for one a processor."),
     (lambda: {"workers": "2"}, 'workers is "2"; give 1 or more, or leave it out for one a processor.'),

@@ -10,7 +10,8 @@ from egovsim.compiler.lowering.elements import Belt, DiscreteKind
 from egovsim.compiler.program import DiscreteState, Program
 from egovsim.model.expression import Call, Expression
 from egovsim.model.functions import HELD
-from egovsim.names import made_id
+
+_CLOCK = "CLOCK "
 
 
 def clock_slot(name: str) -> str:
@@ -24,9 +25,9 @@ def clock_slot(name: str) -> str:
     Returns
     -------
     str
-        The id of no variable.
+        No id of a scalar begins with a capital.
     """
-    return made_id("", name)
+    return f"{_CLOCK}{name}"
 
 
 CLOCK = tuple(map(clock_slot, ("time", "step time", "time step", "initial time", "final time")))

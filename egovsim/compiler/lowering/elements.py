@@ -245,10 +245,20 @@ def _elements_of_variable(model: Model, variable: Variable) -> list[ScalarEquati
             expression = Call("max", (Number(0.0), expression), variable.where)
         rate = None if equation.rate is None else scope.resolve(equation.rate)
         found.append(ScalarEquation(scalar_id(variable.id, ids), name, expression, rate, variable.where))
+    _refuse_equal_names(variable, found)
     if parts.compile_time_constants:
         found[0] = replace(found[0], compile_time_constants=tuple(parts.compile_time_constants))
     added = parts.added.take()
     return found + [ScalarEquation(here.id, here.name, expression, None, variable.where) for here, expression in added]
+
+
+def _refuse_equal_names(variable: Variable, elements: list[ScalarEquation]) -> None:
+    """Refuse elements that results could not tell apart, since commas stand between names and in them."""
+    names = [element.name for element in elements]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        text = f'two of its elements are called "{twice}"; take the commas out of the names of elements'
+        raise ModelError(f'{variable.where}, "{variable.name}": {text}.')
 
 
 _NO_VALUE = Number(float("nan"))
