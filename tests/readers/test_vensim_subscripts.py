@@ -92,3 +92,24 @@ def test_a_control_variable_from_a_file_that_is_not_there(tmp_path: Path) -> Non
         model_of(tmp_path, "", controls)
     assert str(caught.value).startswith('m.mdl, line 3, "FINAL TIME": ')
     assert "no.csv" in str(caught.value)
+
+
+def test_a_range_that_stands_twice_on_a_left_side_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        model_of(tmp_path, "Dim A: a, b ~~|\nm[Dim A, Dim A] = 3 ~~|\n")
+    assert str(caught.value) == (
+        'm.mdl, line 3, "m": "Dim A" stands on the left side twice, where it can mean one element only; '
+        "write a copy of it in one of the places (copy of Dim A <-> Dim A)."
+    )
+
+
+def test_an_element_twice_and_a_copy_on_a_left_side_are_no_range_twice(tmp_path: Path) -> None:
+    text = "Dim: a, b ~~|\nCopy <-> Dim ~~|\nm[Dim, Copy] :EXCEPT: [a, a] = 3 ~~|\nm[a, a] = 1 ~~|\n"
+    assert start(tmp_path, text + "d[Dim] = m[Dim, Dim] ~~|\n", "d[a]", "d[b]") == [1, 3]
+
+
+def test_causes_that_are_drawn_beside_an_equation_are_left_out_and_counted(tmp_path: Path) -> None:
+    text = "Dim: a, b ~~|\nz = 1 ~~|\nq = A FUNCTION OF(z) ~~|\nq = z * 2 ~~|\nv = A FUNCTION OF(z) ~~|\n"
+    model = model_of(tmp_path, text + "w[a] = 2 ~~|\nw[b] = 3 ~~|\nw[Dim] = A FUNCTION OF(z) ~~|\n")
+    assert model.ignored == ("lists of causes beside an equation (A FUNCTION OF): 2",)
+    assert [finding.variable for finding in egovsim.check(model) if finding.severity == "error"] == ["v"]

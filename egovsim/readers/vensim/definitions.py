@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from egovsim.readers.vensim.left_hand_side import LeftSide, read_left_side
 from egovsim.readers.vensim.reality_checks import is_reality_check
 from egovsim.readers.vensim.subscript_ranges import RangeText, read_ranges
 
+_DRAWN_CAUSES = re.compile(r"A\s+FUNCTION\s+OF\s*\(", re.IGNORECASE)
 _OF_RANGES = (":", "<->")
 """Signs after the name of a subscript range."""
 
@@ -64,6 +66,23 @@ def read_left_sides(entries: Sequence[Entry]) -> list[LeftSide]:
         An entry does not begin with a name and a sign.
     """
     return [read_left_side(entry) for entry in entries if not is_reality_check(entry)]
+
+
+def without_drawn_causes(lefts: Sequence[LeftSide]) -> list[LeftSide]:
+    """Leave out ``x = A FUNCTION OF(…)`` of a variable that has an equation: it lists what was drawn as causes.
+
+    Parameters
+    ----------
+    lefts : sequence of LeftSide
+        All of a file, or of a macro.
+
+    Returns
+    -------
+    list of LeftSide
+        Those of equations, and the lists of causes of what has none.
+    """
+    written = {left.id for left in lefts if not _DRAWN_CAUSES.match(left.right.text)}
+    return [left for left in lefts if left.id not in written or not _DRAWN_CAUSES.match(left.right.text)]
 
 
 def read_dimensions(lefts: Sequence[LeftSide], files: DataFiles) -> dict[str, Dimension]:
@@ -121,13 +140,26 @@ def definitions_of(lefts: Sequence[LeftSide], dimensions: Mapping[str, Dimension
     Raises
     ------
     ModelError
-        An array has more elements than any machine should be asked for.
+        An array has more elements than any machine should be asked for, or one range twice on a left side.
     """
     groups: dict[str, list[LeftSide]] = {}
     for left in lefts:
         if left.sign not in _OF_RANGES or left.id not in dimensions:
+            _refuse_repeated_range(left, dimensions)
             groups.setdefault(left.id, []).append(left)
     return {id: Definition(tuple(group), _axes(group, dimensions)) for id, group in groups.items()}
+
+
+def _refuse_repeated_range(left: LeftSide, dimensions: Mapping[str, Dimension]) -> None:
+    """Refuse ``x[Area, Area]``: a range on the left stands for one element (Vensim's reference, "Subscripts")."""
+    ranges = [subscript for subscript in left.subscripts if subscript in dimensions]
+    repeated = next((subscript for subscript in ranges if ranges.count(subscript) > 1), None)
+    if repeated is not None:
+        name = dimensions[repeated].name
+        raise ModelError(
+            f'{left.where}, "{left.name}": "{name}" stands on the left side twice, where it can mean one element only; '
+            f"write a copy of it in one of the places (copy of {name} <-> {name})."
+        )
 
 
 def refuse_second_equation(definition: Definition) -> None:

@@ -19,7 +19,13 @@ from egovsim.readers.data.given import NOTHING_GIVEN, GivenData
 from egovsim.readers.data.missing_series import without_series
 from egovsim.readers.expressions.context import Names
 from egovsim.readers.macros import expand_macros
-from egovsim.readers.vensim.definitions import Definition, definitions_of, read_dimensions, read_left_sides
+from egovsim.readers.vensim.definitions import (
+    Definition,
+    definitions_of,
+    read_dimensions,
+    read_left_sides,
+    without_drawn_causes,
+)
 from egovsim.readers.vensim.entries import VensimText, read_vensim_text
 from egovsim.readers.vensim.equations import Surroundings
 from egovsim.readers.vensim.macros import read_macro
@@ -60,7 +66,8 @@ def read_vensim(path: Path, *, given: GivenData = NOTHING_GIVEN) -> Model:
     file = text.source.file
     runs = given.files or exports_of(text.datasets, path.parent)
     files = DataFiles(path.parent, runs, text.tags, dict(given.tags), given.missing)
-    lefts = read_left_sides(text.entries)
+    every = read_left_sides(text.entries)
+    lefts = without_drawn_causes(every)
     dimensions = read_dimensions(lefts, files)
     definitions = definitions_of(lefts, dimensions)
     names = _names(definitions, text)
@@ -84,7 +91,7 @@ def read_vensim(path: Path, *, given: GivenData = NOTHING_GIVEN) -> Model:
         dimensions=tuple(dimensions.values()),
         variables=variables,
         file=file,
-        ignored=_ignored(causes, sketches.skipped),
+        ignored=_ignored(causes, len(every) - len(lefts), sketches.skipped),
         unit_synonyms=text.unit_synonyms,
         views=sketches.views,
         reality_checks=reality_checks,
@@ -107,7 +114,11 @@ def _save_every(clock: Clock) -> float:
     return clock.time_step if clock.save_every is None else clock.save_every
 
 
-def _ignored(causes: int, objects: int) -> tuple[str, ...]:
+def _ignored(causes: int, drawn: int, objects: int) -> tuple[str, ...]:
     """Return what was left out since it changes no number, each with its count."""
-    counts = {"lists of causes that are none (:IGNORE:)": causes, "objects of sketches": objects}
+    counts = {
+        "lists of causes that are none (:IGNORE:)": causes,
+        "lists of causes beside an equation (A FUNCTION OF)": drawn,
+        "objects of sketches": objects,
+    }
     return tuple(f"{name}: {count}" for name, count in counts.items() if count)
