@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 from egovsim.errors import UnknownNameError, unknown_name
 from egovsim.model.element_equations import Elements, equation_by_element, every_element
 from egovsim.model.expression import Where
+from egovsim.model.origin import Origin
 from egovsim.model.reality_checks import RealityCheck
 from egovsim.model.uneven_steps import UnevenSteps
 from egovsim.model.variable import Equation, Variable
@@ -122,22 +123,6 @@ class LeftOut:
     variable: str
     text: str
     where: Where
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What tells a model that was read from a file from any other.
-
-    Parameters
-    ----------
-    path : str
-        The whole path of the file.
-    key : tuple of str
-        All that the model is a function of: contents of files, names of files beside them, and code.
-    """
-
-    path: str
-    key: tuple[str, ...]
 
 
 Derived = TypeVar("Derived")

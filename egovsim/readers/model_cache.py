@@ -10,7 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from egovsim import cache
-from egovsim.model.model import Model, Origin
+from egovsim.model.model import Model
+from egovsim.model.origin import Origin
 from egovsim.readers.data.given import GivenData
 
 _CODE = cache.code_digest("__init__.py", "names.py", "errors.py", "model", "readers")
