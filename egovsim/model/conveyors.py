@@ -205,6 +205,22 @@ def end_of(stock: Reference, where: Where) -> Call:
     return Call(CONVEYOR_END, (stock,), where)
 
 
+def is_driven_alone(expression: Expression | None) -> bool:
+    """Say whether a flow is what a conveyor lets out, and nothing else.
+
+    Parameters
+    ----------
+    expression : Expression or None
+        The flow's equation, as the model has it.
+
+    Returns
+    -------
+    bool
+        False for a flow that is limited, held or changed as well.
+    """
+    return isinstance(expression, Call) and expression.function in (CONVEYOR_END, CONVEYOR_LEAK)
+
+
 def is_driven(expression: Expression | None) -> bool:
     """Say whether a flow is what a conveyor lets out, by its end or by a leak.
 

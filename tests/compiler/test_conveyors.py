@@ -315,6 +315,14 @@ def test_a_flow_that_a_belt_cannot_have_is_refused_by_name(tmp_path: Path, writt
     assert written[1] in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["leaving", "leak_0", "belt"])
+def test_what_a_belt_lets_out_cannot_be_held(tmp_path: Path, name: str) -> None:
+    """The belt would let out one thing, and the flow say another: material would be made or lost."""
+    model = read(tmp_path, Belt(leaks=(("0.1", ""),)).text())
+    with pytest.raises(egovsim.UnsupportedError, match="conveyor"):
+        egovsim.run(egovsim.hold(model, name))
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Written and read again
 

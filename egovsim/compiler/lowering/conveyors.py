@@ -32,7 +32,18 @@ from egovsim.compiler.lowering.belt_expressions import held, is_on, rate_of, ste
 from egovsim.compiler.lowering.constancy import varies
 from egovsim.compiler.lowering.elements import Belt, BeltLeak, ScalarEquation, StateReads
 from egovsim.errors import ModelError, UnsupportedError
-from egovsim.model.conveyors import NO, UNLIMITED, WHOLE_BELT, YES, Conveyor, Leak, conveyor_in, is_driven, leak_in
+from egovsim.model.conveyors import (
+    NO,
+    UNLIMITED,
+    WHOLE_BELT,
+    YES,
+    Conveyor,
+    Leak,
+    conveyor_in,
+    is_driven,
+    is_driven_alone,
+    leak_in,
+)
 from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, Number, Reference
 from egovsim.model.model import Model
 from egovsim.model.variable import Variable, plain_number
@@ -74,11 +85,25 @@ def with_conveyors(model: Model, equations: Iterable[ScalarEquation]) -> list[Sc
         if conveyor_in(by_id[scalar_id(stock.id, ids)].rate) is not None
     ]
     with_age_counts(by_id, {belt.id: belt.count for belt in belts})
+    _refuse_other_outflows(model)
     arrests = {flow.id: belt.arrest for belt in belts for flow in belt.inflows if belt.arrest != NO}
     for belt in belts:
         belt.write(arrests)
     _refuse_left_over(by_id.values())
     return list(by_id.values())
+
+
+def _refuse_other_outflows(model: Model) -> None:
+    """Refuse a flow out of a conveyor that something else drives, or changes: it would not be what leaves the belt."""
+    for stock in model.stocks:
+        if conveyor_in(stock.equations[0].rate) is None:
+            continue
+        for flow in map(model.by_id.__getitem__, stock.outflows):
+            if not all(is_driven_alone(equation.expression) for equation in flow.equations):
+                raise UnsupportedError(
+                    f'{flow.where}, "{flow.name}": a flow out of the conveyor "{stock.name}" is what the conveyor lets '
+                    "out, and cannot be held or changed; change what enters, the transit time or a leak's fraction."
+                )
 
 
 def _refuse_left_over(equations: Iterable[ScalarEquation]) -> None:
