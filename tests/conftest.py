@@ -66,6 +66,15 @@ def conformance() -> Path:
 
 
 @pytest.fixture(scope="session")
+def practice(conformance: Path) -> Path:
+    """The folder of large open models, beside that of recorded runs."""
+    folder = conformance.parent / "practice"
+    if not folder.is_dir():
+        pytest.skip(f"there is no folder of large open models at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def egov() -> egovsim.Model:
     """The shipped model; one object, so that its kernels are compiled once a session."""
     return egovsim.read_model("egov")

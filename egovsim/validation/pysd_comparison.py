@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -138,13 +139,15 @@ def crosscheck(
     ------
     InputError
         When PySD cannot load or run the model, whose own words are given, when the model draws random
-        numbers, which no two engines draw alike, or when it has conveyors, which PySD takes for plain stocks.
+        numbers, which no two engines draw alike, when it has conveyors, which PySD takes for plain stocks, or when it is
+        made of modules, which PySD does not know.
     DataError
         When a file of data cannot be read.
     """
     file = locate_model(path)
     model = read_model(file, data=data)  # before PySD, which evaluates literals of the file as Python
     _refuse_random_numbers(model, file.name)
+    _refuse_modules(file)
     _refuse_conveyors(model, file.name)
     exported = {key: points for path in given_data(data).files for key, points in read_series(path).items()}
     theirs = _run_pysd(file, model, until, constants or {}, exported)
@@ -176,6 +179,15 @@ def _refuse_conveyors(model: Model, place: str) -> None:
 
 def _shown(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names[:5]) + (" and others" if len(names) > 5 else "")
+
+
+def _refuse_modules(file: Path) -> None:
+    """Raise an error for an XMILE model of modules: PySD 3.14 takes all their variables for those of one model."""
+    if file.suffix.lower() != ".mdl" and re.search(rb"<module[\s>/]", file.read_bytes()):
+        raise InputError(
+            f"{file.name}: PySD knows no modules, of which this model is made, and would take the variables of all for "
+            "those of one; nothing was compared."
+        )
 
 
 _Exported = Mapping[tuple[str, tuple[str, ...]], Points]
