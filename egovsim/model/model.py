@@ -163,8 +163,7 @@ class Model:
     reality_checks : tuple of RealityCheck
         What the file says must follow from what; they change no number.
     sources : tuple of str
-        The other files that numbers or modules were taken from, or looked for in, by their paths from the model's
-        folder.
+        The other files that numbers or modules were taken from, or looked for in, by paths from the model's folder.
     left_out : tuple of LeftOut
         What of those files was no number and is no point of a series, and what of the model leads nowhere, for `check`
         to warn of.

@@ -76,7 +76,7 @@ def test_pysd_agrees_over_a_short_horizon() -> None:
 
 
 def test_pysd_agrees_where_the_clock_changes_while_it_runs(tmp_path: Path) -> None:
-    """Steps of another length, another saving interval and another end from some time on, with a stock that feels it."""
+    """Steps of another length, another saving interval and another end from some time on; the stock feels it."""
     pytest.importorskip("pysd", reason="PySD is not installed: pip install 'egovsim[peers]'")
     clock = """INITIAL TIME = 0 ~~|
 FINAL TIME = IF THEN ELSE(Time < 5, 10, 20) ~~|
