@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from egovsim.testing import vensim_text, xmile_text
 from egovsim.testing.vocabulary import Spelling, Vocabulary
@@ -82,7 +83,7 @@ class Curve:
         """
         (first, low), (last, high) = self.points[0], self.points[-1]
         lines: list[tuple[float, str]] = []
-        for (left, begin), (right, end) in zip(self.points, self.points[1:], strict=False):
+        for (left, begin), (right, end) in pairwise(self.points):
             if right > left:
                 line = f"({begin} + ({end} - ({begin})) * (({x} - ({left})) / ({right} - ({left}))))"
                 lines.append((right, f"{begin}" if self.kind == "discrete" else line))
@@ -313,8 +314,10 @@ class Xmile(Notation):
         return xmile_text.over(*dimensions) if dimensions else ""
 
     def _curved(self, name: str, argument: str, curve: Curve) -> str:
-        x, y = (",".join(f"{point[axis]}" for point in curve.points) for axis in (0, 1))
-        inside = f'<gf type="{curve.kind}"><xpts>{x}</xpts><ypts>{y}</ypts></gf>'
+        x, y = ([point[axis] for point in curve.points] for axis in (0, 1))
+        even = len({right - left for left, right in pairwise(x)}) == 1
+        places = f'<xscale min="{x[0]}" max="{x[-1]}"/>' if even else f"<xpts>{','.join(map(str, x))}</xpts>"
+        inside = f'<gf type="{curve.kind}">{places}<ypts>{",".join(map(str, y))}</ypts></gf>'
         return xmile_text.auxiliary(name, argument, inside=inside)
 
     def _lookup(self, name: str, curve: Curve) -> str:

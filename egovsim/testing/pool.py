@@ -22,6 +22,10 @@ _MACROS = {
     "xmile": '<macro name="blend"><eqn>p * 0.25 + q</eqn><parm>p</parm><parm>q</parm></macro>\n'
     '<macro name="twist"><eqn>inner - p</eqn><parm>p</parm><parm>q</parm><variables>'
     '<aux name="inner"><eqn>BLEND(q - 1.0, COS(p))</eqn></aux></variables></macro>\n'
+    # Stella writes a stand-in for each argument, whose value is that of no call
+    '<macro name="stella"><eqn>p * 2.0 - inner</eqn><parm>p</parm><variables>'
+    '<aux name="inner"><eqn>COS(p) / 9.0</eqn></aux>'
+    '<aux name="p" access="input"><eqn>100</eqn></aux></variables></macro>\n'
     '<macro name="pile"><eqn>s + 0.5</eqn><parm>p</parm><variables>'
     '<stock name="s"><eqn>p</eqn><inflow>f</inflow></stock>'
     '<flow name="f"><eqn>COS(p) - s / 3.0</eqn></flow></variables></macro>',

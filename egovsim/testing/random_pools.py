@@ -37,6 +37,11 @@ _CURVES = tuple(
     )
 )
 _VENSIM_CURVES = tuple(curve for curve in _CURVES if curve.kind == "continuous")
+_MACROS: Mapping[Dialect, tuple[str, ...]] = {
+    "xmile": ("BLEND", "TWIST", "STELLA", "PILE"),
+    "vensim": ("BLEND", "TWIST"),
+}
+_OF_TWO = ("BLEND", "TWIST")
 _ODD_NAMES = (
     "Rate of {name}",
     "{name} (part 2)",
@@ -117,9 +122,8 @@ class _Draft:
         return self.expression(depth - 1 if place == "a" else 0, arrayed=arrayed)
 
     def _macro(self, depth: int) -> Spelling:
-        names = ("BLEND", "TWIST", "PILE") if self.dialect == "xmile" else ("BLEND", "TWIST")
-        name = self.one(names)
-        parts = [self.expression(depth - 1)] + ([] if name == "PILE" else [self.expression(0)])
+        name = self.one(_MACROS[self.dialect])
+        parts = [self.expression(depth - 1)] + ([self.expression(0)] if name in _OF_TWO else [])
         return both(lambda texts: f"{name}({', '.join(texts)})", *parts)
 
     def _leaf(self, arrayed: bool) -> str:
@@ -150,7 +154,9 @@ class _Draft:
         name, curve = f"{OWN}_l{n}", self.one(self._known_curves())
         self.define(name, self.notation.lookup(name, curve))
         self.curves.append((name, curve))
-        self.scalar(n)
+        user = f"{OWN}_k{n}"
+        self.define(user, self.notation.auxiliary(user, self.notation.call(name, curve, self.expression(0))))
+        self.scalars.append(user)
 
     def _known_curves(self) -> tuple[Curve, ...]:
         return _CURVES if self.dialect == "xmile" else _VENSIM_CURVES
@@ -226,7 +232,8 @@ class _Draft:
     def mapped(self, n: int) -> None:
         """An array whose sub-range has an equation of its own, and one over a dimension that is mapped."""
         name, shadow, back = (f"{OWN}_{kind}{n}" for kind in ("part", "shadow", "back"))
-        part = self.expression(1).map(lambda text: vensim_text.definition(f"{name}[Part]", text))
+        subscripts = self.one(("[Part]", "[Area] :EXCEPT: [west]"))
+        part = self.expression(1).map(lambda text: vensim_text.definition(name + subscripts, text))
         rest = self.expression(1).map(lambda text: vensim_text.definition(f"{name}[west]", text))
         self.define(name, both("".join, part, rest))
         self.arrays.append(name)
@@ -297,7 +304,7 @@ def _models(draw: st.DrawFn, notation: Notation, dt: float, start: float, discre
 
 
 @st.composite
-def random_pools(draw: st.DrawFn, dialect: Dialect, size: int) -> Pool:
+def random_pools(draw: st.DrawFn, dialect: Dialect, size: int, *, discrete: bool = True) -> Pool:
     """Draw a pool.
 
     Parameters
@@ -307,7 +314,9 @@ def random_pools(draw: st.DrawFn, dialect: Dialect, size: int) -> Pool:
     dialect : {"xmile", "vensim"}
         The notation.
     size : int
-        The most models that it holds.
+        How many models it holds.
+    discrete : bool
+        Whether test inputs, and what is sampled, may be drawn: under Euler's method alone.
 
     Returns
     -------
@@ -319,7 +328,7 @@ def random_pools(draw: st.DrawFn, dialect: Dialect, size: int) -> Pool:
         st.sampled_from(("euler", "euler", "rk4", "rk2") if dialect == "xmile" else ("euler", "euler", "rk4"))
     )
     notation = Xmile(XMILE) if dialect == "xmile" else Vensim(VENSIM)
-    one = _models(notation, dt, start, method == "euler")
+    one = _models(notation, dt, start, discrete and method == "euler")
     models = draw(st.lists(one, min_size=size, max_size=size))
     return Pool(dialect, method, start, dt, tuple(models))
 

@@ -52,10 +52,10 @@ def ours(path: Path) -> tuple[egovsim.Model, Columns]:
     return model, {canonical(name): frame[name].to_numpy() for name in frame.columns if not name.startswith("#")}
 
 
-def apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def apart(one: np.ndarray, other: np.ndarray, *, relative: float = RELATIVE) -> np.ndarray:
     """Where two trajectories of a variable differ; not a number is the same as not a number."""
     finite = np.abs(one[np.isfinite(one)])
-    allowed = max(RELATIVE * (finite.max() if finite.size else 0.0), NOTHING)
+    allowed = max(relative * (finite.max() if finite.size else 0.0), NOTHING)
     with np.errstate(invalid="ignore"):
         same = (one == other) | (np.abs(one - other) <= allowed) | (np.isnan(one) & np.isnan(other))
     return ~same

@@ -8,15 +8,20 @@ smallest model in which the two engines part: one of them is wrong.
 
 from __future__ import annotations
 
+import importlib.util
 import tomllib
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from referees import disagreements, ours, pysimlin, unknown
+from hypothesis import HealthCheck, Phase, given, reject, settings
+from referees import apart, disagreements, ours, pysimlin, unknown
 
+import egovsim
 from egovsim.testing.pool import Pool
 from egovsim.testing.random_pools import random_pools
 from egovsim.testing.vensim_text import definition, mdl
@@ -72,6 +77,23 @@ def test_twenty_five_thousand_random_models_agree_with_pysimlin(dialect: Dialect
     agree()
 
 
+@settings(max_examples=2, phases=OPTIONS["phases"], suppress_health_check=OPTIONS["suppress_health_check"])
+@given(pool=random_pools("vensim", 4, discrete=False))
+def test_a_few_random_models_agree_with_pysd(pool: Pool) -> None:
+    """The field's reference implementation takes seconds a file, so that there are two.
+
+    It integrates by Euler's method alone, and has pulses off the grid of steps at another instant.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "pool.mdl"
+        path.write_text(replace(pool, method="euler").text(), encoding="utf-8")
+        try:
+            found = egovsim.crosscheck(path)
+        except egovsim.InputError:  # what PySD cannot run says nothing of the numbers
+            reject()
+    assert found.agrees, f"{found}\n{pool.text()}"
+
+
 def written(error: dict[str, Any], folder: Path) -> Path:
     """Write the example of an error as a file."""
     example, clock = error["example"], {"stop": 3.0}
@@ -109,3 +131,47 @@ def test_pysimlin_still_refuses_what_the_table_says(error: dict[str, Any], tmp_p
     """Likewise of what it does not know."""
     with pytest.raises(Exception, match="failed to compile"):
         pysimlin(written(error, tmp_path))
+
+
+# Files of others
+
+
+def runner(conformance: Path) -> ModuleType:
+    """Load the program beside the recorded runs, which knows how to read them."""
+    spec = importlib.util.spec_from_file_location("conformance_runner", conformance / "conformance.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def differs(path: Path) -> bool:
+    """Whether a file that both engines run comes to other numbers here than in pysimlin."""
+    try:
+        values, judged = ours(path)[1], pysimlin(path)
+    except Exception:  # a file that one of them cannot read says nothing of its numbers
+        return False
+    shared = [name for name in values if name in judged]
+    if len(shared) < len(values) or any(len(values[name]) != len(judged[name]) for name in shared):
+        return True
+    return any(apart(values[name], judged[name], relative=1e-6).any() for name in shared)
+
+
+@pytest.mark.slow
+def test_real_files_agree_with_pysimlin_or_with_their_recorded_run(conformance: Path) -> None:
+    """Where two engines part on a file, what Vensim or Stella recorded of it decides."""
+    program, root = runner(conformance), conformance / "test-models"
+    recorded = dict(program.cases(root))
+    wrong: list[str] = []
+    for path in sorted(path for path in root.rglob("*") if path.suffix.lower() in program.MODEL):
+        name = path.relative_to(root).as_posix()
+        if name in TABLE["undecided"][0]["files"] or not differs(path):
+            continue
+        if path not in recorded:
+            wrong.append(f"{name}: nothing is recorded")
+            continue
+        why = program.close_table(*program.read_table(recorded[path]), *program.run_egovsim(path), 1e-4)
+        if why:
+            wrong.append(f"{name}: {why}")
+    assert wrong == []
