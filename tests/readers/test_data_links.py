@@ -185,6 +185,7 @@ def test_a_file_of_another_place_is_looked_for_beside_the_model(tmp_path: Path, 
 
 
 WRONG = {
+    "twice": ("a,rates,A\n1,2,3\n", 'm.stmx, line 6: "p.csv", "A" stands twice; leave one.'),
     "text": ("a\nthree\n", "m.stmx, line 6: \"p.csv\", cell A2 holds 'three', which is no number."),
     "gap": (
         "rates\n1\n\n2\n",
@@ -214,6 +215,31 @@ def test_what_cannot_be_imported_is_one_message(tmp_path: Path, case: str) -> No
     with pytest.raises(egovsim.DataError) as error:
         egovsim.read_model(path)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("attribute", "message"),
+    [
+        ('orientation="diagonal"', "the orientation of this import is 'diagonal'; there are: vertical, horizontal."),
+        ('frequency="often"', "the frequency of this import is 'often'; there are: automatic, on_demand."),
+        ('type="ODS"', "the type of this import is 'ODS'; there are: CSV, Excel, XML."),
+        ('type="XML"', "an import from XML cannot be read; save its data as .csv or .xlsx, and name that."),
+    ],
+)
+def test_a_word_that_is_not_known_is_refused(tmp_path: Path, attribute: str, message: str) -> None:
+    path = model_with(tmp_path, f'<import resource="r../Data/p.csv" {attribute}/>', p_csv="a\n3\n")
+    with pytest.raises(egovsim.DataError) as error:
+        egovsim.read_model(path)
+    assert str(error.value) == f"m.stmx, line 6: {message}"
+
+
+def test_what_is_passed_over_is_named(tmp_path: Path) -> None:
+    path = model_with(tmp_path, '<import isee:new="1" resource="r../Data/p.csv"/>', p_csv="\n")
+    assert values(path, "a") == [1] * 5
+    assert said(path) == [
+        'warning: m.stmx, line 6: "new" of the import of "p.csv" is not known, and is passed over',
+        'warning: m.stmx, line 6: "p.csv" is empty, and nothing is imported from it',
+    ]
 
 
 def test_a_column_that_the_model_has_not_is_named(tmp_path: Path) -> None:

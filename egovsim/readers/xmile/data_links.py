@@ -10,7 +10,7 @@ from __future__ import annotations
 import os.path
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +31,13 @@ _KNOWN = frozenset(
     {"type", "enabled", "frequency", "orientation", "resource", "worksheet", "overwrite", "timevarying", "label"}
 )
 """Attributes of ``<import>``: the standard's, and the two that Stella adds."""
+
+_WORDS = {
+    "type": ("CSV", "Excel", "XML"),
+    "frequency": ("automatic", "on_demand"),
+    "orientation": ("vertical", "horizontal"),
+}
+"""What some of them may be, the first where they are left out."""
 
 _DATA_FOLDERS = (".", "Data", "data")
 """Where isee's help ("Creating Import and Export Files") says that files of imports should be."""
@@ -161,6 +168,7 @@ def _parts(document: Document, name: str) -> Iterator[Element]:
 def _links(document: Document) -> Iterator[DataLink]:
     for element in _parts(document, "import"):
         said = {split_name(str(name))[1].lower(): str(text).strip() for name, text in element.attrib.items()}
+        _refuse_other_words(said, document.where(element))
         yield DataLink(
             resource=said.get("resource", ""),
             worksheet=said.get("worksheet", ""),
@@ -172,6 +180,15 @@ def _links(document: Document) -> Iterator[DataLink]:
             unknown=tuple(name for name in said if name not in _KNOWN),
             where=document.where(element),
         )
+
+
+def _refuse_other_words(said: Mapping[str, str], where: Where) -> None:
+    for name, words in _WORDS.items():
+        text = said.get(name, words[0])
+        if text.lower() not in [word.lower() for word in words]:
+            raise DataError(f"{where}: the {name} of this import is '{text}'; there are: {', '.join(words)}.")
+    if said.get("type", "").lower() == "xml":
+        raise DataError(f"{where}: an import from XML cannot be read; save its data as .csv or .xlsx, and name that.")
 
 
 def _is_on(text: str) -> bool:
@@ -216,6 +233,8 @@ def _import(link: DataLink, path: Path, dimensions: Sequence[Dimension], given: 
     values = ImportedValues(found.variables, dimensions, link.where, overwrites=link.overwrites)
     for sheet in _sheets(link, place):
         columns = named_columns(sheet, across=link.across)
+        if not columns:
+            found.left_out.append(LeftOut("", f"{sheet.place} is empty, and nothing is imported from it", link.where))
         if link.over_time:
             values.over_time(columns)
         else:

@@ -85,6 +85,7 @@ class ImportedValues:
         DataError
             A cell holds no number, or there are more or fewer values than needed.
         """
+        self._refuse_twice(columns)
         for column in columns:
             found = self._target(column)
             if found is None:
@@ -118,6 +119,7 @@ class ImportedValues:
         if not columns:
             return
         times, *others = columns
+        self._refuse_twice(others)
         by_step = {at: time for at in times.cells if (time := self._number(times, at, "time")) is not None}
         steps = {_step(at, times): time for at, time in by_step.items()}
         for column in others:
@@ -171,6 +173,13 @@ class ImportedValues:
             return None
         choices = (axis if part == "*" else (part,) for part, axis in zip(parts, axes, strict=True))
         return variable, list(product(*choices))
+
+    def _refuse_twice(self, columns: Sequence[NamedColumn]) -> None:
+        names: set[str] = set()
+        for column in columns:
+            if column.name and canonical(column.name) in names:
+                raise DataError(f"{self._where}: {column.place} stands twice; leave one.")
+            names.add(canonical(column.name))
 
     def _named(self, name: str) -> Variable | None:
         """Return the variable that a file names: as the model does, or by its own name and that of its module."""
