@@ -139,8 +139,8 @@ def crosscheck(
     ------
     InputError
         When PySD cannot load or run the model, whose own words are given, when the model draws random
-        numbers, which no two engines draw alike, when it has conveyors, which PySD takes for plain stocks, or when it is
-        made of modules, which PySD does not know.
+        numbers, which no two engines draw alike, when it has conveyors, which PySD takes for plain stocks, or when
+        it is made of modules, which PySD does not know.
     DataError
         When a file of data cannot be read.
     """
