@@ -21,16 +21,16 @@ Method = Literal["euler", "rk4", "rk2"]
 _MACROS = {
     "xmile": '<macro name="blend"><eqn>p * 0.25 + q</eqn><parm>p</parm><parm>q</parm></macro>\n'
     '<macro name="twist"><eqn>inner - p</eqn><parm>p</parm><parm>q</parm><variables>'
-    '<aux name="inner"><eqn>BLEND(q - 1.0, COS(p))</eqn></aux></variables></macro>\n'
+    '<aux name="inner"><eqn>BLEND(q - 1.0, ARCTAN(p))</eqn></aux></variables></macro>\n'
     # Stella writes a stand-in for each argument, whose value is that of no call
     '<macro name="stella"><eqn>p * 2.0 - inner</eqn><parm>p</parm><variables>'
-    '<aux name="inner"><eqn>COS(p) / 9.0</eqn></aux>'
+    '<aux name="inner"><eqn>ARCTAN(p) / 9.0</eqn></aux>'
     '<aux name="p" access="input"><eqn>100</eqn></aux></variables></macro>\n'
     '<macro name="pile"><eqn>s + 0.5</eqn><parm>p</parm><variables>'
     '<stock name="s"><eqn>p</eqn><inflow>f</inflow></stock>'
-    '<flow name="f"><eqn>COS(p) - s / 3.0</eqn></flow></variables></macro>',
+    '<flow name="f"><eqn>ARCTAN(p) - s / 3.0</eqn></flow></variables></macro>',
     "vensim": ":MACRO: BLEND(p, q)\nBLEND = p * 0.25 + q\n\t~~|\n:END OF MACRO:\n"
-    ":MACRO: TWIST(p, q)\nTWIST = inner - p\n\t~~|\ninner = q / 4 - COS(p)\n\t~~|\n:END OF MACRO:\n",
+    ":MACRO: TWIST(p, q)\nTWIST = inner - p\n\t~~|\ninner = q / 4 - ARCTAN(p)\n\t~~|\n:END OF MACRO:\n",
 }
 _SUBSCRIPTS = "Area: north, south, west ~~|\nPart: north, south ~~|\nShadow: s1, s2, s3 -> Area ~~|\nKind: k1, k2 ~~|\n"
 

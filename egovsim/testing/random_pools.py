@@ -22,7 +22,6 @@ T = TypeVar("T")
 _CLOCKS = (
     *((start, dt) for start in (0.0, 2000.0, -3.0) for dt in (0.25, 0.5, 1.0)),
     (0.037, 0.1),
-    (2000.037, 0.1),
 )
 """Start and step. Where the step is no binary fraction, no instant is a round number that something could be compared
 with: the clock of an engine that adds up its steps is a little off, and comes to the other side of it."""
@@ -265,7 +264,7 @@ class _Draft:
             return (
                 f'<model name="{name}"><variables><aux name="inp" access="input"><eqn>77</eqn></aux>'
                 f'<stock name="level" access="output"><eqn>inp</eqn><inflow>change</inflow></stock>'
-                f"{xmile_text.flow('change', f'COS({text}) - level / 3.0')}</variables></model>"
+                f"{xmile_text.flow('change', f'ARCTAN({text}) - level / 3.0')}</variables></model>"
             )
 
         self.define(f"{name}.change", change.map(write))

@@ -5,7 +5,7 @@ has a second text that writes it out by its definition, with simpler functions: 
 still have to come to the same numbers.
 
 Arguments are kept where a rounding error stays small: divisors are 1 or more, what is cut off or compared is moved away
-from round numbers, and nothing is raised to a high power.
+from round numbers, no wave is of a number that may be large, and nothing is raised to a high power.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ _SAME_PLAIN: tuple[str | tuple[str, str], ...] = (
     "({a} + {b})",
     "({a} - {b})",
     "{a} - {b} - {c}",
-    "({a} * COS({b}))",
+    "({a} * COS(2.0 * ARCTAN({b})))",
     "({a} / (1.0 + ABS({b})))",
     "12.0 / (2.0 + ABS({a})) / (1.5 + ABS({b}))",
     "-({a})",
@@ -96,7 +96,7 @@ _SAME_PLAIN: tuple[str | tuple[str, str], ...] = (
     "-(1.0 + ABS({a})) ^ 2",
     "2.0 ^ (1.0 + ABS({a})) ^ -1.5",
     "(({a}) ^ 2 / (1.0 + ({b}) ^ 2))",
-    "SIN({a})",
+    "SIN(3.0 * ARCTAN({a}))",
     "TAN(ARCTAN({a}) / 2.0)",
     "ARCTAN({a})",
     f"ARCSIN({_SMALL})",
@@ -126,7 +126,7 @@ XMILE = Vocabulary(
         "(IF TIME >= {t} THEN {a} ELSE {b})",
         "(IF TIME > {t} AND TIME < {u} THEN {a} ELSE {b})",
         "TIME",
-        "(TIME - STARTTIME) / (STOPTIME - STARTTIME)",
+        "(TIME - STARTTIME) / (STOPTIME - STARTTIME + 0.7)",
         "{a} * DT",
     ),
     stateful=_shapes(
@@ -153,7 +153,7 @@ XMILE = Vocabulary(
         "INIT({a})",
     ),
     arrays=_shapes(
-        "SUM({x}[*] * COS({y}[*]))",
+        "SUM({x}[*] * ARCTAN({y}[*]))",
         "SUM({x}[*])",
         "MEAN({x}[*])",
         "(MAX({x}[*]) - MIN({y}[*]))",
@@ -225,7 +225,7 @@ VENSIM = Vocabulary(
         "IF THEN ELSE(Time >= {t}, {a}, {b})",
         "IF THEN ELSE(Time > {t} :AND: Time < {u}, {a}, {b})",
         "Time",
-        "(Time - INITIAL TIME) / (FINAL TIME - INITIAL TIME)",
+        "(Time - INITIAL TIME) / (FINAL TIME - INITIAL TIME + 0.7)",
         "{a} * TIME STEP",
     ),
     stateful=_shapes(
@@ -243,7 +243,7 @@ VENSIM = Vocabulary(
         "INITIAL({a})",
     ),
     arrays=_shapes(
-        "SUM({x}[Area!] * COS({y}[Area!]))",
+        "SUM({x}[Area!] * ARCTAN({y}[Area!]))",
         "SUM({x}[Area!])",
         "SUM({x}[Part!] - {y}[north])",
         "(VMAX({x}[Area!]) - VMIN({y}[Part!]))",
