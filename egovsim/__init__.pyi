@@ -50,6 +50,7 @@ from .model.metrics import (
 )
 from .model.model import Model as Model
 from .readers.read_model import read_model as read_model
+from .readers.changes import read_changes as read_changes
 from .simulation.files import read_policy as read_policy, read_profile as read_profile, read_scenario as read_scenario
 from .simulation.result import Result as Result, load_result as load_result
 from .simulation.run import run as run

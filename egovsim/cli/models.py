@@ -38,6 +38,7 @@ def run(
     assignments: Annotated[
         list[str] | None, typer.Option("--set", help='"Name=value" of an input; may be repeated.')
     ] = None,
+    changes: Annotated[Path | None, typer.Option(help="A changes file of Vensim (.cin) that sets inputs.")] = None,
     until: Annotated[float | None, typer.Option(help="End of the run, in the model's time unit.")] = None,
     time_step: Annotated[float | None, typer.Option(help="Time step.")] = None,
     save_every: Annotated[float | None, typer.Option(help="Interval of the rows, a multiple of the step.")] = None,
@@ -54,18 +55,20 @@ def run(
     \b
     egovsim run egov --policy people-first --output "Real use index" --save-every 1
     egovsim run mine.xmile --set "Training places=0.1" --out run.csv
-    egovsim run mine.mdl --data run.dat
+    egovsim run mine.mdl --data run.dat --changes scenario.cin
     """
     from egovsim.output import write_atomically
+    from egovsim.readers.changes import read_changes
     from egovsim.readers.read_model import read_model
     from egovsim.simulation.run_from_files import run_once
 
+    constants = {**(read_changes(changes) if changes else {}), **_assigned(assignments or [])}
     read = read_model(model, data=data or (), missing_data=missing_data, modules=modules or ())
     for left_out in read.left_out if missing_data == "warn" else ():
         typer.echo(f'egovsim: {left_out.where}, "{left_out.variable}": {left_out.text}.', err=True)
     result = run_once(
         read, profile=profile, policy=policy, scenario=scenario,
-        constants=_assigned(assignments or []), outputs=output or None,
+        constants=constants, outputs=output or None,
         until=until, time_step=time_step, save_every=save_every,
     )  # fmt: skip
     if result.status.failures:
