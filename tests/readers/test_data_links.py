@@ -184,6 +184,18 @@ def test_a_file_of_another_place_is_looked_for_beside_the_model(tmp_path: Path, 
     assert said(path) == [f'warning: m.stmx, line 6: the import of "{resource}" is read from "{place}"']
 
 
+def test_an_import_that_takes_the_place_of_another_is_named(tmp_path: Path) -> None:
+    """Of two files with different values for one constant one must lose, and not in silence."""
+    links = '<import resource="Data/p.csv"/>\n<import resource="Data/q.csv"/>'
+    path = model_with(tmp_path, links, p_csv="a,rates[low]\n3,4\n", q_csv="rates,A\n5,6\n7\n")
+    assert values(path, "a") == [6] * 5
+    before = "takes the place of what is imported before from"
+    assert said(path) == [
+        f'warning: m.stmx, line 7, "rates": "q.csv", "rates" {before} "p.csv", "rates[low]"',
+        f'warning: m.stmx, line 7, "a": "q.csv", "A" {before} "p.csv", "a"',
+    ]
+
+
 WRONG = {
     "twice": ("a,rates,A\n1,2,3\n", 'm.stmx, line 6: "p.csv", "A" stands twice; leave one.'),
     "text": ("a\nthree\n", "m.stmx, line 6: \"p.csv\", cell A2 holds 'three', which is no number."),

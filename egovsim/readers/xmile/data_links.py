@@ -104,6 +104,8 @@ class Imports:
         What could not be imported.
     ignored : Counter of str
         Exports, and imports that are not done, by what they are.
+    already : dict of tuple to str
+        Where the value of each element that was imported comes from.
     """
 
     variables: list[Variable]
@@ -111,6 +113,7 @@ class Imports:
     sources: list[str] = field(default_factory=list[str])
     left_out: list[LeftOut] = field(default_factory=list[LeftOut])
     ignored: Counter[str] = field(default_factory=Counter[str])
+    already: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict[tuple[str, tuple[str, ...]], str])
 
 
 def import_data(
@@ -230,7 +233,7 @@ def _import(link: DataLink, path: Path, dimensions: Sequence[Dimension], given: 
         LeftOut("", f'"{name}" of the import of "{link.file}" is not known, and is passed over', link.where)
         for name in link.unknown
     ]
-    values = ImportedValues(found.variables, dimensions, link.where, overwrites=link.overwrites)
+    values = ImportedValues(found.variables, dimensions, link.where, found.already, overwrites=link.overwrites)
     for sheet in _sheets(link, place):
         columns = named_columns(sheet, across=link.across)
         if not columns:

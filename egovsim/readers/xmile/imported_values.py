@@ -50,16 +50,25 @@ class ImportedValues:
         Of the file.
     where : Where
         Where the import stands.
+    already : dict of tuple to str
+        What was imported before, by variable and element, and from where; what is imported now is added.
     overwrites : bool
         Whether constants and graphical functions are set; otherwise any equation gives way.
     """
 
     def __init__(
-        self, variables: Sequence[Variable], dimensions: Sequence[Dimension], where: Where, *, overwrites: bool
+        self,
+        variables: Sequence[Variable],
+        dimensions: Sequence[Dimension],
+        where: Where,
+        already: dict[tuple[str, _Elements], str],
+        *,
+        overwrites: bool,
     ) -> None:
         self._variables = {variable.id: variable for variable in variables}
         self._dimensions = {dimension.id: dimension for dimension in dimensions}
         self._where = where
+        self._already = already
         self._overwrites = overwrites
         self._short: dict[str, list[str]] = {}
         for id in self._variables:
@@ -95,8 +104,10 @@ class ImportedValues:
             equations = self._equations(variable)
             tables = [_table(equations[ids]) for ids in targets if ids in equations]
             if tables and all(table is not None for table in tables):
+                self._note(variable, column, targets)
                 self._points(variable, column, targets, numbers, equations)
             elif self._can_be_set(variable, column, targets, equations):
+                self._note(variable, column, targets)
                 self._refuse_other_count(column, len(numbers), len(targets), "of constants")
                 for ids, number in zip(targets, numbers, strict=True):
                     own = equations.get(ids, Equation(None, ids))
@@ -132,6 +143,7 @@ class ImportedValues:
                     f"{self._where}: {column.place} stands for {len(targets)} elements, and a series is one element's; "
                     f'write a column for each, such as "{element_name(variable.name, targets[0])}".'
                 )
+            self._note(variable, column, targets)
             points = [
                 (steps[_step(at, column)], value)
                 for at in column.cells
@@ -180,6 +192,14 @@ class ImportedValues:
             if column.name and canonical(column.name) in names:
                 raise DataError(f"{self._where}: {column.place} stands twice; leave one.")
             names.add(canonical(column.name))
+
+    def _note(self, variable: Variable, column: NamedColumn, targets: Sequence[_Elements]) -> None:
+        """Say where an import takes the place of another; they are done in their order (of Stella, unverified)."""
+        before = {self._already.get((variable.id, ids), column.place) for ids in targets} - {column.place}
+        if before:
+            text = f"{column.place} takes the place of what is imported before from {', '.join(sorted(before))}"
+            self._leave_out(variable.name, text)
+        self._already.update(((variable.id, ids), column.place) for ids in targets)
 
     def _named(self, name: str) -> Variable | None:
         """Return the variable that a file names: as the model does, or by its own name and that of its module."""
