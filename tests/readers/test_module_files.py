@@ -128,6 +128,26 @@ def test_a_piece_runs_when_its_inputs_are_given(tmp_path: Path) -> None:
     assert unused.to_frame()["supply"].iloc[0] == 4.0
 
 
+def test_a_piece_leaves_connections_with_other_pieces_to_the_whole(tmp_path: Path) -> None:
+    """What another piece would give is an input like any other: with an equation it holds, without it is required."""
+    connect = (
+        '<connect to="Inner.x" from="Sky.rain"/><connect to="Inner.k" from="Sky.k"/><connect to="Sea.y" from="y"/>'
+    )
+    given_on = '<aux name="x" access="output" throughput="true"/>'
+    inner = f'{given_on}<aux name="k" access="input"><eqn>3</eqn></aux>{aux("y", "k * x")}'
+    piece = egovsim.read_model(
+        write(
+            tmp_path / "Land.itmx",
+            f'<model name="Land"><variables><module name="Inner">{connect}</module>'
+            f"{aux('y', 'Inner.y')}</variables></model>"
+            f'<model name="Inner"><variables>{inner}</variables></model>',
+        )
+    )
+    assert columns(piece, **{"Inner.x": 2.0})["y"][0] == 6.0
+    with pytest.raises(InputError, match=r'were given no value: "Inner\.x"'):
+        egovsim.run(piece)
+
+
 def test_an_input_is_required_by_element_too(tmp_path: Path) -> None:
     comment = "<eqn>{Enter equation for use when not hooked up to other models}</eqn>"
     piece = egovsim.read_model(

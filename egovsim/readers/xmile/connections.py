@@ -45,7 +45,8 @@ class Connections:
 def connections_of(places: Sequence[Place], names: Mapping[str, str]) -> Connections:
     """Find what the variables of modules are connected to.
 
-    A connection stands in either module that it concerns, or in both.
+    A connection stands in either module that it concerns, or in both. Where the outermost model has a name the file is
+    a module's own, read alone, and connections to and from other modules are left to the whole model.
 
     Parameters
     ----------
@@ -82,6 +83,8 @@ def _add(found: Connections, place: Place, name: str, element: Element, ends: _E
         raise ModelError(f'{where}, "{name}": a <connect> needs "to" and "from"; give both.')
     to, source = (canonical(end.replace('"', "")) for end in written)
     fed, given = ends.of(place, canonical(name), to, source)
+    if ends.is_piece and (fed is None or given is None):
+        return  # to or from another piece of the whole model: the input is as if nothing were connected to it
     if fed is None:
         text = f'the connection to "{to}" leads nowhere{ends.near(place, to)}; it is left out'
         found.left_out.append(LeftOut(name, text, where))
@@ -108,6 +111,7 @@ class _Ends:
 
     def __init__(self, places: Sequence[Place], names: Mapping[str, str]) -> None:
         self.names = names
+        self.is_piece = bool(places[0].module)
         self._begins: dict[str, list[str]] = {}
         for place in places:
             self._begins.setdefault(place.module, []).append(place.begin)

@@ -40,8 +40,12 @@ class VariableElement:
 
     @property
     def is_input(self) -> bool:
-        """Whether it stands for what another model, or a call, gives (``access``, XMILE 1.0, section 4.1.1)."""
-        return (self.element.get("access") or "").strip().lower() == "input"
+        """Whether it stands for what another model, or a call, gives (``access``, XMILE 1.0, section 4.1.1).
+
+        Stella marks with ``throughput`` what a module is given and gives on.
+        """
+        is_given = (self.element.get("access") or "").strip().lower() == "input"
+        return is_given or (self.element.get("throughput") or "").strip().lower() == "true"
 
     def first(self, name: str) -> Element | None:
         """Return the first child of a name.
