@@ -169,9 +169,11 @@ class HiddenEquations:
         """
 
         def state(here: Reference) -> ScalarEquation:
-            read = (taken_up(here), delay, missing)
-            ids = ["" if expression is None else self._named(expression).id for expression in read]
-            return replace(self._equation(here, initial), reads=StateReads(kind, *ids))
+            taken, kept, absent = (
+                "" if expression is None else self._named(expression).id
+                for expression in (taken_up(here), delay, missing)
+            )
+            return replace(self._equation(here, initial), reads=StateReads(kind, taken, kept, absent))
 
         return self._add(state)
 
