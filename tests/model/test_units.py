@@ -566,6 +566,8 @@ ARGUMENTS = {
     "random beta": (0.0, 9.0, 2.0, 3.0, 1.0, 2.0, 7.0),
     **dict.fromkeys(("random binomial", "random negative binomial"), (0.0, 90.0, 0.5, 6.0, 1.0, 2.0, 7.0)),
     "logisticbound": (2.0, 5.0, 1.5, 1.25, 1.125, 0.5),
+    "depreciate straightline": (2.0, 2.5, 1.25, 1.125),
+    "sinteg": (2.0, 1.5, 0.5, 50.0, 0.0, 1.25, 0.125),
     "pulse": (1.0, 0.5),
     "pulse train": (1.0, 0.5, 1.5, 4.0),
 }

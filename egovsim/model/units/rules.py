@@ -84,7 +84,7 @@ FUNCTION_RULES: Mapping[str, str] = {
     CONVEYOR_END: "x -> x/t",
     CONVEYOR_LEAK: "x, *, *, * -> x/t",
     "history": "x, t -> x",
-    "rank": "x, 1, * -> #",
+    "rank": "*, 1, * -> #",
     "step": "x, t -> x",
     "ramp": "x/t, t, t -> x",
     "pulse": "t, t -> #",
