@@ -588,8 +588,9 @@ def measured_in(persons: float, widgets: float, years: float) -> dict[str, np.nd
             value = ARGUMENTS.get(name, (2.0, 1.5, 1.25, 1.125))[place] * size_of(pattern, sizes)
             constant = f"{name} argument {place}"
             variables.append(Variable(constant, "auxiliary", (Equation(Number(value)),)))
-            # Orders and codes are literal numbers in models.
-            arguments.append(Number(value) if pattern == "1" else Reference(constant, constant))
+            # Orders, codes and limits are literal numbers in models.
+            is_literal = pattern == "1" or (name == "sinteg" and place > 1)
+            arguments.append(Number(value) if is_literal else Reference(constant, constant))
         if FUNCTIONS[name].role in ("stateful", "initial") and isinstance(arguments[0], Reference):
             arguments[0] = Binary("*", arguments[0], growing)
         variables.append(Variable(f"{name} value", "auxiliary", (Equation(Call(name, tuple(arguments))),)))
