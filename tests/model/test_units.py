@@ -544,8 +544,8 @@ def test_every_function_has_a_rule_and_keeps_to_it(name: str) -> None:
         assert told is None or (told != []) == (pattern != "*"), (place, told)
 
 
-COUNTED = {"floor", "integer", "round", "poisson", "binomial", "get time value", "agecount"}
-"""What is counted in whole ones, has a unit among its arguments, or is of a conveyor, is not looked at.
+COUNTED = {"floor", "integer", "round", "poisson", "binomial", "get time value", "agecount", "sinteg"}
+"""What is counted in whole ones, has a unit or :NA: among its arguments, or is of a conveyor, is not looked at.
 
 Their rules are conventions.
 """
@@ -567,7 +567,6 @@ ARGUMENTS = {
     **dict.fromkeys(("random binomial", "random negative binomial"), (0.0, 90.0, 0.5, 6.0, 1.0, 2.0, 7.0)),
     "logisticbound": (2.0, 5.0, 1.5, 1.25, 1.125, 0.5),
     "depreciate straightline": (2.0, 2.5, 1.25, 1.125),
-    "sinteg": (2.0, 1.5, 0.5, 50.0, 0.0, 1.25, 0.125),
     "pulse": (1.0, 0.5),
     "pulse train": (1.0, 0.5, 1.5, 4.0),
 }
@@ -588,9 +587,8 @@ def measured_in(persons: float, widgets: float, years: float) -> dict[str, np.nd
             value = ARGUMENTS.get(name, (2.0, 1.5, 1.25, 1.125))[place] * size_of(pattern, sizes)
             constant = f"{name} argument {place}"
             variables.append(Variable(constant, "auxiliary", (Equation(Number(value)),)))
-            # Orders, codes and limits are literal numbers in models.
-            is_literal = pattern == "1" or (name == "sinteg" and place > 1)
-            arguments.append(Number(value) if is_literal else Reference(constant, constant))
+            # Orders and codes are literal numbers in models.
+            arguments.append(Number(value) if pattern == "1" else Reference(constant, constant))
         if FUNCTIONS[name].role in ("stateful", "initial") and isinstance(arguments[0], Reference):
             arguments[0] = Binary("*", arguments[0], growing)
         variables.append(Variable(f"{name} value", "auxiliary", (Equation(Call(name, tuple(arguments))),)))
