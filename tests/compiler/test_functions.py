@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import product
 from pathlib import Path
 
@@ -40,6 +41,22 @@ def _quantized() -> np.ndarray:
         return np.where(B > 0.0, B * np.trunc(A / B), A)
 
 
+RATES = np.resize([0.0, 0.01, -0.03, 1e-9, 0.5, -1.5, 2e-17, -0.9], A.shape)
+PERIODS = np.resize([36.0, 1.0, 5.0, 12.0, 240.0, 3.0, 7.0], A.shape)
+
+
+def _balance(present: np.ndarray | float, payment: np.ndarray | float, future: np.ndarray | float) -> np.ndarray:
+    """What is left at the end, period by period and in fractions: what is there bears interest, then comes pay."""
+    found = []
+    shaped = (np.broadcast_to(amount, A.shape) for amount in (present, payment, future))
+    for rate, periods, *amounts in zip(RATES, PERIODS, *shaped, strict=True):
+        growth, (left, paid, future_value) = Fraction(1) + Fraction(rate), map(Fraction, amounts)
+        for _ in range(int(periods)):
+            left = left * growth + paid
+        found.append(float(left + future_value))
+    return np.array(found)
+
+
 PURE: dict[str, tuple[str, str, Oracle, float]] = {
     # name: (XMILE, Vensim, oracle, relative tolerance; 0 means the same bits)
     "abs": ("ABS(a)", "ABS(a)", lambda: np.abs(A), 0.0),
@@ -70,6 +87,9 @@ PURE: dict[str, tuple[str, str, Oracle, float]] = {
     "xidz": ("", "XIDZ(a, b, c)", lambda: _quotient(1e-6, C), 0.0),
     "safediv": ("SAFEDIV(a, b)", "", lambda: _quotient(0.0, 0.0), 0.0),
     "safediv of three": ("SAFEDIV(a, b, c)", "", lambda: _quotient(0.0, C), 0.0),
+    "pmt": ("PMT(r, n, p, c)", "", lambda: -_balance(POSITIVE, 0.0, C) / _balance(0.0, 1.0, 0.0), 1e-12),
+    "pv": ("PV(r, n, p, c)", "", lambda: -_balance(0.0, POSITIVE, C) / _balance(1.0, 0.0, 0.0), 1e-12),
+    "fv": ("FV(r, n, p, c)", "", lambda: -_balance(C, POSITIVE, 0.0), 1e-12),
 }
 
 OPERATORS: dict[str, tuple[str, str, Oracle, float]] = {
@@ -115,7 +135,7 @@ CASES = [
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], np.ndarray]:
     """All rows for all arguments: a model a dialect, an argument a member."""
-    arguments = {"a": A, "b": B, "c": C, "d": B + 10.0, "p": POSITIVE, "u": UNIT}
+    arguments = {"a": A, "b": B, "c": C, "d": B + 10.0, "p": POSITIVE, "u": UNIT, "r": RATES, "n": PERIODS}
     design = egovsim.Design.of(arguments)
     found: dict[tuple[str, str], np.ndarray] = {}
     for place, dialect in enumerate(("xmile", "vensim")):
@@ -151,6 +171,12 @@ def test_every_function_of_the_table_is_tested_in_every_dialect_that_has_it() ->
         function = FUNCTIONS[name.split(" of ")[0]]
         assert bool(row[0]) == bool(function.xmile), name
         assert bool(row[1]) == bool(function.vensim), name
+
+
+def test_the_payments_of_the_loan_in_isee_s_help_are_those_it_gives(tmp_path: Path) -> None:
+    """10,000 received at 1 % a month is paid back by 332.14 in each of 36 months: an expense, and so below 0."""
+    frame = egovsim.run(read(tmp_path, xmile(auxiliary("payment", "PMT(0.01, 36, 10000, 0)"), stop=1))).to_frame()
+    assert round(frame["payment"].iloc[0], 2) == -332.14
 
 
 @pytest.mark.parametrize("sign", ["MIN", "MAX"])

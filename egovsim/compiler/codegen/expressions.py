@@ -8,6 +8,7 @@ from typing import ClassVar, assert_never
 from llvmlite import ir
 
 from egovsim.compiler.codegen.allocation import Allocation
+from egovsim.compiler.codegen.annuities import Annuities
 from egovsim.compiler.codegen.distributions import drawing_function
 from egovsim.compiler.codegen.elementary import Elementary
 from egovsim.compiler.codegen.lanes import Lanes, Value
@@ -210,8 +211,9 @@ class Emitter(Lanes):
             return self._draw(node, values[1:])
         if function == "market price":
             return self._market_price(node, values)
-        if function in Statistics.ROWS:
-            return Statistics(self._module, self._builder, self._lanes).value(function, *values)
+        for family in (Statistics, Annuities):
+            if function in family.ROWS:
+                return family(self._module, self._builder, self._lanes).value(function, *values)
         return self._ROWS[function](self, *values)
 
     def _draw(self, node: Call, values: Sequence[Value]) -> Value:

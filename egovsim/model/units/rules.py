@@ -48,6 +48,7 @@ FUNCTION_RULES: Mapping[str, str] = {
     **dict.fromkeys(("random normal", "random exponential"), "x, x, x, x, 1 -> x"),
     **dict.fromkeys(("beta", "lognormal"), "1, 1, 1 -> #"),
     **dict.fromkeys(("combinations", "permutations"), "1, 1 -> 1"),
+    **dict.fromkeys(("pmt", "pv", "fv"), "*, *, x, x -> x"),
     "factorial": "1 -> 1",
     "normalcdf": "x, x, x, x -> #",
     "invnorm": "1, x, x -> x",
