@@ -153,7 +153,9 @@ def _clock(model: Model) -> Iterator[Finding]:
         yield Finding("error", "", text, where)
     if clock.save_every is not None and not _divides(clock.time_step, clock.save_every):
         text = f"the saving interval {clock.save_every:g} is not a multiple of the time step {clock.time_step:g}"
-        yield Finding("warning", "", f"{text}; the nearest step is saved", where)
+        steps = max(round(clock.save_every / clock.time_step), 1)
+        told = f"every {clock.time_step * steps:g} is saved, {steps} step{'s' if steps > 1 else ''} apart"
+        yield Finding("warning", "", f"{text}; {told}", where)
 
 
 def _divides(step: float, length: float) -> bool:

@@ -155,7 +155,7 @@ def test_a_saving_interval_of_the_file_that_is_no_multiple_is_kept_at_the_neares
     model = read(tmp_path, mdl({"s": "INTEG(1, 0)"}, stop=2).replace("SAVEPER = TIME STEP", "SAVEPER = 0.3"))
     assert egovsim.run(model).time.tolist() == [n * 0.25 for n in range(9)]
     said = [str(one) for one in egovsim.check(model) if one.severity == "warning"]
-    text = "the saving interval 0.3 is not a multiple of the time step 0.125; the nearest step is saved"
+    text = "the saving interval 0.3 is not a multiple of the time step 0.125; every 0.25 is saved, 2 steps apart"
     assert said == [f"warning: model.mdl: {text}"]
 
 
