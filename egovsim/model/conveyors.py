@@ -205,7 +205,7 @@ def end_of(stock: Reference, where: Where) -> Call:
     return Call(CONVEYOR_END, (stock,), where)
 
 
-def is_driven_alone(expression: Expression | None) -> bool:
+def is_only_driven(expression: Expression | None) -> bool:
     """Say whether a flow is what a conveyor lets out, and nothing else.
 
     Parameters

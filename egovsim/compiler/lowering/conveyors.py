@@ -41,7 +41,7 @@ from egovsim.model.conveyors import (
     Leak,
     conveyor_in,
     is_driven,
-    is_driven_alone,
+    is_only_driven,
     leak_in,
 )
 from egovsim.model.expression import Binary, Call, ClockValue, Expression, If, Number, Reference
@@ -99,7 +99,7 @@ def _refuse_other_outflows(model: Model) -> None:
         if conveyor_in(stock.equations[0].rate) is None:
             continue
         for flow in map(model.by_id.__getitem__, stock.outflows):
-            if not all(is_driven_alone(equation.expression) for equation in flow.equations):
+            if not all(is_only_driven(equation.expression) for equation in flow.equations):
                 raise UnsupportedError(
                     f'{flow.where}, "{flow.name}": a flow out of the conveyor "{stock.name}" is what the conveyor lets '
                     "out, and cannot be held or changed; change what enters, the transit time or a leak's fraction."

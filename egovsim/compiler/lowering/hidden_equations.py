@@ -169,11 +169,11 @@ class HiddenEquations:
         """
 
         def state(here: Reference) -> ScalarEquation:
-            taken, kept, absent = (
+            entering, time, absent = (
                 "" if expression is None else self._named(expression).id
                 for expression in (taken_up(here), delay, missing)
             )
-            return replace(self._equation(here, initial), reads=StateReads(kind, taken, kept, absent))
+            return replace(self._equation(here, initial), reads=StateReads(kind, entering, time, absent))
 
         return self._add(state)
 
