@@ -264,6 +264,10 @@ REFUSED = {
         Belt(attributes='discrete="true"'),
         '"belt": a conveyor of whole batches (discrete="true") cannot be run yet',
     ),
+    "an attribute that nobody knows": (
+        Belt(attributes='sort="weight"'),
+        '"belt": sort="weight" of a conveyor cannot be run yet',
+    ),
     "an element that nobody knows": (Belt(inside="<fill>1</fill>"), '"belt": <fill> of a conveyor cannot be run yet'),
 }
 

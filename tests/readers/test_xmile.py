@@ -427,6 +427,12 @@ def test_an_arrayed_stock_takes_its_flows_by_element_and_scalars_whole(tmp_path:
         ),
         ('<stock name="s"><eqn>1</eqn><oven/></stock>', "s", "<oven> cannot be run yet"),
         ('<stock name="s"><eqn>1</eqn><queue/></stock>', "s", "<queue> cannot be run yet"),
+        (
+            '<stock name="s"><eqn>1</eqn><isee:oven xmlns:isee="http://iseesystems.com/XMILE"/></stock>',
+            "s",
+            "<isee:oven> cannot be run yet",
+        ),
+        ('<flow name="s"><eqn>1</eqn><overflow/></flow>', "s", "<overflow> cannot be run yet"),
         ('<flow name="s"><eqn>1</eqn><leak/></flow>', "s", "<leak> is for a flow out of a conveyor; none names it"),
         ('<aux name="s"><eqn>1</eqn><surprise/></aux>', "s", "<surprise> cannot be run yet"),
         (
@@ -450,10 +456,11 @@ def test_what_cannot_be_run(tmp_path: Path, variables: str, name: str, reason: s
     assert reasons(model_of(tmp_path, variables)) == [(name, 4, reason)]
 
 
-def test_the_outflow_of_a_queue_needs_no_equation(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mark", ["<queue/>", "<oven/>", '<isee:oven xmlns:isee="http://iseesystems.com/XMILE"/>'])
+def test_the_outflow_of_a_queue_or_oven_needs_no_equation(tmp_path: Path, mark: str) -> None:
     model = model_of(
         tmp_path,
-        '<stock name="s"><eqn>1</eqn><outflow>f</outflow><queue/></stock><flow name="f"/>',
+        f'<stock name="s"><eqn>1</eqn><outflow>f</outflow>{mark}</stock><flow name="f"/>',
     )
     assert [name for name, _, _ in reasons(model)] == ["s", "f"]
 

@@ -16,9 +16,11 @@ from egovsim.model.expression import Binary, Call, Expression, Reference, Star, 
 from egovsim.model.variable import Equation
 from egovsim.readers.xmile.equations import axes_of, equations_of, expression_in, flow_id
 from egovsim.readers.xmile.scope import Scope, VariableElement
-from egovsim.readers.xmile.xml import Element
+from egovsim.readers.xmile.xml import Element, split_name
 
 _PARTS = ("len", "capacity", "in_limit", "sample", "arrest")
+_OPTIONS = ("discrete", "batch_integrity", "one_at_a_time", "exponential_leak", "fifo")
+"""Attributes of a ``<conveyor>``; the second and third say how batches of a queue are taken, and no queue is run."""
 
 
 @dataclass(frozen=True)
@@ -186,10 +188,13 @@ def refused_conveyor(stock: VariableElement, scope: Scope) -> Unsupported | None
     document, block = scope.document, stock.children["conveyor"][0]
     names = [name for name, _ in document.children(block)]
     unknown = next((name for name in names if name not in _PARTS), None)
+    option = next((key for key in block.attrib if key not in _OPTIONS), None)
     if stock.tag != "stock":
         reason = "<conveyor> is for stocks"
     elif unknown is not None:
         reason = f"<{unknown}> of a conveyor cannot be run yet"
+    elif option is not None:
+        reason = f'{split_name(option)[1]}="{block.get(option)}" of a conveyor cannot be run yet'
     elif "len" not in names:
         reason = "a conveyor without <len> has no transit time; give it one"
     elif _is_on(block, "discrete"):

@@ -36,6 +36,10 @@ _READ = frozenset(
 _DISPLAY = frozenset({"scale", "format", "display", "event_poster", "delay_aux", "pt", "pts", "label", "summing"})
 """Children of a variable that cannot change a number (XMILE 1.0, section 4.1.1)."""
 
+_KINDS_OF_STOCK = frozenset({"queue", "oven"})
+_NUMERIC = _KINDS_OF_STOCK | {"conveyor", "overflow", "leak", "leak_integers"}
+"""What makes another thing of a stock or flow, as an extension of a vendor (``<isee:oven>``) too."""
+
 _COMMENTS = re.compile(r"\{[^{}]*\}")
 
 _GRAPH = frozenset({"xpts", "ypts", "xscale", "yscale"})
@@ -143,7 +147,12 @@ def display_features(scope: Scope, connected: Collection[str] = frozenset()) -> 
 
 
 def _is_display(name: str) -> bool:
-    return name in _DISPLAY or ":" in name
+    return name in _DISPLAY or (":" in name and _local(name) not in _NUMERIC)
+
+
+def _local(name: str) -> str:
+    """Return the name of an element without a vendor's prefix."""
+    return name.rpartition(":")[2]
 
 
 def _is_read(name: str, variable: VariableElement) -> bool:
@@ -285,6 +294,6 @@ def _conveyed(scope: Scope) -> frozenset[str]:
     return frozenset(
         canonical(scope.document.span(outflow).text)
         for variable in scope.variables.values()
-        if {"queue", "oven"} & set(variable.children)
+        if _KINDS_OF_STOCK & set(map(_local, variable.children))
         for outflow in variable.children.get("outflow", ())
     )
