@@ -26,18 +26,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the session a cache of its own: kernels stay from test to test, the user's cache is left alone."""
+    """Give the session a cache of its own: kernels stay from test to test, the user's cache is left alone.
+
+    The workers of a session share it: they have its name from the environment.
+    """
+    if _is_worker(config):
+        return
     config.stash[_CACHE_BEFORE] = os.environ.get("EGOVSIM_CACHE")
     config.stash[_FOLDER] = tempfile.mkdtemp(prefix="egovsim-tests-")
     os.environ["EGOVSIM_CACHE"] = config.stash[_FOLDER]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    if _is_worker(config):
+        return
     shutil.rmtree(config.stash[_FOLDER], ignore_errors=True)
     if config.stash[_CACHE_BEFORE] is None:
         os.environ.pop("EGOVSIM_CACHE", None)
     else:
         os.environ["EGOVSIM_CACHE"] = config.stash[_CACHE_BEFORE]
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -157,7 +157,7 @@ def test_processes_at_once_agree_and_leave_one_whole_entry(tmp_path: Path, folde
     said = [one.communicate(timeout=120)[0] for one in several]
     assert [one.returncode for one in several] == [0, 0, 0]
     assert len(set(said)) == 1
-    assert sorted(path.suffix for path in folder.iterdir()) == [".code", ".inputs", ".model", ".program"]
+    assert sorted(path.suffix for path in folder.iterdir()) == [".code", ".inputs", ".model", ".program", ".sources"]
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
