@@ -274,6 +274,7 @@ def test_games_are_not_played() -> None:
         ),
         ("vensim", "A FUNCTION OF(a, b)", "the equation has not been written yet"),
         ("vensim", "GET XLS DATA('a.xls', 'b', 'c')", '"GET XLS DATA" is not a function this version can run'),
+        ("xmile", "NPV(x, 0.1)", '"NPV" is not a function this version can run'),
         ("xmile", "ENDVAL(x, 0)", '"ENDVAL" is not a function this version can run'),
         ("xmile", "x[i + 1, *]", "a computed subscript cannot be run here"),
         ("vensim", "x[i + 1]", "a computed subscript cannot be run here"),

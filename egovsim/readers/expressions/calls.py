@@ -220,6 +220,12 @@ _MEANINGS: tuple[Callable[[_Written, Context], Expression | None], ...] = (
 
 # What a call cannot mean
 
+_OTHERS_OF_STELLA = frozenset({"npv", "irr", "cgrowth", "counter", "clocktime", "qelem", "qlen", "ostate"})
+"""Functions of isee's help ("Financial", "Specialized", "Discrete builtins") that are not run; they are no slips.
+
+Naming the nearest one would offer PV for NPV, which is another number.
+"""
+
 
 def _not_run(call: _Written, context: Context) -> Unsupported:
     """Refuse a call: by an error where the language says that it is wrong, else as what cannot be run."""
@@ -235,7 +241,8 @@ def _not_run(call: _Written, context: Context) -> Unsupported:
     elif row is not None:
         reason = f'"{name}" with {count} argument{"" if count == 1 else "s"} cannot be run yet'
     else:
-        near = suggestion(name, [function.upper() for function in _functions(context.dialect)])
+        is_known = context.dialect == "xmile" and call.id in _OTHERS_OF_STELLA
+        near = "" if is_known else suggestion(name, [function.upper() for function in _functions(context.dialect)])
         reason = f'"{name}" is not a function this version can run{near}'
     return context.unsupported(call.token, call.end, reason)
 
