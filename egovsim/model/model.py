@@ -39,11 +39,14 @@ class Dimension:
     mappings : tuple
         What it stands for in an equation over another dimension (Vensim's ``->``): for each such dimension, by its
         id, pairs of an own element's id and the ids of the elements there that it serves.
+    has_repeats : bool
+        Whether its file lists an element more than once, so that it is not known how many it counts.
     """
 
     name: str
     elements: tuple[str, ...]
     mappings: tuple[Mapped, ...] = ()
+    has_repeats: bool = field(default=False, compare=False)
 
     @property
     def id(self) -> str:

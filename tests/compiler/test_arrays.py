@@ -455,6 +455,8 @@ def test_slices_and_functions_of_arrays(tmp_path: Path, equation: str, expected:
         ("2:9", '"9" is not an element of "n" (1, 2, 3, 4), so no end of a slice of it.'),
         ("0:2", '"0" is not an element of "n" (1, 2, 3, 4), so no end of a slice of it.'),
         ("first:2", '"first" is not an element of "n" (1, 2, 3, 4), so no end of a slice of it.'),
+        ("1:zz", '"zz" is not an element of "n" (1, 2, 3, 4), so no end of a slice of it.'),
+        ("*:zz", '"zz" is no part of "N" (1, 2, 3, 4), so nothing runs over it there; name a part of it.'),
         ("3:2", "the slice 3:2 begins behind its end; exchange the two."),
     ],
 )
@@ -466,7 +468,7 @@ def test_a_slice_that_leaves_its_dimension_is_refused(tmp_path: Path, ends: str,
     assert str(caught.value) == f'm.xmile, line 1, "y": {message}'
 
 
-@pytest.mark.parametrize("ends", ["low:3", "1:high", "low:high", "low + 1:3"])
+@pytest.mark.parametrize("ends", ["low:3", "1:high", "low:high", "low + 1:3", "1:1e400"])
 def test_a_slice_whose_ends_are_computed_is_named_by_check(tmp_path: Path, ends: str) -> None:
     array = '<aux name="x"><dimensions><dim name="N"/></dimensions><eqn>N * 10</eqn></aux>'
     bounds = '<aux name="low"><eqn>1</eqn></aux><aux name="high"><eqn>TIME + 2</eqn></aux>'

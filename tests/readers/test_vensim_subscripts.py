@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import egovsim
-from egovsim.errors import DataError, ModelError
+from egovsim.errors import DataError, ModelError, UnsupportedError
 
 CONTROLS = "INITIAL TIME = 0 ~~|\nFINAL TIME = 2 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = TIME STEP ~~|\n"
 PLANTS = (
@@ -113,3 +113,50 @@ def test_causes_that_are_drawn_beside_an_equation_are_left_out_and_counted(tmp_p
     model = model_of(tmp_path, text + "w[a] = 2 ~~|\nw[b] = 3 ~~|\nw[Dim] = A FUNCTION OF(z) ~~|\n")
     assert model.ignored == ("lists of causes beside an equation (A FUNCTION OF): 2",)
     assert [finding.variable for finding in egovsim.check(model) if finding.severity == "error"] == ["v"]
+
+
+@pytest.mark.parametrize("part", ["(A1-ZZ)", "(A-C)", "(A3-A1)", "(A1-B3)", "(A1)"])
+def test_a_range_without_numbers_from_low_to_high_is_refused(tmp_path: Path, part: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        model_of(tmp_path, f"Code: c1, {part} ~~|\nx[Code] = 1 ~~|\n")
+    assert str(caught.value) == (
+        f"m.mdl, line 2, \"Code\": '{part}' is no range of numbered elements; "
+        "write it as (name1-name9), from low to high, with up to 100000 elements."
+    )
+
+
+def test_an_element_in_parentheses_may_stand_in_quotation_marks(tmp_path: Path) -> None:
+    assert start(tmp_path, 'Code: "(A-C)", c2 ~~|\nx[Code] = 1, 2 ~~|\ny = x["(A-C)"] ~~|\n', "y") == [1]
+
+
+TWICE = "Fuel: gas, wind, coal ~~|\nBurnt: gas, gas, wind ~~|\nprice[Fuel] = 1, 2, 4 ~~|\n"
+
+
+@pytest.mark.parametrize(
+    "right", ["SUM(price[Burnt!])", "PROD(price[Burnt!])", "ELMCOUNT(Burnt)", "1 + SUM(2 * price[Burnt!])"]
+)
+def test_a_range_with_an_element_twice_is_not_counted(tmp_path: Path, right: str) -> None:
+    """pysimlin makes 4 of the first, PySD 7, and Vensim's manual says nothing of it."""
+    with pytest.raises(UnsupportedError) as caught:
+        start(tmp_path, TWICE + f"y = {right} ~~|\n")
+    assert str(caught.value) == (
+        'm.mdl uses what this version cannot run:\n  m.mdl, line 5, "y": the range lists an element twice, and whether '
+        "Vensim counts it once or twice is not documented; use a range that lists each once"
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "what"),
+    [
+        ("SUM(price[Burnt])", '"burnt" lists an element twice, and how often it counts is not known; use a range that '
+         "lists each once"),
+        ("SUM(price[zz!])", '"zz" is no part of "Fuel" (gas, wind, coal), so nothing runs over it there; name a part '
+         "of it"),
+        ("VMAX(price[Area!])", '"area" is no part of "Fuel" (gas, wind, coal), so nothing runs over it there; name a '
+         "part of it"),
+    ],
+)  # fmt: skip
+def test_a_range_that_nothing_can_run_over_is_named(tmp_path: Path, right: str, what: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        start(tmp_path, TWICE + f"y = {right} ~~|\nArea: urban, rural ~~|\n")
+    assert str(caught.value) == f'm.mdl, line 5, "y": {what}.'

@@ -89,16 +89,25 @@ def _named_subscripts(scope: Scope, node: Reference) -> Reference:
     dimensions = scope.dimensions(scope.model.by_id[node.id])
     given = node.subscripts or tuple(Star() for _ in dimensions)
     pairs = zip(given, dimensions, strict=False)
-    named = [_star_named(scope, subscript, dimension) for subscript, dimension in pairs]
+    named = [_star_named(scope, subscript, dimension, node.where) for subscript, dimension in pairs]
     return replace(node, subscripts=(*named, *given[len(named) :]))
 
 
-def _star_named(scope: Scope, subscript: str | Star, dimension: Dimension) -> str:
+def _star_named(scope: Scope, subscript: str | Star, dimension: Dimension, where: Where) -> str:
     if isinstance(subscript, Star):
+        _refuse_foreign(scope, subscript.dimension or dimension.id, dimension, where)
         parts = (_STARRED + (subscript.dimension or dimension.id), subscript.first, subscript.last)
         return "\n".join(parts).rstrip()
     free = element_meant(scope.model, scope.context, subscript, dimension) is None
     return _STARRED + subscript if free and subscript in scope.model.dimension_by_id else subscript
+
+
+def _refuse_foreign(scope: Scope, name: str, dimension: Dimension, where: Where) -> None:
+    """Refuse a star over what is no part of a dimension."""
+    if not set(elements_of_subscript(scope.model, name)).issubset(dimension.element_ids):
+        known = ", ".join(dimension.elements)
+        text = f'"{name}" is no part of "{dimension.name}" ({known}), so nothing runs over it there; name a part of it'
+        raise scope.error(where, text)
 
 
 def _stars(node: Expression) -> list[str]:
@@ -109,6 +118,13 @@ def _stars(node: Expression) -> list[str]:
 def _starred_elements(scope: Scope, star: str, where: Where) -> tuple[str, ...]:
     name, *ends = star.removeprefix(_STARRED).split("\n")
     every = elements_of_subscript(scope.model, name)
+    ranges = scope.model.dimension_by_id
+    if name in ranges and ranges[name].has_repeats:
+        # Without its exclamation mark no reader knows that a function runs over it.
+        raise scope.error(
+            where,
+            f'"{name}" lists an element twice, and how often it counts is not known; use a range that lists each once',
+        )
     if not ends:
         return every
     numbers = {str(number): number - 1 for number in range(1, len(every) + 1)}

@@ -34,6 +34,8 @@ class Names:
         The dimensions and elements of the file.
     element_numbers : mapping of str to int
         The number of each element in its dimension, from 1, by ``dimension.element`` (XMILE 1.0, section 3.7.1).
+    repeating : collection of str
+        Dimensions that list an element more than once.
     """
 
     variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
@@ -45,6 +47,7 @@ class Names:
     date: tuple[int, ...] = ()
     subscripts: Collection[str] = frozenset()
     element_numbers: Mapping[str, int] = field(default_factory=dict[str, int])
+    repeating: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -161,6 +161,8 @@ class _Rules:
         token, (given, bracket) = parts
         where = self.context.where(token)
         array = Reference(bare(token), canonical(token), (), where)
+        if any(isinstance(part, Star) and part.dimension in self.context.names.repeating for part in given):
+            return self.context.unsupported(token, bracket, _COUNTED)
         if all(isinstance(subscript, str | Star) for subscript in given):
             return Reference(array.name, array.id, given, where)
         if self.context.dialect == "vensim" or any(
@@ -190,7 +192,11 @@ class _Rules:
 
     def call(self, parts: list[Any]) -> Expression:
         token, arguments, end = parts
-        return call_of(token, arguments, end, self.context)
+        read = call_of(token, arguments, end, self.context)
+        counted = read.arguments[0] if isinstance(read, Call) and read.function == "size" else None
+        if isinstance(counted, Reference) and counted.id in self.context.names.repeating:
+            return self.context.unsupported(token, end, _COUNTED)
+        return read
 
     def call_for_outputs(self, parts: list[Any]) -> Expression:
         token, arguments, outputs, end = parts
@@ -244,6 +250,13 @@ _METHODS: dict[str, Callable[[_Rules, list[Any]], Any]] = {
 """The method of each rule."""
 
 
+_COUNTED = (
+    "the range lists an element twice, and whether Vensim counts it once or twice is not documented; "
+    "use a range that lists each once"
+)
+"""Vensim's reference, "Subscripts", is silent; pysimlin counts it twice, PySD sums over the whole dimension."""
+
+
 def _subscript(part: Expression | Star | None) -> str | Star | None:
     """Return a subscript's id: a name, or the number of an element written with digits."""
     match part:
@@ -251,7 +264,7 @@ def _subscript(part: Expression | Star | None) -> str | Star | None:
             return part
         case Reference(id=id, subscripts=()):
             return id
-        case Number(value=value) if value == int(value):
+        case Number(value=value) if value.is_integer():
             return str(int(value))
         case _:
             return None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from egovsim.model.model import Clock, Model
+from egovsim.model.model import Clock, Dimension, Model
 from egovsim.readers.data.exported_runs import exports_of
 from egovsim.readers.data.external_values import DataFiles
 from egovsim.readers.data.functions import exogenous, resolve_data_functions
@@ -70,7 +70,7 @@ def read_vensim(path: Path, *, given: GivenData = NOTHING_GIVEN) -> Model:
     lefts = without_drawn_causes(every)
     dimensions = read_dimensions(lefts, files)
     definitions = definitions_of(lefts, dimensions)
-    names = _names(definitions, text)
+    names = _names(definitions, text, dimensions)
     method, not_of_method = method_of(text.integration, file)
     timing = read_clock(definitions, names, files, file)
     clock = replace(timing.clock, method=method)
@@ -100,12 +100,13 @@ def read_vensim(path: Path, *, given: GivenData = NOTHING_GIVEN) -> Model:
     )
 
 
-def _names(definitions: Mapping[str, Definition], text: VensimText) -> Names:
+def _names(definitions: Mapping[str, Definition], text: VensimText, dimensions: Mapping[str, Dimension]) -> Names:
     """Return what names in the equations of a file mean."""
     return Names(
         variables={id: tuple(axis.id for axis in definition.axes or ()) for id, definition in definitions.items()},
         macros={macro.id for macro in text.macros},
         date=text.date,
+        repeating={id for id, dimension in dimensions.items() if dimension.has_repeats},
     )
 
 

@@ -84,12 +84,20 @@ def read_ranges(texts: Sequence[RangeText], *, external: External) -> dict[str, 
                 "rename one."
             )
     listed = _elements(by_id, external)
-    plain = {text.id: Dimension(text.name, tuple(dict.fromkeys(listed[text.id]))) for text in texts}
+    plain = {text.id: _plain(text, listed[text.id]) for text in texts}
     ids = {id: tuple(canonical(element) for element in elements) for id, elements in listed.items()}
     return {
         text.id: plain[text.id] if text.alias else replace(plain[text.id], mappings=_mappings(text, ids))
         for text in texts
     }
+
+
+def _plain(text: RangeText, listed: tuple[str, ...]) -> Dimension:
+    """Return a range without its mappings; elements are one where their ids are."""
+    names: dict[str, str] = {}
+    for element in listed:
+        names.setdefault(canonical(element), element)
+    return Dimension(text.name, tuple(names.values()), has_repeats=len(names) < len(listed))
 
 
 def _elements(texts: Mapping[str, RangeText], external: External) -> dict[str, tuple[str, ...]]:
@@ -132,17 +140,23 @@ def _part(text: RangeText, part: str, ranges: Mapping[str, tuple[str, ...]], ext
         return other
     if re.match(r"GET\s", part, re.IGNORECASE):
         return external(text, part)
+    if part.startswith("("):
+        raise _not_numbered(text, part)
     return (" ".join(part.strip('"').split()),)
 
 
 def _numbered(text: RangeText, numbered: re.Match[str]) -> tuple[str, ...]:
     stem, low, high = numbered["stem"], int(numbered["low"]), int(numbered["high"])
     if numbered["same"] != stem or not low <= high < low + LARGEST_ARRAY:
-        raise ModelError(
-            f"{text.where}, \"{text.name}\": '{numbered[0]}' is no range of numbered elements; "
-            f"write it as (name1-name9), from low to high, with up to {LARGEST_ARRAY} elements."
-        )
+        raise _not_numbered(text, numbered[0])
     return tuple(f"{stem}{number}" for number in range(low, high + 1))
+
+
+def _not_numbered(text: RangeText, part: str) -> ModelError:
+    return ModelError(
+        f"{text.where}, \"{text.name}\": '{part}' is no range of numbered elements; "
+        f"write it as (name1-name9), from low to high, with up to {LARGEST_ARRAY} elements."
+    )
 
 
 def _split_list(text: str) -> list[str]:
