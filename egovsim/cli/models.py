@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -66,11 +67,15 @@ def run(
     read = read_model(model, data=data or (), missing_data=missing_data, modules=modules or ())
     for left_out in read.left_out if missing_data == "warn" else ():
         typer.echo(f'egovsim: {left_out.where}, "{left_out.variable}": {left_out.text}.', err=True)
-    result = run_once(
-        read, profile=profile, policy=policy, scenario=scenario,
-        constants=constants, outputs=output or None,
-        until=until, time_step=time_step, save_every=save_every,
-    )  # fmt: skip
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", UserWarning)
+        result = run_once(
+            read, profile=profile, policy=policy, scenario=scenario,
+            constants=constants, outputs=output or None,
+            until=until, time_step=time_step, save_every=save_every,
+        )  # fmt: skip
+    for warning in warned:
+        typer.echo(f"egovsim: {warning.message}", err=True)
     if result.status.failures:
         typer.echo(f"egovsim: {result.status}; what follows is not a number.", err=True)
     table: Any = result.to_frame()  # pandas leaves the types of to_csv open

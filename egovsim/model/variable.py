@@ -43,10 +43,13 @@ class Bounds:
     ----------
     low, high : float, optional
         The ends, in the variable's own unit; either may be open.
+    only_warns : bool
+        Whether a value outside is told and taken, and not refused.
     """
 
     low: float | None = None
     high: float | None = None
+    only_warns: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from numbers import Real
@@ -106,6 +107,8 @@ def refuse_overlap(model: Model, names: Iterable[str], source: str) -> None:
 def check_value(model: Model, variable: Variable, value: float, *, source: str) -> None:
     """Refuse a value that is not finite or lies outside the range that the file declares.
 
+    Where such a range only warns, as in a Vensim model, a `UserWarning` says so.
+
     Parameters
     ----------
     model : Model
@@ -132,4 +135,6 @@ def check_value(model: Model, variable: Variable, value: float, *, source: str) 
     if (low is not None and value < low) or (high is not None and value > high):
         allowed = f"{'-inf' if low is None else f'{low:g}'} to {'inf' if high is None else f'{high:g}'}"
         text = f'"{variable.name}" is {value:g}, outside its range {allowed} in {model.file or model.name}'
-        raise ValueRangeError(f"{source}: {text}; choose a value inside.")
+        if not variable.bounds.only_warns:
+            raise ValueRangeError(f"{source}: {text}; choose a value inside.")
+        warnings.warn(f"{source}: {text}; it is run all the same.", stacklevel=2)

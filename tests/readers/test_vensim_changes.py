@@ -56,3 +56,26 @@ def test_the_command_takes_a_changes_file(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     assert "0.0,2.0,40.0" in done.output
+
+
+RANGED = MODEL.replace("rate = 3 ~~|", "rate = 3 ~ Dmnl [0, 10] ~|")
+TOLD = 'constants: "rate" is 12, outside its range 0 to 10 in m.mdl; it is run all the same.'
+
+
+def test_a_value_outside_a_range_of_vensim_is_run_and_told(tmp_path: Path) -> None:
+    """Vensim reports it and takes it; a scenario of the Energy Policy Simulator's authors sets one."""
+    (tmp_path / "m.mdl").write_text(RANGED, encoding="utf-8")
+    model = egovsim.read_model(tmp_path / "m.mdl")
+    with pytest.warns(UserWarning, match="it is run all the same") as told:
+        frame = egovsim.run(model, constants={"rate": 12}).to_frame()
+    assert [str(warning.message) for warning in told] == [TOLD]
+    assert frame["y[rural]"].tolist() == [24, 24]
+
+
+def test_the_command_tells_a_value_outside_a_range(tmp_path: Path) -> None:
+    (tmp_path / "m.mdl").write_text(RANGED, encoding="utf-8")
+    (tmp_path / "s.cin").write_text("rate = 12\n", encoding="utf-8")
+    done = CliRunner().invoke(app, ["run", str(tmp_path / "m.mdl"), "--changes", str(tmp_path / "s.cin")])
+    assert done.exit_code == 0, done.output
+    assert f"egovsim: {TOLD}\n" in done.stderr
+    assert "24.0" in done.stdout

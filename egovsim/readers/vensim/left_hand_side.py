@@ -138,14 +138,15 @@ def units_and_bounds(text: str) -> tuple[str, Bounds]:
     str
         The unit.
     Bounds
-        The range, open where there is none.
+        The range, open where there is none. Vensim takes values outside, and reports them
+        (https://vensim.com/documentation/ranges.html).
     """
     found = _BOUNDS.search(text)
     if found is None:
         return text, Bounds()
     ends = [_bound(end) for end in found["inside"].split(",")]
     low, high = [*ends, None, None][:2]
-    return text[: found.start()].strip(), Bounds(low, high)
+    return text[: found.start()].strip(), Bounds(low, high, only_warns=True)
 
 
 def _bound(text: str) -> float | None:
