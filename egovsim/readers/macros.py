@@ -185,6 +185,7 @@ class _Expander:
         if any(map(_is_whole, call.arguments)):
             return Unsupported(macro.name, "a macro of a whole dimension cannot be run", call.where), []
         inputs, outputs = _arguments(macro, call)
+        inputs = tuple(rewrite(given, lambda node: self._at_element(node, equation)) for given in inputs)
         instance = self._instance(macro, inputs, variable, equation)
         result = self._result(macro, instance, call)
         parts = [replace(part, group=variable.group) for part in self._hidden.take()]
@@ -193,6 +194,27 @@ class _Expander:
         for name, given in zip(macro.outputs, outputs, strict=True):
             self._output(given, instance.expression(Reference(name, canonical(name))), variable, equation)
         return result, added
+
+    def _at_element(self, node: Expression, equation: Equation) -> Expression:
+        """Read an argument for the elements of an equation, which its instance is for alone and does not know."""
+        if not isinstance(node, Reference):
+            return node
+        subscripts = (
+            self._mapped(subscript, equation.elements) if isinstance(subscript, str) else subscript
+            for subscript in node.subscripts
+        )
+        return replace(node, subscripts=tuple(subscripts))
+
+    def _mapped(self, subscript: str, elements: tuple[str, ...]) -> str:
+        """Return the one element that a mapping gives a range for some elements; the range where there is none."""
+        dimension = self._dimensions.get(subscript)
+        found = {
+            own
+            for _, pairs in (() if dimension is None else dimension.mappings)
+            for own, served in pairs
+            if set(elements).intersection(served)
+        }
+        return found.pop() if len(found) == 1 else subscript
 
     def _macro(self, call: Call, variable: Variable) -> Macro:
         id = call.function.removeprefix(MARK)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import simlin
 
 import egovsim
 from egovsim.errors import DataError, ModelError, UnsupportedError
@@ -160,3 +161,18 @@ def test_a_range_that_nothing_can_run_over_is_named(tmp_path: Path, right: str, 
     with pytest.raises(ModelError) as caught:
         start(tmp_path, TWICE + f"y = {right} ~~|\nArea: urban, rural ~~|\n")
     assert str(caught.value) == f'm.mdl, line 5, "y": {what}.'
+
+
+def test_a_macro_takes_an_element_that_a_mapping_gives(tmp_path: Path) -> None:
+    """By hand, and as pysimlin has the same without the macro: each element from the one before it."""
+    chain = (
+        'N: n1, n2, n3 ~~|\nlater: n2, n3 -> "N-1" ~~|\n"N-1": n1, n2 -> later ~~|\nx[N] = 1, 2, 4 ~~|\n'
+        'plain[n1] = 0 ~~|\nplain[later] = 2 * x["N-1"] + 1 ~~|\n'
+    )
+    macro = ":MACRO: DOUBLED(a, b)\nDOUBLED = 2 * a + b ~~|\n:END OF MACRO:\n"
+    called = 'y[n1] = 0 ~~|\ny[later] = DOUBLED(x["N-1"], 1) ~~|\n'
+    expected = {"n1": 0.0, "n2": 3.0, "n3": 5.0}
+    assert start(tmp_path, macro + chain + called, *(f"y[{element}]" for element in expected)) == [*expected.values()]
+    (tmp_path / "plain.mdl").write_text("{UTF-8}\n" + chain + CONTROLS, encoding="utf-8")
+    theirs = simlin.load(tmp_path / "plain.mdl").run(analyze_loops=False).results.iloc[0]
+    assert {element: theirs[f"plain[{element}]"] for element in expected} == expected
