@@ -46,7 +46,7 @@ class Dimension:
     name: str
     elements: tuple[str, ...]
     mappings: tuple[Mapped, ...] = ()
-    has_repeats: bool = field(default=False, compare=False)
+    has_repeats: bool = field(default=False, compare=False, repr=False)
 
     @property
     def id(self) -> str:

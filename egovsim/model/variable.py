@@ -49,7 +49,7 @@ class Bounds:
 
     low: float | None = None
     high: float | None = None
-    only_warns: bool = field(default=False, compare=False)
+    only_warns: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
