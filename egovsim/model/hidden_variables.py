@@ -16,8 +16,8 @@ it adds comes after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import chain, count
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from typing import Generic, TypeVar
 
 from egovsim.errors import ModelError
@@ -47,6 +47,7 @@ class HiddenVariables(Generic[Item]):
         self._made: dict[str, Item] = {}
         self._waiting: list[str] = []
         self._number = 0
+        self._beginnings: dict[str, set[str]] = {}
 
     def __len__(self) -> int:
         return self._number
@@ -68,22 +69,27 @@ class HiddenVariables(Generic[Item]):
             The name; it is borne from now on.
         """
         name = next(name for name in map(pattern, count()) if not self._is_taken(canonical(name)))
-        self._borne.add(canonical(name))
+        self._bear(canonical(name))
         self._reserved.add(canonical(name))
         return name
 
     def _is_taken(self, id: str) -> bool:
         return id in self._borne or id in self._mentioned
 
-    def free_prefix(self, pattern: Callable[[int], str], followed_by: tuple[str, ...]) -> str:
-        """Return the first beginning of a row that no name has; whatever begins with it is free.
+    def _bear(self, id: str) -> None:
+        self._borne.add(id)
+        for mark, beginnings in self._beginnings.items():
+            beginnings.update(_before_each(mark, id))
+
+    def free_prefix(self, pattern: Callable[[int], str], followed_by: str) -> str:
+        """Return the first beginning of a row that no name has before one of some marks; such names are free.
 
         Parameters
         ----------
         pattern : callable
             Gives the beginning of each number, 0 first.
-        followed_by : tuple of str
-            What comes behind it in the names that are wanted.
+        followed_by : str
+            The marks, one character each, that may come behind it in the names that are wanted.
 
         Returns
         -------
@@ -91,11 +97,14 @@ class HiddenVariables(Generic[Item]):
             For the names of several items.
         """
 
-        def is_free(prefix: str) -> bool:
-            begins = tuple(f"{canonical(prefix)}{after}" for after in followed_by)
-            return not any(id.startswith(begins) for id in chain(self._borne, self._mentioned))
-
-        return next(prefix for prefix in map(pattern, count()) if is_free(prefix))
+        # Looked up, not searched for: a model may have twenty thousand instances of macros.
+        for mark in followed_by:
+            if mark not in self._beginnings:
+                ids = self._borne | self._mentioned
+                self._beginnings[mark] = {before for id in ids for before in _before_each(mark, id)}
+        taken = [self._beginnings[mark] for mark in followed_by]
+        prefixes = map(pattern, count())
+        return next(prefix for prefix in prefixes if not any(canonical(prefix) in found for found in taken))
 
     def add(self, here: Reference, make: Callable[[Reference], Item]) -> Reference:
         """Add a hidden variable.
@@ -123,7 +132,7 @@ class HiddenVariables(Generic[Item]):
                 "it already; rename that one."
             )
         self._reserved.discard(here.id)
-        self._borne.add(here.id)
+        self._bear(here.id)
         self._waiting.append(here.id)
         self._number += 1
         self._made[here.id] = make(here)
@@ -162,3 +171,11 @@ class HiddenVariables(Generic[Item]):
         taken = [self._made[id] for id in self._waiting]
         self._waiting.clear()
         return taken
+
+
+def _before_each(mark: str, id: str) -> Iterator[str]:
+    """Yield what stands before each place of a mark in an id."""
+    place = id.find(mark)
+    while place >= 0:
+        yield id[:place]
+        place = id.find(mark, place + 1)

@@ -272,7 +272,7 @@ class _Expander:
         single = ",".join(element for element in equation.elements if element not in self._dimensions)
         owner = variable.name.strip("#") + (f"({single})" if single else "")
         return self._hidden.free_prefix(
-            lambda number: f"#{owner}>{f'{number:03d} ' if number else ''}{macro.name}", followed_by=("#", ">")
+            lambda number: f"#{owner}>{f'{number:03d} ' if number else ''}{macro.name}", followed_by="#>"
         )
 
     def _argument(self, name: str, given: Expression, dimensions: tuple[str, ...], variable: Variable) -> Expression:

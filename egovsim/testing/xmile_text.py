@@ -12,8 +12,7 @@ _XMILE = """<?xml version="1.0" encoding="utf-8"?>
 {dimensions}{macros}
 <model><variables>
 {variables}
-</variables></model>
-{modules}
+</variables></model>{modules}
 </xmile>
 """
 

@@ -507,8 +507,8 @@ s = INTEG(x * k + f(Time), 0) ~~|
             'm.mdl, line 2, "D": "book.xlsx", sheet "Data" names no element from cell F7 to F9; write them there.',
         ),
         (
-            "D: a, b ~~|\nx[D,D,D] = GET XLS CONSTANTS('book.xlsx', 'Data', 'A1') ~~|\n",
-            'm.mdl, line 3, "x": GET CONSTANTS reads 2 dimensions at most, and the left side has 3; '
+            "D: a, b ~~|\nE: c, d ~~|\nF: p, q ~~|\nx[D,E,F] = GET XLS CONSTANTS('book.xlsx', 'Data', 'A1') ~~|\n",
+            'm.mdl, line 5, "x": GET CONSTANTS reads 2 dimensions at most, and the left side has 3; '
             "write an equation for each element of the others.",
         ),
     ],

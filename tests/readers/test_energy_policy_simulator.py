@@ -73,6 +73,14 @@ def test_without_policies_it_is_its_own_reference_case(baseline: egovsim.Result)
 
 
 @pytest.mark.slow
+def test_half_the_step_changes_little(model: egovsim.Model, baseline: egovsim.Result) -> None:
+    """It counts in whole years; a step that its authors did not mean must not overturn it all the same."""
+    halved = egovsim.run(model, outputs=OUTPUTS, time_step=0.5, save_every=1.0)
+    for name in (TOTAL, GROSS):
+        np.testing.assert_allclose(halved.values(name), baseline.values(name), rtol=0.01)
+
+
+@pytest.mark.slow
 def test_a_scenario_cuts_emissions(folder: Path, model: egovsim.Model, baseline: egovsim.Result) -> None:
     """Policies that its authors send with it, none of which touches the reference case."""
     changes = egovsim.read_changes(folder / "Scenario_NDC.cin")
