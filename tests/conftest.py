@@ -52,6 +52,8 @@ def _is_worker(config: pytest.Config) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # The longest first: begun last, they would keep one worker busy for a minute while the others are done.
+    items.sort(key=lambda item: item.path.name != "test_docs.py")
     if config.getoption("--slow"):
         return
     skip = pytest.mark.skip(reason="takes minutes; run with --slow")
