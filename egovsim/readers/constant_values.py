@@ -1,4 +1,4 @@
-"""The value of an expression that is made of constants alone."""
+"""The value of an expression that is made of constants, or of what has a known value, alone."""
 
 from __future__ import annotations
 
@@ -69,11 +69,14 @@ _OPERATORS: Mapping[str, Callable[[float, float], float]] = {
 }
 _FUNCTIONS: Mapping[str, Callable[..., float]] = {
     "abs": math.fabs,
+    "exp": math.exp,
     "integer": _truncated,
+    "ln": math.log,
     "max": _larger,
     "min": _smaller,
     "modulo": math.fmod,
     "power": math.pow,
+    "sqrt": math.sqrt,
 }
 
 
@@ -105,7 +108,8 @@ def constant_value(name: str, equation: Callable[[str], Expression | None]) -> f
             waiting += [other for other in _names_in(begun[current]) if other not in begun]
             continue
         # What is begun and has no value yet is made of the current one: a circle, which has none.
-        values[waiting.pop()] = _value(begun[current], values)
+        expression = begun[current]
+        values[waiting.pop()] = None if expression is None else value_with(expression, values)
     return values[name]
 
 
@@ -122,7 +126,22 @@ def _names_in(expression: Expression | None) -> list[str]:
     return list(found)
 
 
-def _value(expression: Expression | None, values: Mapping[str, float | None]) -> float | None:
+def value_with(expression: Expression, values: Mapping[str, float | None]) -> float | None:
+    """Return the value of an expression of scalars whose values are known.
+
+    Parameters
+    ----------
+    expression : Expression
+        Any.
+    values : mapping of str to float or None
+        By the ids of what it is made of; None where there is no value.
+
+    Returns
+    -------
+    float or None
+        None where it has none, or where it cannot be worked out here.
+    """
+
     def of_node(node: Expression, operands: tuple[float | None, ...]) -> float | None:
         match node:
             case Number(value=value):
@@ -141,7 +160,7 @@ def _value(expression: Expression | None, values: Mapping[str, float | None]) ->
             case _:
                 return None
 
-    return None if expression is None else fold(expression, of_node)
+    return fold(expression, of_node)
 
 
 def _applied(function: Callable[..., float] | None, operands: Sequence[float | None]) -> float | None:

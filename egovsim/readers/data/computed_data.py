@@ -30,6 +30,7 @@ from egovsim.model.expression import (
     fold,
 )
 from egovsim.model.variable import Equation, Variable
+from egovsim.readers.constant_values import value_with
 from egovsim.readers.data.exported_runs import table_of_points
 from egovsim.readers.data.external_values import MODES
 
@@ -40,23 +41,6 @@ MARK = "data "
 """What the name of a function begins with until its data variable is known; such a call never leaves the readers."""
 
 _TIME = ClockValue("step time")
-
-_OPERATORS: Mapping[str, Callable[[float, float], float]] = {
-    "+": lambda left, right: left + right,
-    "-": lambda left, right: left - right,
-    "*": lambda left, right: left * right,
-    "/": lambda left, right: left / right,
-    "^": math.pow,
-}
-_FUNCTIONS: Mapping[str, Callable[[Sequence[float]], float]] = {
-    "abs": lambda values: abs(values[0]),
-    "exp": lambda values: math.exp(values[0]),
-    "ln": lambda values: math.log(values[0]),
-    "max": max,
-    "min": min,
-    "sqrt": lambda values: math.sqrt(values[0]),
-}
-"""What is worked out before a run."""
 
 _SUMS = frozenset({"sum"})
 
@@ -199,40 +183,14 @@ def _worked_out(
     times = sorted(time for time in next(iter(points.values())) if all(time in own for own in points.values()))
     if not times:
         return Unsupported(shown, "data that is computed from series without a common time cannot be run", where)
-    values = [_value(expression, {reference: own[time] for reference, own in points.items()}) for time in times]
-    known = [(time, value) for time, value in zip(times, values, strict=True) if value is not None]
+    values = [value_with(expression, {reference.id: own[time] for reference, own in points.items()}) for time in times]
+    known = [
+        (time, value) for time, value in zip(times, values, strict=True) if value is not None and math.isfinite(value)
+    ]
     if len(known) < len(times):
         reason = "data that is computed with this function, or without a finite value at a time, cannot be run yet"
         return Unsupported(shown, reason, where)
     return TableCall(table_of_points(known, kind, str(where), shown), _TIME, where)
-
-
-def _value(expression: Expression, known: Mapping[Reference, float]) -> float | None:
-    """Return the value of an expression; None where it has none, or where it cannot be worked out here."""
-
-    def value(node: Expression, operands: tuple[float | None, ...]) -> float | None:
-        numbers = [operand for operand in operands if operand is not None]
-        if len(numbers) < len(operands):
-            return None
-        try:
-            match node:
-                case Number(value=number):
-                    found = number
-                case Reference():
-                    found = known[node]
-                case Unary(operator="-"):
-                    found = -numbers[0]
-                case Binary(operator=sign) if sign in _OPERATORS:
-                    found = _OPERATORS[sign](*numbers)
-                case Call(function=function) if function in _FUNCTIONS:
-                    found = _FUNCTIONS[function](numbers)
-                case _:
-                    return None
-        except (ArithmeticError, ValueError, TypeError):
-            return None
-        return found if math.isfinite(found) else None
-
-    return fold(expression, value)
 
 
 def _shown(names: Mapping[Reference, object]) -> str:
