@@ -65,8 +65,8 @@ def run(
 
     constants = {**(read_changes(changes) if changes else {}), **_assigned(assignments or [])}
     read = read_model(model, data=data or (), missing_data=missing_data, modules=modules or ())
-    for left_out in read.left_out if missing_data == "warn" else ():
-        typer.echo(f'egovsim: {left_out.where}, "{left_out.variable}": {left_out.text}.', err=True)
+    for left_out in read.left_out:
+        typer.echo(f"egovsim: {left_out}.", err=True)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always", UserWarning)
         result = run_once(

@@ -127,6 +127,10 @@ class LeftOut:
     text: str
     where: Where
 
+    def __str__(self) -> str:
+        name = f', "{self.variable}"' if self.variable else ""
+        return f"{self.where}{name}: {self.text}"
+
 
 Derived = TypeVar("Derived")
 

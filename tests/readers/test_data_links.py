@@ -14,6 +14,7 @@ import pytest
 from openpyxl import Workbook
 
 import egovsim
+from egovsim.cli.application import main
 from egovsim.model.variable import plain_number
 from egovsim.names import element_name
 
@@ -162,13 +163,19 @@ def test_what_is_off_or_waits_is_named_and_done_when_it_is_asked_for(tmp_path: P
 
 
 @pytest.mark.parametrize("resource", ["r../Data/gone.csv", "Z:\\models\\gone.csv", "https://example.org/gone.csv"])
-def test_an_import_without_its_file_keeps_the_equations(tmp_path: Path, resource: str) -> None:
+def test_an_import_without_its_file_keeps_the_equations(
+    tmp_path: Path, resource: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever runs the model must hear that its own numbers were used, whether or not it was checked before."""
     path = model_with(tmp_path, f'<import resource="{resource}"/>')
     assert values(path, "a") == [1] * 5
-    assert said(path) == [
-        f'warning: m.stmx, line 6: there is no file "{resource}" to import, so the equations stay as they are; '
+    text = (
+        f'm.stmx, line 6: there is no file "{resource}" to import, so the equations stay as they are; '
         'put "gone.csv" beside the model, or name it in `data`'
-    ]
+    )
+    assert said(path) == [f"warning: {text}"]
+    assert main(["run", str(path), "--output", "a"]) == 0
+    assert capsys.readouterr().err == f"egovsim: {text}.\n"
 
 
 @pytest.mark.parametrize("resource", ["Z:\\models\\p.csv", "r../../outside/p.csv"])
